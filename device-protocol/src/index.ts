@@ -1,0 +1,15 @@
+/** The device protocol. PROTOCOL.md specifies it; the folders follow its chapters: link, cbor, messages. */
+export { type Cbor, decodeCbor, encodeCbor } from './cbor/cbor.ts';
+export { type GateBounds, type GateRefusal, gate, messageBounds, streamBounds } from './cbor/gate.ts';
+export { commands, helloBody, helloRequestBody, notices, protocolVersion } from './commands.ts';
+export { type DeviceError, deviceErrors } from './errors.ts';
+export { frameOverhead, limits } from './limits.ts';
+export * from './link/arq.ts';
+export { cobsDecode, cobsEncode } from './link/cobs.ts';
+export { crc32 } from './link/crc32.ts';
+export * from './link/device-link.ts';
+export * from './link/frame.ts';
+export * from './link/host-link.ts';
+export * from './messages.ts';
+export { Mismatch, type Of, type Schema } from './schema.ts';
+export { decodeUtf8, encodeUtf8, malformedAt, utf8Length } from './utf8.ts';

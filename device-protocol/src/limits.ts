@@ -1,0 +1,74 @@
+/**
+ * Every limit of the device protocol, each beside its reason. The file refuses to load when two of them disagree, so that
+ * a changed number cannot quietly make another one untrue.
+ */
+
+/** Bytes of a frame that are not payload: version, type, flags, sequence (1 each), link session (4), CRC-32 (4). */
+export const frameOverhead = 12;
+
+export const limits = {
+  /** Smallest and default frame, header and CRC included. 512 fits the receive buffer of any microcontroller with USB. */
+  frameMin: 64,
+  frameDefault: 512,
+  /** Largest frame a device may announce: beyond this a lost byte costs more than the saved headers bring. */
+  frameMax: 4096,
+  /** Largest message. One receive buffer of a small board; anything larger is streamed in chunks. */
+  messageMax: 4096,
+  /** Frames that may be unacknowledged. Half of the 256 sequence numbers would be the limit of go-back-N's safety here. */
+  windowMax: 32,
+  /** Envelope, keys and heads around the bytes of a chunk or an inline head, rounded up generously. */
+  messageOverhead: 256,
+  /** Largest chunk of a stream: what fits one message. */
+  chunkMax: 3840,
+  /** As much of an input as travels with its request: a chunk less the largest label, a peer key and their heads. */
+  headMax: 3584,
+  /** How long a stream may stand still: the other side is computing or gone, and the next request waits behind it. */
+  chunkMs: 10_000,
+  /** After a new link session, how long a request waits to be claimed by get_result before it is given up. */
+  claimMs: 5_000,
+  /** Text that names an app, a host or a firmware: one line of a large screen, twice. */
+  labelMax: 64,
+  /** Explanation inside an error message. */
+  detailMax: 128,
+  /** Nesting of CBOR: envelope, body, stream, array, item is five; the rest is room. */
+  depthMax: 8,
+  /** Items of one message. Nothing in the table comes near; it bounds the work of a hostile 4 KiB message. */
+  messageItemsMax: 1024,
+  /** Largest event, as deterministic CBOR `[created_at, kind, tags, content]`, and largest text to encrypt. */
+  streamMax: 1024 * 1024,
+  /** Items of a streamed event: a follow list of 1 MiB has about 15,000 tags of two items and one head each. */
+  streamItemsMax: 65_536,
+  /** Largest ciphertext, coming in or going out: NIP-44 pads 1 MiB to at most 1.125 MiB, base64 adds a third. */
+  resultMax: 1024 * 1024 + 640 * 1024,
+  /** Requests a host may have open on one device. */
+  requestsMax: 8,
+  /** Ended requests whose outcome the device keeps, so that a cable glitch never asks the human twice. */
+  resultsKept: 8,
+  /** Accounts of one device. */
+  accountsMax: 16,
+  /** Time a human has for one approval. */
+  approvalMs: 60_000,
+  /** Retransmission: first wait, doubled each time up to the largest, and how often before the link counts as down. */
+  retransmitMs: 300,
+  retransmitMaxMs: 2_000,
+  retransmitTries: 5,
+  /** Wait for the answer to a hello, and pause before the next hello. A booting board may take a second. */
+  helloMs: 1_500,
+} as const;
+
+check(limits.frameMin > frameOverhead, 'a smallest frame must carry payload');
+check(limits.frameMin <= limits.frameDefault && limits.frameDefault <= limits.frameMax, 'frame sizes must be ordered');
+check(limits.windowMax < 128, 'go-back-N over 256 sequence numbers needs a window below 128');
+check(limits.chunkMax + limits.messageOverhead <= limits.messageMax, 'a chunk must fit one message');
+check(limits.headMax + limits.labelMax + limits.messageOverhead <= limits.messageMax, 'a head must fit its request');
+check(limits.resultsKept >= limits.requestsMax, 'what was open when the link broke must still be known after it');
+check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');
+// Padding is at most an eighth; 65 bytes of version, nonce and MAC, 6 of length prefix; then base64.
+check(
+  Math.ceil(((limits.streamMax * 9) / 8 + 71) / 3) * 4 <= limits.resultMax,
+  'the NIP-44 payload of the largest text must fit a result',
+);
+
+function check(holds: boolean, words: string): void {
+  if (!holds) throw new Error(`limits disagree: ${words}`);
+}

@@ -1,0 +1,95 @@
+/**
+ * The device's end of a link: answers hellos, keeps the newest link session, and carries messages in it.
+ *
+ * Promises: garbage is counted and never answered; a frame of a session that is not the newest is answered by
+ * `unknown_session` and changes nothing; a repeated hello of the running session is answered again without a reset; a hello of
+ * another session ends the running one (`opened` says so). Pure: time is an argument.
+ */
+import { protocolVersion } from '../commands.ts';
+import { type Hello, hello, helloRequest } from '../messages.ts';
+import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
+import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
+
+/** What the device says of itself in every hello; the versions and the nonce are filled in here. */
+export type DeviceFacts = Omit<Hello, 'nonce' | 'versionMin' | 'versionMax'>;
+
+export type DeviceLinkState = {
+  readonly facts: DeviceFacts;
+  readonly decoder: FrameDecoder;
+  /** The newest session, or null before the first hello and after the host fell silent. */
+  readonly arq: ArqState | null;
+};
+
+export type DeviceLinkInput =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'send'; readonly message: Uint8Array }
+  | { readonly type: 'tick' };
+
+export type DeviceLinkEffect =
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  | { readonly type: 'message'; readonly bytes: Uint8Array }
+  /** A new session began: nothing of the one before will arrive or be delivered any more. */
+  | { readonly type: 'opened' }
+  | { readonly type: 'lost' };
+
+type Step = readonly [DeviceLinkState, readonly DeviceLinkEffect[]];
+
+/** A link on which nothing was said yet. */
+export function startDeviceLink(facts: DeviceFacts): DeviceLinkState {
+  return { facts, decoder: frameDecoder(facts.frameMax), arq: null };
+}
+
+/** When the next tick is due, or null. */
+export function deviceLinkDeadline(state: DeviceLinkState): number | null {
+  return state.arq?.retransmitAt ?? null;
+}
+
+/** One step. `now` is in milliseconds since the board started. */
+export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, now: number): Step {
+  if (input.type === 'bytes') {
+    let current = state;
+    const effects: DeviceLinkEffect[] = [];
+    for (const frame of state.decoder.push(input.bytes)) {
+      const [next, more] = takeOne(current, frame, now);
+      current = next;
+      effects.push(...more);
+    }
+    return [current, effects];
+  }
+  if (state.arq === null) return [state, []];
+  const done = input.type === 'send' ? sendMessage(state.arq, input.message, now) : tickArq(state.arq, now);
+  return fromArq(state, done);
+}
+
+function takeOne(state: DeviceLinkState, frame: Frame, now: number): Step {
+  if (frame.type === 'hello_request') return takeHelloRequest(state, frame);
+  if (frame.type !== 'data' && frame.type !== 'ack') return [state, []];
+  if (frame.session === state.arq?.terms.session) return fromArq(state, takeFrame(state.arq, frame, now));
+  // Only data asks for an answer: two ends that answered each other's strays would never stop.
+  if (frame.type === 'ack') return [state, []];
+  const { session, sequence } = frame;
+  const stray = encodeFrame({ type: 'unknown_session', flags: 0, sequence, session, payload: new Uint8Array(0) });
+  return [state, [{ type: 'write', bytes: stray }]];
+}
+
+function takeHelloRequest(state: DeviceLinkState, frame: Frame): Step {
+  const asked = helloRequest.decode(frame.payload);
+  if (asked === null || frame.session === 0) return [state, []];
+  const { session } = frame;
+  const body = { ...state.facts, versionMin: protocolVersion, versionMax: protocolVersion, nonce: asked.nonce };
+  const answer = encodeFrame({ type: 'hello', flags: 0, sequence: 0, session, payload: hello.encode(body) });
+  const write: DeviceLinkEffect = { type: 'write', bytes: answer };
+  if (session === state.arq?.terms.session) return [state, [write]];
+  const { frameMax, messageMax, window } = state.facts;
+  return [{ ...state, arq: startArq({ session, frameMax, messageMax, window }) }, [write, { type: 'opened' }]];
+}
+
+function fromArq(state: DeviceLinkState, [arq, done]: readonly [ArqState, readonly ArqEffect[]]): Step {
+  const effects: DeviceLinkEffect[] = [];
+  for (const effect of done) {
+    // The host is gone or broke the terms. Its next hello starts anew; until then there is nobody to tell.
+    if (effect.type === 'down') return [{ ...state, arq: null }, [...effects, { type: 'lost' }]];
+    effects.push(effect.type === 'frame' ? { type: 'write', bytes: encodeFrame(effect.frame) } : effect);
+  }
+  return [{ ...state, arq }, effects];
+}

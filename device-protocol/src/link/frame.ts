@@ -1,0 +1,107 @@
+/**
+ * Frames on the wire: `00 COBS(frame) 00`, where
+ *
+ *     frame = version(1) type(1) flags(1) sequence(1) session(4, big-endian) payload crc32(4, big-endian)
+ *
+ * A delimiter on both sides makes boot noise, a console or a lost byte cost one frame at most. The decoder survives any
+ * input: work is linear, memory is one frame, bytes may come one at a time, damage is counted and never answered.
+ */
+import { frameOverhead, limits } from '../limits.ts';
+import { cobsDecode, cobsEncode } from './cobs.ts';
+import { crc32 } from './crc32.ts';
+
+/** The layout's version. Hello frames keep version 1 and this layout for ever, whatever later versions do. */
+export const frameVersion = 1;
+
+/** Types of frames; the numbers are for ever. */
+export const frameTypes = { hello_request: 1, hello: 2, data: 3, ack: 4, unknown_session: 5 } as const;
+export type FrameType = keyof typeof frameTypes;
+
+/** Bits of the flags byte of data frames. Bit 2 is kept for the secure channel; all others are 0, or the frame is damage. */
+export const frameFlags = { first: 1, last: 2, sealed: 4 } as const;
+
+export type Frame = {
+  readonly type: FrameType;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly session: number;
+  readonly payload: Uint8Array;
+};
+
+/** What the decoder threw away, and why; for diagnostics. */
+export type Damage = { overflow: number; cobs: number; crc: number; header: number; bytes: number };
+
+const typesByCode = new Map<number, FrameType>([
+  [frameTypes.hello_request, 'hello_request'],
+  [frameTypes.hello, 'hello'],
+  [frameTypes.data, 'data'],
+  [frameTypes.ack, 'ack'],
+  [frameTypes.unknown_session, 'unknown_session'],
+]);
+
+/** The bytes of a frame as they go onto the wire, delimiters included. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const body = new Uint8Array(frame.payload.length + frameOverhead);
+  const view = new DataView(body.buffer);
+  body.set([frameVersion, frameTypes[frame.type], frame.flags, frame.sequence]);
+  view.setUint32(4, frame.session);
+  body.set(frame.payload, 8);
+  view.setUint32(body.length - 4, crc32(body, body.length - 4));
+  const stuffed = cobsEncode(body);
+  const wire = new Uint8Array(stuffed.length + 2);
+  wire.set(stuffed, 1);
+  return wire;
+}
+
+/** Parses the bytes between two delimiters; the name of the damage when they are no frame. */
+export function parseFrame(stuffed: Uint8Array): Frame | 'cobs' | 'crc' | 'header' {
+  const body = cobsDecode(stuffed);
+  if (body === null) return 'cobs';
+  if (body.length < frameOverhead) return 'header';
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  if (view.getUint32(body.length - 4) !== crc32(body, body.length - 4)) return 'crc';
+  const type = typesByCode.get(view.getUint8(1));
+  const flags = view.getUint8(2);
+  const allowed = type === 'data' ? frameFlags.first | frameFlags.last : 0;
+  if (view.getUint8(0) !== frameVersion || type === undefined || (flags & ~allowed) !== 0) return 'header';
+  return { type, flags, sequence: view.getUint8(3), session: view.getUint32(4), payload: body.slice(8, -4) };
+}
+
+/** A decoder for one stream of bytes: `push` returns the frames that the new bytes complete. */
+export type FrameDecoder = { readonly push: (bytes: Uint8Array) => Frame[]; readonly damage: Damage };
+
+/** Makes a decoder for frames of at most `frameMax` bytes. Its buffer is allocated once. */
+export function frameDecoder(frameMax: number = limits.frameMax): FrameDecoder {
+  const buffer = new Uint8Array(frameMax + 1 + Math.ceil(frameMax / 254));
+  const damage: Damage = { overflow: 0, cobs: 0, crc: 0, header: 0, bytes: 0 };
+  let length = 0;
+  let skipping = false; // after an overflow: everything up to the next delimiter belongs to the frame that was too long
+
+  function complete(frames: Frame[]): void {
+    if (length === 0) return;
+    const frame = parseFrame(buffer.subarray(0, length));
+    if (typeof frame === 'string') {
+      damage[frame]++;
+      damage.bytes += length;
+    } else frames.push(frame);
+  }
+
+  function push(bytes: Uint8Array): Frame[] {
+    const frames: Frame[] = [];
+    for (const byte of bytes) {
+      if (byte === 0) {
+        if (!skipping) complete(frames);
+        length = 0;
+        skipping = false;
+      } else if (skipping) damage.bytes++;
+      else if (length === buffer.length) {
+        damage.overflow++;
+        damage.bytes += length + 1;
+        skipping = true;
+      } else buffer[length++] = byte;
+    }
+    return frames;
+  }
+
+  return { push, damage };
+}
