@@ -12,4 +12,4 @@ export * from './link/frame.ts';
 export * from './link/host-link.ts';
 export * from './messages.ts';
 export { Mismatch, type Of, type Schema } from './schema.ts';
-export { decodeUtf8, encodeUtf8, malformedAt, utf8Length } from './utf8.ts';
+export * from './utf8.ts';

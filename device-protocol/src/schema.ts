@@ -40,7 +40,7 @@ export function bytes(min: number, max: number = min): Schema<Uint8Array> {
 export function text(max: number): Schema<string> {
   return plain(
     `tstr .size (0..${max})`,
-    (value): value is string => typeof value === 'string' && utf8Length(value) <= max,
+    (value): value is string => typeof value === 'string' && (utf8Length(value) ?? Number.POSITIVE_INFINITY) <= max,
   );
 }
 

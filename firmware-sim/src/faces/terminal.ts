@@ -1,0 +1,94 @@
+/**
+ * The terminal face: a person sees the device's screen at the bottom of the terminal and presses its keys. Lines from elsewhere
+ * (`note`) scroll by above it. Without a terminal the screens are printed one after the other, as plain text.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Key } from '../board.ts';
+import type { Screen } from '../firmware/screens.ts';
+
+export type TerminalFace = {
+  readonly screen: (screen: Screen) => void;
+  readonly note: (line: string) => void;
+  readonly close: () => void;
+};
+
+type Terminal = {
+  readonly input: Readable & { readonly isTTY?: boolean; readonly setRawMode?: (raw: boolean) => unknown };
+  readonly output: Writable & { readonly isTTY?: boolean };
+  readonly press: (key: Key) => void;
+  readonly quit: () => void;
+};
+
+const hint = 'a approve · d deny · ↓ ↑ page · Ctrl-C end';
+
+/** What the keys of a terminal mean; arrows come as escape sequences. */
+const keys: ReadonlyMap<string, Key> = new Map([
+  ['a', 'approve'],
+  ['d', 'deny'],
+  [' ', 'next'],
+  ['\x1b[B', 'next'],
+  ['\x1b[C', 'next'],
+  ['\x1b[A', 'back'],
+  ['\x1b[D', 'back'],
+]);
+const controlC = '\x03';
+
+/** Takes over the terminal until `close`. */
+export function terminalFace({ input, output, press, quit }: Terminal): TerminalFace {
+  const live = output.isTTY === true;
+  let drawn: readonly string[] = [];
+
+  function listen(chunk: string): void {
+    // A paste or a quick hand brings several keys at once; escape sequences stay together.
+    for (const key of splitKeys(chunk)) {
+      if (key === controlC) return quit();
+      const pressed = keys.get(key.toLowerCase()) ?? keys.get(key);
+      if (pressed !== undefined) press(pressed);
+    }
+  }
+
+  function wipe(): string {
+    return live && drawn.length > 0 ? `\x1b[${drawn.length}A\x1b[J` : '';
+  }
+
+  input.setRawMode?.(true);
+  input.setEncoding('utf8');
+  input.on('data', listen);
+  // A closed stdin (a service, a pipeline) is no reason to stop: there is just nobody who presses.
+  input.on('error', () => input.pause());
+
+  return {
+    screen: (screen) => {
+      const panel = framed(screen, live);
+      output.write(`${wipe()}${panel.join('\n')}\n`);
+      drawn = panel;
+    },
+    note: (line) => {
+      const again = live && drawn.length > 0 ? `${drawn.join('\n')}\n` : '';
+      output.write(`${wipe()}${line}\n${again}`);
+    },
+    close: () => {
+      input.off('data', listen);
+      input.setRawMode?.(false);
+      input.pause();
+    },
+  };
+}
+
+/** Cuts what came at once into keys; an arrow is the three characters ESC [ A to D. */
+function splitKeys(chunk: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = 0; at < chunk.length; at += found.at(-1)?.length ?? 1) {
+    const arrow = chunk.slice(at, at + 3);
+    found.push(keys.has(arrow) ? arrow : chunk.charAt(at));
+  }
+  return found;
+}
+
+/** The screen in a frame, with what the keys of the terminal do. */
+export function framed(screen: Screen, live: boolean): readonly string[] {
+  const width = screen.board === 'lcd240' ? 30 : 16;
+  const line = '─'.repeat(width);
+  const rows = screen.rows.map((row) => `│${row}│`);
+  return [`┌${line}┐`, ...rows, `└${line}┘`, ...(live ? [hint] : [])];
+}

@@ -1,0 +1,289 @@
+/**
+ * The jobs of the device: how a request that asks the human goes from its arrival to its end. The transitions of job.ts stand
+ * here and nowhere else.
+ */
+import { type DeviceError, limits, type NoticeOf, type ReplyOf } from '@sallyport/device-protocol';
+import { act, approve } from './approval.ts';
+import type { Ended, Job, Outcome } from './job.ts';
+import { type Layout, layOut, type Outcome as OutcomeShown } from './screens.ts';
+import { type AskingRequest, inputMax, parseSubject, reviewOf } from './subject.ts';
+import { activeJob, recordEnd, replaceJob, say, show, type Turn, takeId } from './turn.ts';
+
+type Reviewing = Job & { readonly phase: 'reviewing' };
+type Receiving = Job & { readonly phase: 'receiving' };
+type Sending = Job & { readonly phase: 'sending' };
+
+/** How long the outcome stays on the screen when nothing else waits. */
+const outcomeShownMs = 1_500;
+/** How often the host hears what an open request waits for. */
+const noticeMs = 1_000;
+
+/** Takes a new request into the queue, or refuses it. */
+export function takeRequest(turn: Turn, id: number, request: AskingRequest): void {
+  const refuse = (error: DeviceError): void => say(turn, { type: 'error', id, command: request.command, error });
+  const { jobs, results, account } = turn.state;
+  if (jobs.some((job) => job.id === id) || results.some((ended) => ended.id === id)) return refuse('duplicate_id');
+  if (account === 'fresh') return refuse('fresh');
+  if (account === 'unreadable') return refuse('storage');
+  if (request.body.account !== 0) return refuse('unknown_account');
+  const { length, head } = request.body.input;
+  if (length > inputMax(request.command)) return refuse('too_large');
+  // A short head of a long input is for the host to choose; more head than input is nonsense.
+  if (head.length > length) return refuse('invalid_params');
+  if (jobs.length >= limits.requestsMax) return refuse('busy');
+  turn.state = { ...turn.state, jobs: [...jobs, { id, request, claimBy: null, phase: 'queued' }] };
+  if (activeJob(turn.state) !== undefined) progress(turn, { request: id, step: 'queued' });
+}
+
+/** Starts the next job when none is active. */
+export function startNext(turn: Turn): void {
+  while (activeJob(turn.state) === undefined) {
+    const job = turn.state.jobs[0];
+    if (job === undefined) return;
+    const { length, head } = job.request.body.input;
+    if (job.phase === 'queued' && job.output !== undefined) push(turn, sendingOf(job, job.output));
+    else if (head.length === length) review(turn, job, head);
+    else {
+      const buffer = new Uint8Array(length);
+      buffer.set(head);
+      pull(turn, { ...job, phase: 'receiving', buffer, received: head.length, asked: 0, chunk: 0, stallAt: 0 });
+    }
+  }
+}
+
+/** The host's answer to a chunk_get: exactly what was asked for, or the request ends. */
+export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
+  const job = activeJob(turn.state);
+  if (job?.phase !== 'receiving' || job.chunk !== id) return; // of a job that has ended meanwhile
+  if (bytes.length !== job.asked) return end(turn, job, 'stream_integrity');
+  job.buffer.set(bytes, job.received);
+  const received = job.received + bytes.length;
+  if (received === job.buffer.length) review(turn, job, job.buffer);
+  else pull(turn, { ...job, received });
+}
+
+/** The host's answer to a chunk_put. */
+export function chunkWasTaken(turn: Turn, id: number): void {
+  const job = activeJob(turn.state);
+  if (job?.phase !== 'sending' || job.chunk !== id) return;
+  push(turn, { ...job, sent: Math.min(job.sent + limits.chunkMax, job.output.length) });
+}
+
+/** The host refused a chunk: there is no way on for this request. */
+export function chunkWasRefused(turn: Turn, id: number): void {
+  const job = activeJob(turn.state);
+  if (job === undefined || job.phase === 'reviewing' || job.chunk !== id) return;
+  if (job.phase === 'receiving') end(turn, job, 'stream_integrity');
+  else recordEnd(turn, job, { type: 'output', bytes: job.output });
+}
+
+/** A key of the board. */
+export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at: number): void {
+  const job = activeJob(turn.state);
+  if (job?.phase === 'receiving' && key === 'deny') return end(turn, job, 'denied');
+  if (job?.phase !== 'reviewing') return;
+  switch (key) {
+    case 'deny':
+      // Saying no needs no fresh press: at worst a request is asked again.
+      return end(turn, job, 'denied');
+    case 'approve': {
+      const approval = approve(job.shown, at);
+      if (approval === null || typeof turn.state.account === 'string') return;
+      return finish(turn, job, act(approval, turn.state.account, turn.env));
+    }
+    default: {
+      const { count } = job.shown.layout;
+      const page = (job.page + (key === 'next' ? 1 : count - 1)) % count;
+      const shown = { ...job.shown, drawnAt: turn.now };
+      return present(turn, { ...job, page, seen: Math.max(job.seen, page), shown });
+    }
+  }
+}
+
+/** What time brings to the jobs: notices, the end of an approval, of a stalled stream, of an unclaimed request. */
+export function tickJobs(turn: Turn): void {
+  const { now } = turn;
+  for (const job of turn.state.jobs) {
+    if (job.claimBy !== null && now >= job.claimBy) end(turn, job, 'cancelled');
+    else if (job.phase === 'reviewing' && now >= job.deadline) end(turn, job, 'timed_out');
+    else if (job.phase === 'reviewing' && now >= job.noticeAt) waitingNotice(turn, job);
+    else if (job.phase === 'receiving' && now >= job.stallAt) end(turn, job, 'stalled');
+    else if (job.phase === 'sending' && now >= job.stallAt) recordEnd(turn, job, { type: 'output', bytes: job.output });
+  }
+}
+
+/** When time next brings something to the jobs. */
+export function jobDeadlines(jobs: readonly Job[]): readonly number[] {
+  return jobs.flatMap((job) => [
+    ...(job.claimBy === null ? [] : [job.claimBy]),
+    ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt] : []),
+    ...(job.phase === 'receiving' || job.phase === 'sending' ? [job.stallAt] : []),
+  ]);
+}
+
+/** A new link session: what was on its way is lost. Every job waits to be claimed; nobody else's answer is kept on the screen. */
+export function unclaimAll(turn: Turn): void {
+  const claimBy = turn.now + limits.claimMs;
+  turn.state = { ...turn.state, jobs: turn.state.jobs.map((job) => ({ ...job, claimBy })) };
+}
+
+/** get_result: claims an open job, or answers an ended one again. */
+export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
+  const job = turn.state.jobs.find((one) => one.id === id);
+  if (job !== undefined) {
+    const claimed: Job = { ...job, claimBy: null };
+    replaceJob(turn, claimed);
+    if (claimed.phase === 'receiving') pull(turn, claimed);
+    if (claimed.phase === 'sending') push(turn, { ...claimed, sent: 0 });
+    return 'open';
+  }
+  const ended = turn.state.results.find((one) => one.id === id);
+  if (ended === undefined) return 'unknown';
+  const { request, outcome } = ended;
+  if (outcome.type === 'output' && outcome.bytes.length > limits.chunkMax) {
+    const again: Job = { id, request, claimBy: null, phase: 'queued', output: outcome.bytes };
+    const results = turn.state.results.filter((one) => one.id !== id);
+    turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs], results };
+    return 'open';
+  }
+  answer(turn, ended);
+  return 'ended';
+}
+
+/** Ends a job by a refusal. */
+export function end(turn: Turn, job: Job, error: DeviceError): void {
+  finish(turn, job, { type: 'error', error });
+}
+
+function pull(turn: Turn, job: Receiving): void {
+  const { received, buffer } = job;
+  const asked = Math.min(limits.chunkMax, buffer.length - received);
+  const chunk = takeId(turn);
+  replaceJob(turn, { ...job, asked, chunk, stallAt: turn.now + limits.chunkMs });
+  show(turn, { type: 'receiving', received, total: buffer.length });
+  const body = { request: job.id, offset: received, length: asked };
+  say(turn, { type: 'request', id: chunk, command: 'chunk_get', body });
+}
+
+/** The input is whole: it is parsed once, and shown. */
+function review(turn: Turn, job: Job, input: Uint8Array): void {
+  const { account } = turn.state;
+  if (typeof account === 'string') return end(turn, job, 'fresh');
+  const subject = parseSubject(job.request, input, account.pubkey);
+  if ('error' in subject) return end(turn, job, subject.error);
+  const asker = { account: account.name, label: job.request.body.label, pubkey: account.pubkey };
+  const layout = layOut(reviewOf(subject, asker), turn.env.board);
+  const { id, request, claimBy } = job;
+  const deadline = turn.now + limits.approvalMs;
+  const shown = { subject, layout, drawnAt: turn.now };
+  const reviewing: Reviewing = {
+    id,
+    request,
+    claimBy,
+    phase: 'reviewing',
+    shown,
+    page: 0,
+    seen: 0,
+    deadline,
+    noticeAt: 0,
+  };
+  present(turn, reviewing);
+  waitingNotice(turn, reviewing);
+}
+
+function present(turn: Turn, job: Reviewing): void {
+  replaceJob(turn, job);
+  const { layout } = job.shown;
+  show(turn, { type: 'review', layout, page: job.page, unseen: layout.count - 1 - job.seen });
+}
+
+function waitingNotice(turn: Turn, job: Reviewing): void {
+  const left = job.deadline - turn.now;
+  replaceJob(turn, { ...job, noticeAt: turn.now + noticeMs });
+  progress(turn, { request: job.id, step: 'waiting_for_button', left });
+}
+
+/** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
+function finish(turn: Turn, job: Job, outcome: Outcome): void {
+  showOutcome(turn, job, outcome);
+  if (outcome.type === 'output' && outcome.bytes.length > limits.chunkMax) {
+    return push(turn, sendingOf(job, outcome.bytes));
+  }
+  recordEnd(turn, job, outcome);
+  answer(turn, { id: job.id, request: job.request, outcome });
+}
+
+function sendingOf({ id, request, claimBy }: Job, output: Uint8Array): Sending {
+  return { id, request, claimBy, phase: 'sending', output, sent: 0, chunk: 0, stallAt: 0 };
+}
+
+/** Pushes the next piece, or answers the request when all of it was taken. */
+function push(turn: Turn, job: Sending): void {
+  const { output, sent } = job;
+  if (sent === output.length) {
+    const outcome: Outcome = { type: 'output', bytes: output };
+    recordEnd(turn, job, outcome);
+    return answerOutput(turn, job, output.length, new Uint8Array(0));
+  }
+  const chunk = takeId(turn);
+  replaceJob(turn, { ...job, chunk, stallAt: turn.now + limits.chunkMs });
+  progress(turn, { request: job.id, step: 'sending', percent: Math.floor((sent / output.length) * 100) });
+  const body = { request: job.id, offset: sent, bytes: output.slice(sent, sent + limits.chunkMax) };
+  say(turn, { type: 'request', id: chunk, command: 'chunk_put', body });
+}
+
+/** Says how a request ended. One that was forgotten has no answer any more: get_result tells the host that it ended. */
+function answer(turn: Turn, ended: Ended): void {
+  const { id, outcome } = ended;
+  const { command } = ended.request;
+  if (outcome.type === 'error') return say(turn, { type: 'error', id, command, error: outcome.error });
+  if (outcome.type === 'signature') {
+    return say(turn, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
+  }
+  if (outcome.type === 'output' && outcome.bytes.length <= limits.chunkMax) {
+    answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
+  }
+}
+
+function answerOutput(
+  turn: Turn,
+  { id, request }: Pick<Ended, 'id' | 'request'>,
+  length: number,
+  head: Uint8Array,
+): void {
+  const { command } = request;
+  if (
+    command === 'nip04_encrypt' ||
+    command === 'nip04_decrypt' ||
+    command === 'nip44_encrypt' ||
+    command === 'nip44_decrypt'
+  ) {
+    say(turn, { type: 'reply', id, command, body: { output: { length, head } } });
+  }
+}
+
+function progress(turn: Turn, body: NoticeOf<'progress'>): void {
+  say(turn, { type: 'notice', notice: 'progress', body });
+}
+
+function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
+  const title = titleOf(job);
+  const shown = outcomeShown(job.request.command, outcome);
+  if (title === null || shown === null) return;
+  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs };
+  show(turn, { type: 'result', title, outcome: shown });
+}
+
+/** A job that ends before it was on the screen ends without a word there: nobody was asked anything. */
+function titleOf(job: Job): string | null {
+  const layout: Layout | null = job.phase === 'reviewing' ? job.shown.layout : null;
+  return layout === null ? null : layout.review.title;
+}
+
+function outcomeShown(command: AskingRequest['command'], outcome: Outcome): OutcomeShown | null {
+  if (outcome.type === 'signature') return 'signed';
+  if (outcome.type === 'output') return command.endsWith('encrypt') ? 'encrypted' : 'decrypted';
+  if (outcome.type !== 'error') return null;
+  const { error } = outcome;
+  return error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed';
+}

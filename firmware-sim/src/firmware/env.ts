@@ -1,0 +1,59 @@
+/**
+ * What the firmware needs of a board. One small capability each; a board is a value of this type and nothing else.
+ * Time is not here: it is an argument of every step, in milliseconds since the board started.
+ */
+
+/** Everything of the board. */
+export type Env = {
+  /** Cryptographically strong random bytes of the given length. */
+  readonly random: (length: number) => Uint8Array;
+  readonly crypto: Crypto;
+  readonly flash: Flash;
+  readonly board: Board;
+};
+
+/**
+ * The curve operations (secp256k1). A board may bring an accelerated one, held to the same vectors; the portable one uses
+ * @noble/secp256k1. Secrets and results are 32 bytes unless said otherwise.
+ */
+export type Crypto = {
+  /** The x-only public key of a secret (BIP-340). */
+  readonly publicKey: (secret: Uint8Array) => Uint8Array;
+  /** A 64-byte BIP-340 signature over a 32-byte hash, with 32 bytes of auxiliary randomness from the device itself. */
+  readonly signSchnorr: (hash: Uint8Array, secret: Uint8Array, aux: Uint8Array) => Uint8Array;
+  /** The x coordinate of secret × peer, or null when `peer` is not the x coordinate of a point. Never leaves the device. */
+  readonly sharedX: (secret: Uint8Array, peer: Uint8Array) => Uint8Array | null;
+};
+
+/** Persistent memory, as named records. A write is atomic: after a power cut a record is the old or the new one. */
+export type Flash = {
+  readonly read: (name: string) => Uint8Array | null;
+  readonly write: (name: string, value: Uint8Array) => void;
+};
+
+/**
+ * A screen and its keys. Cells are 8×16 pixels, so 240×240 has 30×15 and 128×64 has 16×4; wide characters take two cells.
+ * The labels are what the last row calls each key.
+ */
+export type Board = {
+  readonly name: 'lcd240' | 'oled128';
+  readonly columns: number;
+  readonly rows: number;
+  readonly keys: { readonly approve: string; readonly deny: string; readonly next: string; readonly back: string };
+};
+
+/** 240×240 with joystick and three keys: the well-known Pi Zero LCD HAT. */
+export const LCD240: Board = {
+  name: 'lcd240',
+  columns: 30,
+  rows: 15,
+  keys: { approve: 'KEY1', deny: 'KEY3', next: '▼', back: '▲' },
+};
+
+/** 128×64 with two buttons: a short press right turns the page (round and round), a long one approves, left denies. */
+export const OLED128: Board = {
+  name: 'oled128',
+  columns: 16,
+  rows: 4,
+  keys: { approve: '●R', deny: 'L', next: 'R', back: '' },
+};

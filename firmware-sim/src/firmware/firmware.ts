@@ -1,0 +1,138 @@
+/**
+ * The firmware: a pure machine from bytes, keys and time to bytes and screens.
+ *
+ *     step(state, input, now, env) → [state, effects]        now: milliseconds since the board started
+ *
+ * Promises: every request gets exactly one answer within a link session, and the same one again after a glitch; nothing is
+ * signed, encrypted or decrypted but by an approval of exactly what was on the screen; what was asked once is asked once.
+ */
+import {
+  type DeviceFacts,
+  decodeMessage,
+  deviceLinkDeadline,
+  limits,
+  startDeviceLink,
+} from '@sallyport/device-protocol';
+import { openAccount } from './account.ts';
+import { jobDeadlines, press, startNext, tickJobs, unclaimAll } from './asking.ts';
+import { dispatch } from './dispatch.ts';
+import type { Env } from './env.ts';
+import { readKeys } from './keys.ts';
+import { draw, type View } from './screens.ts';
+import {
+  activeJob,
+  type FirmwareEffect,
+  type FirmwareState,
+  type Marks,
+  say,
+  show,
+  stepLink,
+  type Turn,
+} from './turn.ts';
+
+export type { FirmwareEffect, FirmwareState, Marks } from './turn.ts';
+
+/** The version of this firmware. */
+export const firmwareVersion = '0.1.0';
+
+export type FirmwareInput =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  /** A key of the board; `at` is when the press began. */
+  | { readonly type: 'press'; readonly key: 'approve' | 'deny' | 'next' | 'back'; readonly at: number }
+  | { readonly type: 'tick' };
+
+/** What a start needs to know besides the board. */
+export type BootOptions = {
+  readonly marks: Omit<Marks, 'demo'>;
+  readonly model: string;
+  readonly resetReason: DeviceFacts['resetReason'];
+};
+
+type AccountState = FirmwareState['account'];
+type Step = readonly [FirmwareState, readonly FirmwareEffect[]];
+
+/** Starts: reads the flash, opens the account, draws the first screen. */
+export function boot(env: Env, options: BootOptions): Step {
+  const found = readKeys(env.flash);
+  const demo = found.type === 'keys' && found.keys.demo;
+  const account: AccountState =
+    found.type === 'keys' ? openAccount(found.keys, 0, env.crypto) : found.type === 'none' ? 'fresh' : 'unreadable';
+  if (found.type === 'keys') found.keys.entropy.fill(0);
+  return bootWith(account, { ...options.marks, demo }, env, options);
+}
+
+/** The rest of a start, with an account that is open already. */
+export function bootWith(account: AccountState, marks: Marks, env: Env, options: BootOptions): Step {
+  const link = startDeviceLink({
+    bootId: env.random(8),
+    resetReason: options.resetReason,
+    firmware: `sallyport ${firmwareVersion}`,
+    model: options.model,
+    frameMax: limits.frameDefault,
+    messageMax: limits.messageMax,
+    window: deviceWindow,
+    streamMax: limits.streamMax,
+    requestsMax: limits.requestsMax,
+    capabilities: [],
+  });
+  const screen = draw(restingView(account, marks), env.board, marks.autoPress);
+  const state = { link, marks, account, jobs: [], results: [], nextId: 1, screen, outcomeUntil: null };
+  return [state, [{ type: 'screen', screen }]];
+}
+
+/** Frames in flight towards this device: two messages' worth, so that the wire never idles between acknowledgements. */
+const deviceWindow = 18;
+
+/** When the next tick is due, or null. */
+export function firmwareDeadline(state: FirmwareState): number | null {
+  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, ...jobDeadlines(state.jobs)];
+  return due.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
+}
+
+/** One step. */
+export function step(state: FirmwareState, input: FirmwareInput, now: number, env: Env): Step {
+  const turn: Turn = { state, effects: [], env, now };
+  if (input.type === 'press') press(turn, input.key, input.at);
+  else takeLink(turn, input);
+  if (input.type === 'tick') {
+    tickJobs(turn);
+    if (turn.state.outcomeUntil !== null && now >= turn.state.outcomeUntil) {
+      turn.state = { ...turn.state, outcomeUntil: null };
+    }
+  }
+  startNext(turn);
+  rest(turn);
+  return [turn.state, turn.effects];
+}
+
+function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {
+  for (const effect of stepLink(turn, input)) {
+    if (effect.type === 'write') turn.effects.push(effect);
+    else if (effect.type === 'message') dispatch(turn, decodeMessage(effect.bytes));
+    else if (effect.type === 'opened') {
+      unclaimAll(turn);
+      const { account } = turn.state;
+      say(turn, { type: 'notice', notice: 'state', body: { state: stateName(account) } });
+    }
+    // `lost` needs nothing: the jobs keep their own deadlines, and the next session claims or forgets them.
+  }
+}
+
+/** With nothing to decide and no outcome to read, the screen says that the device is ready. */
+function rest(turn: Turn): void {
+  const { account, marks, outcomeUntil } = turn.state;
+  const job = activeJob(turn.state);
+  if (outcomeUntil === null && (job === undefined || job.phase === 'sending')) show(turn, restingView(account, marks));
+}
+
+function restingView(account: AccountState, marks: Marks): View {
+  if (account === 'fresh') return { type: 'notice', title: 'Not set up', text: 'This device has no key yet.' };
+  if (account === 'unreadable')
+    return { type: 'notice', title: 'Memory fault', text: 'Keys cannot be read. Nothing is signed.' };
+  return { type: 'idle', account: account.name, pubkey: account.pubkey, demo: marks.demo };
+}
+
+/** What the device calls its state on the wire. */
+export function stateName(account: AccountState): 'fresh' | 'locked' | 'ready' {
+  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
+}

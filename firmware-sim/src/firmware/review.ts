@@ -1,0 +1,181 @@
+/**
+ * What one request puts before the human: a value that holds everything shown, and nothing that is not. An approval is later
+ * an approval of exactly this value.
+ *
+ * The name of the asking app comes from the computer and is marked so: the device cannot vouch for it.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { utf8Length } from '@sallyport/device-protocol';
+import { kindClass, kindName } from './kind-names.ts';
+import { formatUtc } from './utc.ts';
+import { OWN, untrusted, untrustedLine } from './visible-text.ts';
+
+/** The four text methods that use the user key. */
+export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
+
+/** One request, ready to be shown. */
+export type Review = {
+  readonly kind: 'sign_event' | TextMethod;
+  /** What is asked, at most 16 characters: `Sign follow list`. */
+  readonly title: string;
+  /** The same for a row that also holds the page number, at most 11 characters. */
+  readonly shortTitle: string;
+  /** What the approving key does, one short word. */
+  readonly action: 'sign' | 'allow';
+  readonly facts: readonly Fact[];
+  readonly sections: readonly Section[];
+};
+
+/** One line of the summary. `note` is ours and stands below the value; small boards show the short one, of 14 characters. */
+export type Fact = { readonly name: string; readonly value: string; readonly note?: Note };
+export type Note = { readonly long: string; readonly short: string };
+
+/** One part of what is signed or encrypted, in full. */
+export type Section =
+  | { readonly heading: string; readonly text: string }
+  | { readonly heading: string; readonly tags: readonly (readonly string[])[] };
+
+/** Who asks, and for whom. `account` is the account's name on this device, `label` the app's name on the computer. */
+export type Asker = { readonly account: string; readonly label: string; readonly pubkey: Uint8Array };
+
+/** The event as it will be hashed; `id` is the hash that the device computed from these very fields. */
+export type ShownEvent = {
+  readonly created_at: number;
+  readonly kind: number;
+  readonly tags: readonly (readonly string[])[];
+  readonly content: string;
+  readonly id: Uint8Array;
+};
+
+/** The review of an event to be signed. */
+export function reviewEvent(asker: Asker, event: ShownEvent): Review {
+  const name = kindName(event.kind);
+  const facts: Fact[] = [
+    ...askerFacts(asker),
+    {
+      name: 'kind',
+      value: name.startsWith('kind ') ? `${event.kind}, ${kindClass(event.kind)}` : `${event.kind}, ${name}`,
+    },
+    { name: 'time', value: formatUtc(event.created_at) },
+    { name: 'id', value: `${bytesToHex(event.id).slice(0, 8)}…` },
+    { name: 'text', value: bytesOf(event.content) },
+    { name: 'tags', value: tagSummary(event.tags) },
+  ];
+  const sections: Section[] = [{ heading: 'text', text: event.content }];
+  if (event.tags.length > 0) sections.push({ heading: 'tags', tags: event.tags });
+  return { kind: 'sign_event', title: `Sign ${name}`, shortTitle: name, action: 'sign', facts, sections };
+}
+
+/** The review of a text to be encrypted for `peer`. */
+export function reviewEncryption(
+  method: 'nip04_encrypt' | 'nip44_encrypt',
+  asker: Asker,
+  peer: Uint8Array,
+  plaintext: string,
+): Review {
+  return {
+    kind: method,
+    title: `Encrypt ${scheme(method)}`,
+    shortTitle: `encrypt ${method.slice(3, 5)}`,
+    action: 'allow',
+    facts: [...askerFacts(asker), peerFact('for', asker, peer), { name: 'text', value: bytesOf(plaintext) }],
+    sections: [{ heading: 'text', text: plaintext }],
+  };
+}
+
+/** The review of a decryption: the computer will read the text, which is why nobody needs to see the ciphertext. */
+export function reviewDecryption(
+  method: 'nip04_decrypt' | 'nip44_decrypt',
+  asker: Asker,
+  peer: Uint8Array,
+  ciphertextLength: number,
+): Review {
+  return {
+    kind: method,
+    title: `Decrypt ${scheme(method)}`,
+    shortTitle: `decrypt ${method.slice(3, 5)}`,
+    action: 'allow',
+    facts: [
+      ...askerFacts(asker),
+      peerFact('from', asker, peer),
+      {
+        name: 'size',
+        value: `${ciphertextLength} characters`,
+        note: { long: 'the app will read the text', short: 'app reads text' },
+      },
+    ],
+    sections: [],
+  };
+}
+
+/** The whole review as one text for cells.ts: facts, then the sections in full, then the end. */
+export function documentOf(review: Review, notes: keyof Note): string {
+  const pieces: string[] = [];
+  for (const fact of review.facts) {
+    pieces.push(fact.name, OWN.field, untrustedLine(fact.value), OWN.lineEnd);
+    if (fact.note !== undefined) pieces.push(`(${fact.note[notes]})`, OWN.lineEnd);
+  }
+  for (const section of review.sections) {
+    if ('text' in section && section.text === '') continue; // the facts have said "0 bytes"
+    pieces.push(OWN.heading, section.heading, OWN.lineEnd);
+    if ('tags' in section) pushTags(pieces, section.tags);
+    else pieces.push(untrusted(section.text), OWN.lineEnd);
+  }
+  pieces.push(OWN.heading, 'end', OWN.lineEnd);
+  return pieces.join('');
+}
+
+/** `#2▸e▸5c83…▸wss://…`: an empty item shows as nothing after its mark, a tag without items as its number alone. */
+function pushTags(pieces: string[], tags: readonly (readonly string[])[]): void {
+  for (let i = 0; i < tags.length; i++) {
+    pieces.push(`#${i + 1}`);
+    for (const item of tags[i] ?? []) pieces.push(OWN.field, untrusted(item));
+    pieces.push(OWN.lineEnd);
+  }
+}
+
+function askerFacts(asker: Asker): readonly Fact[] {
+  const key = bytesToHex(asker.pubkey);
+  return [
+    { name: 'app', value: asker.label, note: { long: 'told by the computer', short: 'told by the PC' } },
+    {
+      name: 'account',
+      value: asker.account,
+      note: { long: `${key.slice(0, 8)}…${key.slice(-8)}`, short: `${key.slice(0, 8)}…${key.slice(-4)}` },
+    },
+  ];
+}
+
+/** The peer in full, in groups that a reader can compare. To and from oneself is another thing: private lists, wallets. */
+function peerFact(name: string, asker: Asker, peer: Uint8Array): Fact {
+  const hex = bytesToHex(peer);
+  const groups = hex.match(/.{4}/g) ?? [];
+  const value = groups.join(' ');
+  return hex === bytesToHex(asker.pubkey)
+    ? { name, value, note: { long: 'this account itself', short: 'this account' } }
+    : { name, value };
+}
+
+function scheme(method: TextMethod): string {
+  return `NIP-${method.slice(3, 5)}`;
+}
+
+function bytesOf(text: string): string {
+  const length = utf8Length(text) ?? 0;
+  return length === 1 ? '1 byte' : `${length} bytes`;
+}
+
+/** More kinds of tags than this do not help a reader, who sees every tag below anyway. */
+const NAMED_TAGS_MAX = 4;
+
+/** `300 (298 p, 2 e)`. Only plain short names are named here: a tag's name may be any text. */
+function tagSummary(tags: readonly (readonly string[])[]): string {
+  if (tags.length === 0) return '0';
+  const counts = new Map<string, number>();
+  for (const tag of tags) {
+    const name = /^[A-Za-z0-9_-]{1,12}$/.test(tag[0] ?? '') ? (tag[0] ?? '') : 'other';
+    const known = counts.has(name) || counts.size < NAMED_TAGS_MAX ? name : 'other';
+    counts.set(known, (counts.get(known) ?? 0) + 1);
+  }
+  return `${tags.length} (${[...counts].map(([name, count]) => `${count} ${name}`).join(', ')})`;
+}

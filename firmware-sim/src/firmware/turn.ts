@@ -1,0 +1,105 @@
+/**
+ * The firmware's state, one step under way, and the small moves that every part of a step makes: say a message, draw a view,
+ * replace a job. What the moves are used for is in firmware.ts (inputs), dispatch.ts (messages) and asking.ts (jobs).
+ */
+import {
+  type DeviceLinkInput,
+  type DeviceLinkState,
+  encodeMessage,
+  limits,
+  type Message,
+  stepDeviceLink,
+} from '@sallyport/device-protocol';
+import type { Account } from './account.ts';
+import type { Env } from './env.ts';
+import type { Ended, Job, Outcome } from './job.ts';
+import { draw, type Screen, type View } from './screens.ts';
+
+/** What the board says of itself on the screen and in `info`. */
+export type Marks = { readonly simulator: boolean; readonly demo: boolean; readonly autoPress: boolean };
+
+export type FirmwareState = {
+  readonly link: DeviceLinkState;
+  readonly marks: Marks;
+  /** The account in use, or why there is none. */
+  readonly account: Account | 'fresh' | 'unreadable';
+  /** Open requests that ask the human, in the order they came; at most `requestsMax`. */
+  readonly jobs: readonly Job[];
+  /** The newest last; at most `resultsKept`. */
+  readonly results: readonly Ended[];
+  /** The next id of a request of ours: odd. */
+  readonly nextId: number;
+  readonly screen: Screen;
+  /** Until when the outcome of the last job stays on the screen. */
+  readonly outcomeUntil: number | null;
+};
+
+export type FirmwareEffect =
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  | { readonly type: 'screen'; readonly screen: Screen };
+
+/** One step under way; lives for one call of the step only. */
+export type Turn = {
+  state: FirmwareState;
+  readonly effects: FirmwareEffect[];
+  readonly env: Env;
+  readonly now: number;
+};
+
+/** Says a message in the running session; without one there is nobody to hear it. */
+export function say(turn: Turn, message: Message | Uint8Array): void {
+  const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
+  for (const effect of stepLink(turn, { type: 'send', message: bytes })) {
+    if (effect.type !== 'write') throw new Error(`saying a message cannot cause ${effect.type}`);
+    turn.effects.push(effect);
+  }
+}
+
+/** Steps the link and keeps its state. */
+export function stepLink(turn: Turn, input: DeviceLinkInput) {
+  const [link, effects] = stepDeviceLink(turn.state.link, input, turn.now);
+  turn.state = { ...turn.state, link };
+  return effects;
+}
+
+/** Draws a view; an unchanged screen causes nothing. */
+export function show(turn: Turn, view: View): void {
+  const screen = draw(view, turn.env.board, turn.state.marks.autoPress);
+  if (screen.rows.every((row, i) => row === turn.state.screen.rows[i])) return;
+  turn.state = { ...turn.state, screen };
+  turn.effects.push({ type: 'screen', screen });
+}
+
+/** Takes the next id for a request of ours; odd, so that it never meets one of the host's. */
+export function takeId(turn: Turn): number {
+  const id = turn.state.nextId;
+  turn.state = { ...turn.state, nextId: (id + 2) % 0x1_0000_0000 };
+  return id;
+}
+
+/** The job past `queued`, if there is one. */
+export function activeJob(state: FirmwareState): Exclude<Job, { phase: 'queued' }> | undefined {
+  return state.jobs.find((job): job is Exclude<Job, { phase: 'queued' }> => job.phase !== 'queued');
+}
+
+/** Puts a job in place of its former self. */
+export function replaceJob(turn: Turn, job: Job): void {
+  turn.state = { ...turn.state, jobs: turn.state.jobs.map((one) => (one.id === job.id ? job : one)) };
+}
+
+/** Takes a job out and keeps how it ended. Of large results only the newest is kept: they are what memory is made of. */
+export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
+  const large = outcome.type === 'output' && outcome.bytes.length > limits.chunkMax;
+  const results = turn.state.results.map(
+    (ended): Ended =>
+      large && ended.outcome.type === 'output' && ended.outcome.bytes.length > limits.chunkMax
+        ? { ...ended, outcome: { type: 'forgotten' } }
+        : ended,
+  );
+  const ended: Ended = { id: job.id, request: job.request, outcome };
+  turn.state = {
+    ...turn.state,
+    jobs: turn.state.jobs.filter((one) => one.id !== job.id),
+    results: [...results, ended].slice(-limits.resultsKept),
+  };
+}
