@@ -1,0 +1,88 @@
+/**
+ * The bridge: events of relays in, questions to the device and answers to apps out. It decides and does nothing: `step` is pure
+ * (but for the cache of conversation keys in the signer, which changes no result), and the shell performs its effects in order.
+ *
+ * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
+ * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
+ */
+import type { BridgeInput, BridgeState, Origin, Step } from './bridge-state.ts';
+import { drop } from './bridge-state.ts';
+import { passDoor } from './door.ts';
+import type { NostrEvent } from './event.ts';
+import { errorText, type ParsedRequest, parseRequest } from './nip46-text.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { answer, note } from './replies.ts';
+import { appRequest, connect } from './requests.ts';
+import { addSecret } from './sessions.ts';
+import { deviceAnswered, expire, nextExpiry } from './settle.ts';
+
+export {
+  type AnswerEffect,
+  type BridgeEffect,
+  type BridgeInput,
+  type BridgeState,
+  type Loaded,
+  type NoteEffect,
+  startBridge,
+} from './bridge-state.ts';
+
+/** Takes one input. `now` is ms Unix time. */
+export function step(state: BridgeState, input: BridgeInput, now: number): Step {
+  switch (input.type) {
+    case 'event':
+      return eventCame(state, input.relay, input.event, now);
+    case 'answered':
+      return deviceAnswered(state, input.job, input.answer, now);
+    case 'account':
+      return [{ ...state, account: input.pubkey }, []];
+    case 'secret': {
+      const [sessions, rows] = addSecret(state.sessions, input.hash, input.name, now);
+      return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
+    }
+    case 'tick':
+      return expire(state, now);
+  }
+}
+
+/** When the bridge wants a tick (ms Unix time); null when nothing is waiting. */
+export function deadline(state: BridgeState): number | null {
+  return nextExpiry(state);
+}
+
+function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
+  const passage = passDoor(state, event, now);
+  if (passage.type === 'dropped') return [passage.state, []];
+  const { encryption, text } = passage;
+  const origin: Origin = { client: event.pubkey, relays: [relay], encryption, createdAt: event.created_at };
+  const parsed = parseRequest(text);
+  const app = passage.state.sessions.apps.get(event.pubkey);
+  if (app === undefined) return strangerAsked(passage.state, origin, parsed, now);
+  if (parsed.type === 'refused') return refusedTo(passage.state, origin, parsed, parsed.refusal, now);
+  return appRequest(passage.state, app, origin, parsed.request, event, now);
+}
+
+/** A stranger may connect. Everything else it is told once what to do, out of its budget. */
+function strangerAsked(state: BridgeState, origin: Origin, parsed: ParsedRequest, now: number): Step {
+  if (parsed.type === 'request' && parsed.request.method === 'connect')
+    return connect(state, origin, parsed.request, now);
+  const { id, method } = parsed.type === 'request' ? parsed.request : parsed;
+  if (id === '') return [drop(state, 'senseless'), []];
+  return refusedTo(state, origin, { id, method }, notPaired, now);
+}
+
+function refusedTo(
+  state: BridgeState,
+  origin: Origin,
+  request: { readonly id: string; readonly method: string },
+  refusal: Refusal,
+  now: number,
+): Step {
+  const reply = answer(origin, errorText(request.id, refusal), now);
+  return [state, [reply, note(origin.client, request.method, null, refusal.code)]];
+}
+
+const notPaired = refuse(
+  'not_paired',
+  'This app is not paired with this signer.',
+  'Make a new bunker line and paste it into the app.',
+);

@@ -1,0 +1,114 @@
+/**
+ * What the device says within a session, and what the host does about it: answers to asks, outcomes after a glitch, and the
+ * device's own requests for chunks. Part of device-session.ts; answers match by id and command, everything else is stale.
+ */
+import {
+  encodeErrorFor,
+  limits,
+  type Message,
+  type Reply,
+  type Request,
+  type Unreadable,
+} from '@sallyport/device-protocol';
+import { toAnswer, toRefusal } from './device-request.ts';
+import {
+  answer,
+  find,
+  join,
+  lost,
+  remove,
+  replace,
+  requestOf,
+  say,
+  send,
+  stale,
+  type Turn,
+  takeId,
+} from './device-turn.ts';
+
+/** Acts on one message of the device. */
+export function takeMessage(turn: Turn, message: Message | Unreadable): void {
+  switch (message.type) {
+    case 'reply':
+      return takeReply(turn, message);
+    case 'error': {
+      const entry = find(turn, message.id);
+      if (entry === undefined || message.command !== requestOf(entry)?.command) return stale(turn);
+      remove(turn, entry);
+      return answer(turn, entry.job, { type: 'refused', refusal: toRefusal(message.error) });
+    }
+    case 'notice': {
+      // Said when the session opens and at each change: what people are told comes from info.
+      if (message.notice === 'state') {
+        return send(turn, { type: 'request', id: takeId(turn), command: 'info', body: {} });
+      }
+      const entry = find(turn, message.body.request);
+      if (entry !== undefined) turn.effects.push({ type: 'progress', job: entry.job, progress: message.body });
+      return;
+    }
+    case 'request':
+      return serve(turn, message);
+    case 'unreadable':
+      if (message.request !== undefined) {
+        const { id, code } = message.request;
+        send(turn, encodeErrorFor(id, code, message.error, message.detail));
+      } else if (!message.ignorable) stale(turn);
+      return;
+    case 'cancel':
+      return; // a device that gives up a chunk it asked for: there is nothing to stop
+  }
+}
+
+function takeReply(turn: Turn, reply: Reply): void {
+  if (reply.command === 'info') {
+    const { link: current } = turn.state;
+    if (current.phase !== 'open') return;
+    const { firmware, model } = current.hello;
+    return say(turn, { state: 'ready', firmware, model, info: reply.body });
+  }
+  if (reply.command === 'ping') return; // having been heard is all it is for
+  if (reply.command === 'get_result') return takeResult(turn, reply);
+  const entry = find(turn, reply.id);
+  if (entry === undefined || reply.command !== requestOf(entry)?.command) return stale(turn);
+  const result = toAnswer(reply, join(entry));
+  if (result === null) return stale(turn);
+  remove(turn, entry);
+  answer(turn, entry.job, result);
+}
+
+/** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */
+function takeResult(turn: Turn, reply: Reply<'get_result'>): void {
+  const entry = turn.state.open.find((one) => one.phase === 'adrift' && one.request.id === reply.body.request);
+  if (entry?.phase !== 'adrift') return;
+  if (reply.body.state === 'ended') {
+    // Its answer should have come before this; a device that forgets between the two has failed the request.
+    remove(turn, entry);
+    return answer(turn, entry.job, lost);
+  }
+  replace(turn, { ...entry, phase: 'sent' });
+  // The same boot never saw it, so nobody was asked: the same request under the same id is sent again.
+  if (reply.body.state === 'unknown') send(turn, entry.request);
+}
+
+/** Answers the device's own requests: it pulls inputs and pushes outputs. */
+function serve(turn: Turn, request: Request): void {
+  const entry =
+    request.command === 'chunk_get' || request.command === 'chunk_put' ? find(turn, request.body.request) : undefined;
+  const no = (detail: string): void =>
+    send(turn, { type: 'error', id: request.id, command: request.command, error: 'invalid_params', detail });
+  if (entry === undefined) return no('no such open request');
+  if (request.command === 'chunk_get') {
+    const { offset, length } = request.body;
+    const { input } = entry.prepared;
+    if (length === 0 || offset + length > input.length) return no('outside the input');
+    const bytes = input.slice(offset, offset + length);
+    return send(turn, { type: 'reply', id: request.id, command: 'chunk_get', body: { bytes } });
+  }
+  if (request.command !== 'chunk_put') return no('not a command of the device');
+  const { offset, bytes } = request.body;
+  // After a glitch the device pushes its output from the start again.
+  const kept = offset === 0 ? { ...entry, output: [], outputLength: 0 } : entry;
+  if (offset !== kept.outputLength || offset + bytes.length > limits.resultMax) return no('not the next piece');
+  replace(turn, { ...kept, output: [...kept.output, bytes], outputLength: offset + bytes.length });
+  send(turn, { type: 'reply', id: request.id, command: 'chunk_put', body: {} });
+}

@@ -1,0 +1,218 @@
+/**
+ * The host's dealings with one device: which asks are open, and how each of them ends.
+ *
+ * Promises: every ask ends exactly once, by `answered` or by being cancelled; answers match by id and command, late ones are
+ * counted and dropped; a cable glitch is healed by asking for the result, never by asking the human again; a reboot of the
+ * device (a new boot id) fails what was open with that reason; the device is never given more than it announced.
+ *
+ * Pure: `step(state, input, now, random) → [state, effects]`, `now` in milliseconds.
+ */
+
+import { bytesToHex } from '@noble/hashes/utils.js';
+import {
+  closedLink,
+  decodeMessage,
+  type Hello,
+  type HostLinkEffect,
+  type HostLinkInput,
+  hostLinkDeadline,
+  type Random,
+  stepHostLink,
+} from '@sallyport/device-protocol';
+import { takeMessage } from './device-messages.ts';
+import type { DeviceAsk } from './device-port.ts';
+import { prepare } from './device-request.ts';
+import {
+  abandon,
+  absent,
+  answer,
+  cancelOf,
+  type DeviceSessionEffect,
+  type DeviceSessionInput,
+  type DeviceSessionState,
+  type Open,
+  rebooted,
+  remove,
+  replace,
+  say,
+  send,
+  type Turn,
+  takeId,
+  unplugged,
+} from './device-turn.ts';
+import { deviceAbsentGraceMs, devicePingBusyMs, devicePingIdleMs } from './limits.ts';
+
+export type { DeviceSessionEffect, DeviceSessionInput, DeviceSessionState, DeviceStatus } from './device-turn.ts';
+
+type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
+
+/** A session without a device. */
+export function startDeviceSession(random: Random): DeviceSessionState {
+  const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
+  const nothing = { open: [], abandoned: [], bootId: null, giveUpAt: null, heardAt: 0, staleAnswers: 0 };
+  return { link: closedLink, nextId: first >>> 0, ...nothing };
+}
+
+/** When the next tick is due, or null. */
+export function deviceSessionDeadline(state: DeviceSessionState): number | null {
+  const due = [hostLinkDeadline(state.link), state.giveUpAt, pingAt(state)].filter((time) => time !== null);
+  return due.length === 0 ? null : Math.min(...due);
+}
+
+/** One step. */
+export function stepDeviceSession(
+  state: DeviceSessionState,
+  input: DeviceSessionInput,
+  now: number,
+  random: Random,
+): Step {
+  const turn: Turn = { state, effects: [], now, random };
+  switch (input.type) {
+    case 'ask':
+      ask(turn, input.job, input.ask);
+      break;
+    case 'cancel':
+      cancel(turn, input.job);
+      break;
+    case 'tick':
+      link(turn, input);
+      giveUpWhenDue(turn);
+      pingWhenDue(turn);
+      break;
+    case 'wire_opened':
+      link(turn, input);
+      say(turn, { state: 'greeting', unanswered: 0 });
+      break;
+    case 'wire_closed':
+      link(turn, input);
+      say(turn, { state: 'absent' });
+      break;
+    case 'bytes':
+      turn.state = { ...turn.state, heardAt: now };
+      link(turn, input);
+  }
+  sendWaiting(turn);
+  setPatience(turn);
+  return [turn.state, turn.effects];
+}
+
+function ask(turn: Turn, job: number, question: DeviceAsk): void {
+  const prepared = prepare(question);
+  if ('code' in prepared) return answer(turn, job, { type: 'refused', refusal: prepared });
+  const waiting: Open = { job, prepared, output: [], outputLength: 0, phase: 'waiting' };
+  turn.state = { ...turn.state, open: [...turn.state.open, waiting] };
+}
+
+function cancel(turn: Turn, job: number): void {
+  const ended = turn.state.open.find((entry) => entry.job === job);
+  if (ended === undefined) return;
+  remove(turn, ended);
+  if (ended.phase === 'waiting') return;
+  if (ended.phase === 'sent' && turn.state.link.phase === 'open') return send(turn, cancelOf(ended.request));
+  abandon(turn, ended.request);
+}
+
+/** Feeds the link and acts on what comes out of it. */
+function link(turn: Turn, input: HostLinkInput): void {
+  const [next, effects] = stepHostLink(turn.state.link, input, turn.now, turn.random);
+  turn.state = { ...turn.state, link: next };
+  for (const effect of effects) fromLink(turn, effect);
+}
+
+function fromLink(turn: Turn, effect: HostLinkEffect): void {
+  switch (effect.type) {
+    case 'write':
+      turn.effects.push(effect);
+      break;
+    case 'open':
+      opened(turn, effect.hello);
+      break;
+    case 'lost': {
+      const open = turn.state.open.map(
+        (entry): Open => (entry.phase === 'sent' ? { ...entry, phase: 'adrift' } : entry),
+      );
+      turn.state = { ...turn.state, open };
+      break;
+    }
+    case 'unanswered':
+      say(turn, { state: 'greeting', unanswered: effect.tries });
+      break;
+    case 'incompatible': {
+      const { firmware, versionMin, versionMax } = effect.hello;
+      say(turn, { state: 'incompatible', firmware, versions: [versionMin, versionMax] });
+      break;
+    }
+    case 'message':
+      takeMessage(turn, decodeMessage(effect.bytes));
+  }
+}
+
+/** A session opened: what a reboot ended is failed, what is adrift is asked for, what was abandoned is cancelled. */
+function opened(turn: Turn, hello: Hello): void {
+  const bootId = bytesToHex(hello.bootId);
+  if (turn.state.bootId !== bootId) {
+    for (const entry of turn.state.open) {
+      if (entry.phase !== 'adrift') continue;
+      const { job, prepared } = entry;
+      if (!prepared.asksHuman) replace(turn, { job, prepared, output: [], outputLength: 0, phase: 'waiting' });
+      else {
+        remove(turn, entry);
+        answer(turn, job, rebooted);
+      }
+    }
+    turn.state = { ...turn.state, abandoned: [] };
+  }
+  for (const request of turn.state.abandoned) send(turn, cancelOf(request));
+  turn.state = { ...turn.state, bootId, abandoned: [] };
+  for (const entry of turn.state.open) {
+    if (entry.phase !== 'adrift') continue;
+    send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });
+  }
+}
+
+/** Sends what waits, up to the number of open requests that the device announced, in the order it was asked. */
+function sendWaiting(turn: Turn): void {
+  const { link: current } = turn.state;
+  if (current.phase !== 'open') return;
+  let room = current.hello.requestsMax - turn.state.open.filter((entry) => entry.phase !== 'waiting').length;
+  for (const entry of turn.state.open) {
+    if (room <= 0) return;
+    if (entry.phase !== 'waiting') continue;
+    const request = entry.prepared.toRequest(takeId(turn));
+    replace(turn, { ...entry, phase: 'sent', request });
+    send(turn, request);
+    room--;
+  }
+}
+
+/** Starts or stops the patience with an absent device: a cable that is plugged in again at once harms nobody. */
+function setPatience(turn: Turn): void {
+  const { link: current, open, giveUpAt } = turn.state;
+  if (current.phase === 'open' || open.length === 0) {
+    if (giveUpAt !== null) turn.state = { ...turn.state, giveUpAt: null };
+  } else if (giveUpAt === null) turn.state = { ...turn.state, giveUpAt: turn.now + deviceAbsentGraceMs };
+}
+
+/** A device that restarted without its port closing says nothing: a ping meets "unknown session" and the next hello tells. */
+function pingWhenDue(turn: Turn): void {
+  const due = pingAt(turn.state);
+  if (due === null || turn.now < due) return;
+  turn.state = { ...turn.state, heardAt: turn.now };
+  send(turn, { type: 'request', id: takeId(turn), command: 'ping', body: { nonce: turn.random(8) } });
+}
+
+function pingAt(state: DeviceSessionState): number | null {
+  if (state.link.phase !== 'open') return null;
+  const busy = state.open.some((entry) => entry.phase !== 'waiting');
+  return state.heardAt + (busy ? devicePingBusyMs : devicePingIdleMs);
+}
+
+function giveUpWhenDue(turn: Turn): void {
+  const { giveUpAt, open } = turn.state;
+  if (giveUpAt === null || turn.now < giveUpAt || turn.state.link.phase === 'open') return;
+  for (const entry of open) {
+    remove(turn, entry);
+    if (entry.phase !== 'waiting') abandon(turn, entry.request);
+    answer(turn, entry.job, entry.phase === 'waiting' ? absent : unplugged);
+  }
+}

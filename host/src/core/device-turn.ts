@@ -1,0 +1,150 @@
+import {
+  type Cancel,
+  encodeMessage,
+  type HostLinkState,
+  limits,
+  type Message,
+  type NoticeOf,
+  type Random,
+  type ReplyOf,
+  type Request,
+  stepHostLink,
+} from '@sallyport/device-protocol';
+import type { DeviceAnswer, DeviceAsk } from './device-port.ts';
+import type { Prepared } from './device-request.ts';
+import { type RefusalCode, refuse } from './refusal.ts';
+
+/** An ask that has not ended. `id` is null until it was sent for the first time. */
+export type Open = {
+  readonly job: number;
+  readonly prepared: Prepared;
+  readonly output: readonly Uint8Array[];
+  readonly outputLength: number;
+} & (
+  | { readonly phase: 'waiting' }
+  | { readonly phase: 'sent'; readonly request: Request }
+  /** The link broke after it was sent; the next session asks the device what became of it. */
+  | { readonly phase: 'adrift'; readonly request: Request }
+);
+
+export type DeviceSessionState = {
+  readonly link: HostLinkState;
+  readonly open: readonly Open[];
+  readonly nextId: number;
+  /** The boot to which every sent request belongs; null before the first hello. */
+  readonly bootId: string | null;
+  /** Cancelled while no session was there: told to the device at the next one. */
+  readonly abandoned: readonly Request[];
+  /** When asks that wait for an absent device are refused; null while a session is open or nothing waits. */
+  readonly giveUpAt: number | null;
+  /** When anything was last heard from the device, or a ping was last sent to it. */
+  readonly heardAt: number;
+  readonly staleAnswers: number;
+};
+
+export type DeviceSessionInput =
+  | { readonly type: 'wire_opened' }
+  | { readonly type: 'wire_closed' }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'ask'; readonly job: number; readonly ask: DeviceAsk }
+  | { readonly type: 'cancel'; readonly job: number }
+  | { readonly type: 'tick' };
+
+/** What people are told of the device. */
+export type DeviceStatus =
+  | { readonly state: 'absent' }
+  | { readonly state: 'greeting'; readonly unanswered: number }
+  | { readonly state: 'incompatible'; readonly firmware: string; readonly versions: readonly [number, number] }
+  | { readonly state: 'ready'; readonly firmware: string; readonly model: string; readonly info: ReplyOf<'info'> };
+
+export type DeviceSessionEffect =
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
+  | { readonly type: 'progress'; readonly job: number; readonly progress: NoticeOf<'progress'> }
+  | { readonly type: 'status'; readonly status: DeviceStatus };
+
+/** One step under way: the state so far and the effects so far. Lives for one call of the step only. */
+export type Turn = {
+  state: DeviceSessionState;
+  readonly effects: DeviceSessionEffect[];
+  readonly now: number;
+  readonly random: Random;
+};
+
+/** Sends a message in the running session; between sessions it goes nowhere, and what matters is asked for again after the next hello. */
+export function send(turn: Turn, message: Message | Uint8Array): void {
+  const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
+  const [link, effects] = stepHostLink(turn.state.link, { type: 'send', message: bytes }, turn.now, turn.random);
+  turn.state = { ...turn.state, link };
+  for (const effect of effects) {
+    if (effect.type !== 'write') throw new Error(`sending a message cannot cause ${effect.type}`);
+    turn.effects.push(effect);
+  }
+}
+
+export function cancelOf(request: Request): Cancel {
+  return { type: 'cancel', id: request.id, command: request.command };
+}
+
+/** The device holds at most `requestsMax` open requests, so no more than that can be worth cancelling. */
+export function abandon(turn: Turn, request: Request): void {
+  turn.state = { ...turn.state, abandoned: [...turn.state.abandoned, request].slice(-limits.requestsMax) };
+}
+
+export function find(turn: Turn, id: number): Open | undefined {
+  return turn.state.open.find((entry) => requestOf(entry)?.id === id);
+}
+
+export function requestOf(entry: Open): Request | undefined {
+  return entry.phase === 'waiting' ? undefined : entry.request;
+}
+
+export function replace(turn: Turn, entry: Open): void {
+  turn.state = { ...turn.state, open: turn.state.open.map((one) => (one.job === entry.job ? entry : one)) };
+}
+
+export function remove(turn: Turn, entry: Open): void {
+  turn.state = { ...turn.state, open: turn.state.open.filter((one) => one.job !== entry.job) };
+}
+
+export function answer(turn: Turn, job: number, result: DeviceAnswer): void {
+  turn.effects.push({ type: 'answered', job, answer: result });
+}
+
+export function say(turn: Turn, status: DeviceStatus): void {
+  turn.effects.push({ type: 'status', status });
+}
+
+export function stale(turn: Turn): void {
+  turn.state = { ...turn.state, staleAnswers: turn.state.staleAnswers + 1 };
+}
+
+/** The host's ids are even and unique within a boot of the device. */
+export function takeId(turn: Turn): number {
+  const id = turn.state.nextId;
+  turn.state = { ...turn.state, nextId: (id + 2) % 0x1_0000_0000 };
+  return id;
+}
+
+export function join(entry: Open): Uint8Array {
+  const whole = new Uint8Array(entry.outputLength);
+  let at = 0;
+  for (const piece of entry.output) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+export function no(code: RefusalCode, words: string, advice: string): DeviceAnswer {
+  return { type: 'refused', refusal: refuse(code, words, advice) };
+}
+
+export const absent = no('device_absent', 'The signing device is not connected.', 'Plug it in and ask again.');
+export const unplugged = no(
+  'device_absent',
+  'The signing device was unplugged while the request was open.',
+  'Plug it in and ask again.',
+);
+export const rebooted = no('device_rebooted', 'The signing device restarted while the request was open.', 'Ask again.');
+export const lost = no('device_refused', 'The signing device forgot the answer to the request.', 'Ask again.');

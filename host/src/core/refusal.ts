@@ -1,0 +1,37 @@
+/**
+ * A refusal: "no" as a value. It says what happened in words for the user and what they can do about it.
+ * A refusal never carries anything secret: no plaintext, no key, no one-time secret.
+ */
+
+/** Why a request was not done. The codes are for programs (logs, tests, the control API); the words are for people. */
+export type RefusalCode =
+  | 'malformed' // the request is not what NIP-46 describes
+  | 'unknown_method'
+  | 'not_paired'
+  | 'wrong_secret'
+  | 'spent_secret'
+  | 'wrong_pubkey' // the template names another user than the one this app signs as
+  | 'forbidden_kind' // kinds 14 and 15 are rumors and are never signed
+  | 'too_large'
+  | 'busy'
+  | 'device_absent'
+  | 'device_rebooted'
+  | 'device_refused' // the device said no for a reason of its own
+  | 'denied' // the human said no
+  | 'timed_out' // the human said nothing
+  | 'cancelled'
+  | 'bad_payload' // a ciphertext that does not decrypt, or a text that cannot be encrypted
+  | 'bad_device_answer'; // what the device returned does not verify; never published
+
+/** `words` says what happened, `advice` what to do next; both are complete sentences without a secret in them. */
+export type Refusal = { readonly code: RefusalCode; readonly words: string; readonly advice: string };
+
+/** Builds a refusal. */
+export function refuse(code: RefusalCode, words: string, advice: string): Refusal {
+  return { code, words, advice };
+}
+
+/** The one line that a client shows: what happened and what to do. */
+export function refusalText(refusal: Refusal): string {
+  return refusal.advice === '' ? refusal.words : `${refusal.words} ${refusal.advice}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * Several relays at once. Each is a connection of its own that fails and comes back alone; the same event may therefore arrive
+ * once from each, and a published one is acknowledged once by each.
+ */
+import type { NostrEvent } from '../core/event.ts';
+import { relaysMax } from '../core/limits.ts';
+import type { RelaySnapshot } from '../core/relay.ts';
+import { parseRelayUrl } from './relay-url.ts';
+import { openRelay, type RelayCallbacks, type RelaySocket } from './socket.ts';
+
+export type Relays = {
+  /**
+   * Connects to these too; one that is connected already is left alone. Returns the addresses that were not taken: no
+   * relay address, or more than `relaysMax`.
+   */
+  readonly start: (urls: readonly string[]) => readonly string[];
+  /**
+   * Publishes on all relays, or on those of `only` that were started; on `first` before the others, since an answer is awaited
+   * where the request came from. Returns the relays that have it now; none means that nobody was told.
+   */
+  readonly publish: (event: NostrEvent, to?: PublishTo) => readonly string[];
+  readonly snapshots: () => readonly RelaySnapshot[];
+  readonly close: () => void;
+};
+
+export type PublishTo = { readonly first?: string; readonly only?: readonly string[] };
+
+/** A set of relays without any; `pubkeys` are the remote-signer keys whose requests are asked for. */
+export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbacks): Relays {
+  const sockets = new Map<string, RelaySocket>();
+
+  function start(urls: readonly string[]): readonly string[] {
+    const left: string[] = [];
+    for (const text of urls) {
+      const url = parseRelayUrl(text);
+      if (url !== null && sockets.has(url)) continue;
+      if (url === null || sockets.size >= relaysMax) left.push(text);
+      else sockets.set(url, openRelay({ url, pubkeys }, callbacks));
+    }
+    return left;
+  }
+
+  function publish(event: NostrEvent, to: PublishTo = {}): readonly string[] {
+    const first = to.first === undefined ? [] : [to.first];
+    const wanted = [...first, ...(to.only ?? sockets.keys())].map(parseRelayUrl).filter((url) => url !== null);
+    const urls = [...new Set(wanted)].filter((url) => sockets.has(url));
+    for (const url of urls) sockets.get(url)?.publish(event);
+    return urls;
+  }
+
+  function close(): void {
+    const open = [...sockets.values()];
+    sockets.clear();
+    for (const socket of open) socket.close();
+  }
+
+  return { start, publish, snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()), close };
+}

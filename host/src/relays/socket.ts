@@ -1,0 +1,159 @@
+/**
+ * Runs one relay machine (core/relay.ts) over a real WebSocket: performs its effects in order, feeds it what happens, and
+ * wakes it at its deadline. It decides nothing itself. After `close()` it holds no socket and no timer.
+ */
+import { WebSocket } from 'ws';
+import type { NostrEvent } from '../core/event.ts';
+import { relayDrainMax, relayMessageMax, relayOpenMs, relayUnsentMax } from '../core/limits.ts';
+import {
+  deadline,
+  type RelayEffect,
+  type RelayInput,
+  type RelayOptions,
+  type RelaySnapshot,
+  type RelayStatus,
+  snapshot,
+  startRelay,
+  step,
+} from '../core/relay.ts';
+
+/** Who is told what. Callbacks are called one at a time, and may publish or close. */
+export type RelayCallbacks = {
+  /** An event that matches our filter; its id and signature have not been verified. */
+  readonly onEvent: (event: NostrEvent, relayUrl: string) => void;
+  readonly onStatus: (status: RelayStatus, relayUrl: string) => void;
+  readonly onPublished: (eventId: string, ok: boolean, words: string, relayUrl: string) => void;
+  /** Signs NIP-42 events (kind 22242), one for each remote-signer key that the relay shall know. */
+  readonly signAuth: (relayUrl: string, challenge: string) => readonly NostrEvent[];
+};
+
+export type RelaySocket = {
+  readonly url: string;
+  readonly publish: (event: NostrEvent) => void;
+  readonly snapshot: () => RelaySnapshot;
+  /** Ends at once; what was not acknowledged ends with `onPublished(…, false)`. */
+  readonly close: () => void;
+};
+
+/** Starts to connect, and stays connected until `close`. */
+export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): RelaySocket {
+  const { url } = options;
+  let state = startRelay(options);
+  let socket: WebSocket | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let running = false;
+  const inputs: RelayInput[] = [];
+
+  // Callbacks and signing feed in more while an effect is being performed; it is taken in order, never in between.
+  function feed(input: RelayInput): void {
+    inputs.push(input);
+    if (running) return;
+    running = true;
+    try {
+      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+        const [after, effects] = step(state, next, Date.now());
+        state = after;
+        for (const effect of effects) perform(effect);
+      }
+    } finally {
+      running = false;
+    }
+    wakeAtDeadline();
+  }
+
+  function wakeAtDeadline(): void {
+    clearTimeout(timer);
+    const due = deadline(state);
+    timer = due === null ? undefined : setTimeout(() => feed(tick()), Math.max(0, due - Date.now()));
+  }
+
+  function perform(effect: RelayEffect): void {
+    switch (effect.type) {
+      case 'open':
+        socket = connect(effect.url);
+        return;
+      case 'close':
+        drop();
+        return;
+      case 'send':
+        return send(effect.text);
+      case 'ping':
+        if (socket?.readyState === WebSocket.OPEN) socket.ping();
+        return;
+      case 'deliver':
+        return callbacks.onEvent(effect.event, url);
+      case 'sign_auth': {
+        const events = callbacks.signAuth(effect.relay, effect.challenge);
+        return feed({ type: 'auth_signed', challenge: effect.challenge, events });
+      }
+      case 'published':
+        return callbacks.onPublished(effect.eventId, effect.ok, effect.words, url);
+      case 'status':
+        return callbacks.onStatus(effect.status, url);
+    }
+  }
+
+  function send(text: string): void {
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount <= relayUnsentMax) return socket.send(text);
+    drop();
+    feed({ type: 'closed', reason: 'The relay takes nothing any more.', jitter: Math.random() });
+  }
+
+  function drop(): void {
+    const old = socket;
+    socket = null;
+    old?.terminate();
+  }
+
+  // Every listener asks whether this is still the socket: one that was dropped goes on to report errors and its end.
+  function connect(to: string): WebSocket {
+    // Compression would let 6 MiB on the wire be gigabytes here, and ciphertext does not compress.
+    const opened = new WebSocket(to, {
+      maxPayload: relayDrainMax,
+      perMessageDeflate: false,
+      handshakeTimeout: relayOpenMs,
+    });
+    const isCurrent = () => socket === opened;
+    let reason = '';
+    opened.on('open', () => isCurrent() && feed({ type: 'opened' }));
+    opened.on('pong', () => isCurrent() && feed({ type: 'pong' }));
+    opened.on('ping', () => isCurrent() && feed({ type: 'pong' }));
+    opened.on('message', (data, isBinary) => isCurrent() && feed(textInput(data, isBinary)));
+    opened.on('error', (error) => {
+      reason = errorWords(error);
+    });
+    opened.on('close', (code, said) => {
+      if (!isCurrent()) return;
+      socket = null;
+      if (reason === '') reason = said.length > 0 ? said.toString() : `The relay closed the connection (${code}).`;
+      feed({ type: 'closed', reason, jitter: Math.random() });
+    });
+    return opened;
+  }
+
+  wakeAtDeadline();
+  return {
+    url,
+    publish: (event) => feed({ type: 'publish', event }),
+    snapshot: () => snapshot(state),
+    close: () => feed({ type: 'stop' }),
+  };
+}
+
+function tick(): RelayInput {
+  return { type: 'tick', jitter: Math.random() };
+}
+
+function textInput(data: WebSocket.RawData, isBinary: boolean): RelayInput {
+  const buffer = Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+  // Nostr has no binary messages: an empty text counts as malformed. What is too long is not even decoded.
+  const text = isBinary || buffer.length > relayMessageMax ? '' : buffer.toString('utf8');
+  return { type: 'text', text, bytes: buffer.length };
+}
+
+/** A refused connection to a name with several addresses has no message of its own, only a code. */
+function errorWords(error: Error): string {
+  if (error.message !== '') return error.message;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

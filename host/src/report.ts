@@ -1,0 +1,102 @@
+/**
+ * What the host says while it runs: values for programs, sentences for people. Nothing here carries a plaintext, a key or a
+ * one-time secret, except the bunker line itself, which is what it is for.
+ */
+import { renderUnicodeCompact } from 'uqr';
+import type { NoteEffect } from './core/bridge.ts';
+import type { DeviceStatus } from './core/device-session.ts';
+import type { RelayStatus } from './core/relay.ts';
+
+export type Report =
+  | { readonly type: 'bunker'; readonly uri: string; readonly relays: readonly string[]; readonly demo: boolean }
+  | { readonly type: 'relay'; readonly url: string; readonly status: RelayStatus }
+  | { readonly type: 'device'; readonly status: DeviceStatus }
+  /** Why no port is open, or why it closed, in the words of the wire. */
+  | { readonly type: 'port'; readonly words: string }
+  | { readonly type: 'account'; readonly pubkey: string }
+  | { readonly type: 'request'; readonly note: NoteEffect }
+  | { readonly type: 'warning'; readonly words: string };
+
+export type Reporter = (report: Report) => void;
+
+/** The object that one line of `--json` holds; its one key names what it is about. */
+export function jsonOf(report: Report): Record<string, unknown> {
+  switch (report.type) {
+    case 'bunker':
+      return { bunker: report.uri, relays: report.relays, demo: report.demo };
+    case 'relay':
+      return { relay: { url: report.url, ...report.status, type: undefined, state: report.status.type } };
+    case 'device':
+      return { device: report.status };
+    case 'port':
+      return { port: report.words };
+    case 'account':
+      return { account: report.pubkey };
+    case 'request': {
+      const { client, method, kind, outcome } = report.note;
+      return { request: { client, method, ...(kind === null ? {} : { kind }), outcome } };
+    }
+    case 'warning':
+      return { warning: report.words };
+  }
+}
+
+/** The same for people; null for what they need not read. */
+export function sentenceOf(report: Report): string | null {
+  switch (report.type) {
+    case 'bunker':
+      return bunkerText(report.uri, report.demo);
+    case 'relay':
+      return relaySentence(report.url, report.status);
+    case 'device':
+      return deviceSentence(report.status);
+    case 'port':
+      return `⚠ ${report.words}`;
+    case 'account':
+      return `● signing as ${report.pubkey}`;
+    case 'request': {
+      const { client, method, kind, outcome } = report.note;
+      return `· ${client} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
+    }
+    case 'warning':
+      return `⚠ ${report.words}`;
+  }
+}
+
+function bunkerText(uri: string, demo: boolean): string {
+  const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
+  const words = demo ? 'DEMO: the simulated device below has a throwaway key. Trust it with nothing.\n\n' : '';
+  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n`;
+}
+
+function relaySentence(url: string, status: RelayStatus): string | null {
+  switch (status.type) {
+    case 'listening':
+      return `● listening on ${url}`;
+    case 'refused':
+    case 'auth_required':
+    case 'failed':
+      return `⚠ ${url}: ${status.reason}; trying again`;
+    default:
+      return null;
+  }
+}
+
+function deviceSentence(status: DeviceStatus): string | null {
+  switch (status.state) {
+    case 'ready': {
+      const ready =
+        status.info.state === 'ready' ? 'ready' : status.info.state === 'fresh' ? 'not set up yet' : 'locked';
+      return `● device ${ready}: ${status.model}, ${status.firmware}`;
+    }
+    case 'absent':
+      return '○ no device';
+    case 'incompatible':
+      return `⚠ the device speaks other versions of the protocol (${status.firmware}). Update the host or the firmware.`;
+    case 'greeting':
+      // The first silence is a board that boots; later ones are worth a word, and not each of them.
+      return status.unanswered === 3
+        ? '⚠ nothing on this port answers as a Sallyport device. Is it the right port? Trying on.'
+        : null;
+  }
+}

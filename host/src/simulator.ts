@@ -1,0 +1,120 @@
+/**
+ * The simulated device of the demo: a process of its own, started here and reached by the real serialport over a pseudo-terminal,
+ * or, where there is none, over a pipe. It owns the terminal: its screen stays at the bottom, and what the host has to say is
+ * printed above it. Host and simulator know each other by wire and by control channel only, never by import.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { serialWire } from './device/serial-wire.ts';
+import { streamWire } from './device/stream-wire.ts';
+import type { Wire, WireEvents } from './device/wire.ts';
+import type { SimulatorOptions } from './options.ts';
+
+export type Simulator = {
+  readonly link: 'pty' | 'pipe';
+  readonly wire: (events: WireEvents) => Wire;
+  /** Prints above the screen. */
+  readonly note: (text: string) => void;
+  /** Settles when the simulator has ended: by Ctrl-C at its keys, by `stop`, or by itself. */
+  readonly ended: Promise<{ readonly code: number | null }>;
+  readonly stop: () => Promise<void>;
+};
+
+/** File descriptors of the child: the control channel, and the link where it is a pipe. */
+const controlFd = 3;
+const linkFd = 4;
+/** From spawn to the first line: the child loads its modules and stretches a seed. */
+const startMs = 20_000;
+/** From asking it to stop to insisting. */
+const stopMs = 2_000;
+
+/** Starts the simulator; rejects with words when it does not come up. `quiet`: its screen goes to stderr. */
+export async function startSimulator(options: SimulatorOptions, state: string, quiet: boolean): Promise<Simulator> {
+  const child = spawnSimulator(options, state, quiet);
+  const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
+  const control = duplex(child, controlFd);
+  const path = await firstLine(control, ended);
+  const link = duplexOrNull(child, linkFd);
+  const wire = (events: WireEvents): Wire =>
+    link === null
+      ? serialWire({ path, lines: 'leave', baudRate: 115_200 }, events)
+      : streamWire({ input: link, output: link }, events);
+  return {
+    link: options.link,
+    wire,
+    ended,
+    note: (text) => void control.write(`${JSON.stringify({ note: text })}\n`),
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      control.write('{"quit":true}\n');
+      const insist = setTimeout(() => child.kill('SIGKILL'), stopMs);
+      await ended;
+      clearTimeout(insist);
+    },
+  };
+}
+
+function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean): ChildProcess {
+  const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
+  const press = options.press === null ? [] : ['--press', options.press];
+  const args = ['--listen', listen, '--demo', '--flash', join(state, 'simulated-device.flash')];
+  const rest = ['--board', options.board, '--control', String(controlFd), ...press];
+  const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];
+  return spawn(process.execPath, [...process.execArgv, simulatorProgram(), ...args, ...rest], {
+    stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit', ...pipes],
+  });
+}
+
+/** Where the simulator is installed. It is a program to be started, not a library to be imported. */
+function simulatorProgram(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
+  } catch {
+    throw new Error(
+      'The simulated device is not installed. Install @sallyport/firmware-sim, or name a real one: --port PATH.',
+    );
+  }
+}
+
+/** The simulator's first word: where it listens. */
+function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const patience = setTimeout(() => reject(new Error('The simulated device does not start.')), startMs);
+    control.on('data', (chunk: Buffer) => {
+      // Later lines are screens, which the demo does not read: they are shown by the simulator itself.
+      if (text.includes('\n')) return;
+      text += chunk.toString('utf8');
+      if (!text.includes('\n')) return;
+      clearTimeout(patience);
+      const path = lineIn(text.slice(0, text.indexOf('\n')));
+      if (path === null) reject(new Error('The simulated device says something else than where it listens.'));
+      else resolve(path);
+    });
+    void ended.then(({ code }) => {
+      clearTimeout(patience);
+      reject(new Error(`The simulated device ended at once (code ${code}). Its reason stands above.`));
+    });
+  });
+}
+
+function lineIn(text: string): string | null {
+  const message: unknown = JSON.parse(text);
+  return typeof message === 'object' && message !== null && 'line' in message ? String(message.line) : null;
+}
+
+function duplexOrNull(child: ChildProcess, fd: number): Duplex | null {
+  const stream = child.stdio[fd];
+  if (!(stream instanceof Duplex)) return null;
+  // The child may be gone before the last write: its end is reported by `ended`.
+  stream.on('error', () => stream.destroy());
+  return stream;
+}
+
+function duplex(child: ChildProcess, fd: number): Duplex {
+  const stream = duplexOrNull(child, fd);
+  if (stream === null) throw new Error(`no channel to the simulator on descriptor ${fd}`);
+  return stream;
+}

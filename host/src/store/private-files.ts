@@ -1,0 +1,56 @@
+/**
+ * Directories and files that nobody else on this computer may read. What is already there is never silently chmod-ed: a state
+ * directory that others can open is refused with words, because it may be somebody's /tmp, or others may have read it already.
+ */
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** "No", as words for the user: what is wrong and what to do. Nothing secret in it; paths are the user's own. */
+export type StoreRefused = { readonly type: 'refused'; readonly words: string };
+
+/** Makes the directory with mode 0700 when it is not there. Null when it is private, or why it cannot be used. */
+export function privateDirectory(dir: string): StoreRefused | null {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const others = othersMay(dir);
+  return others === null ? null : { type: 'refused', words: `${others} Run: chmod 700 '${dir}'` };
+}
+
+/** Null when only the owner may read and write the file or directory, or a sentence that says so. Windows has no such modes. */
+export function othersMay(path: string): string | null {
+  if (process.platform === 'win32') return null;
+  const mode = statSync(path).mode & 0o777;
+  return (mode & 0o077) === 0 ? null : `Other users of this computer may open ${path} (mode ${mode.toString(8)}).`;
+}
+
+/** Writes a 0600 file so that a crash at any point leaves no file or the whole one: temporary file, fsync, rename, fsync. */
+export function writePrivately(path: string, content: string): void {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+}
+
+/** Makes the file with mode 0600 when it is not there: SQLite would take the umask, and its side files take the mode of this. */
+export function touchPrivately(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  // An existing file in a private directory: narrowing it can surprise nobody.
+  chmodSync(path, 0o600);
+}
+
+/** A rename is on disk when its directory is. Windows cannot open directories, and needs no such thing. */
+function syncDirectory(dir: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(dir, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The store: paired apps, one-time secrets and seen events in SQLite. A row that was saved is on disk when `save` returns, and a
+ * crash at any point leaves the state before or after it. One host at a time: two with one remote-signer key would race, and
+ * the wrong answer would come first. Open the store before the key is loaded: its lock protects the making of the key as well.
+ */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { bridgeLimits as limits } from '../core/bridge-limits.ts';
+import type { Loaded } from '../core/bridge-state.ts';
+import type { App, Secret, StoreRow } from '../core/sessions.ts';
+import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
+import { migrate, schemaVersion, versionOf } from './schema.ts';
+
+/** An open store. */
+export type Store = {
+  readonly type: 'store';
+  /** What the bridge starts with. */
+  readonly load: () => Loaded;
+  /** Performs one row. Throws when the disk does: whoever promised something must not go on as if it were kept. */
+  readonly save: (row: StoreRow) => void;
+  readonly close: () => void;
+};
+
+/** Its name in the state directory. */
+export const storeFileName = 'sallyport.db';
+
+/** How long a host that is just ending may still hold the database. */
+const busyMs = 500;
+
+/** Opens the store of a state directory, or makes it; or says in words why not. */
+export function openStore(dir: string): Store | StoreRefused {
+  const refused = privateDirectory(dir);
+  if (refused !== null) return refused;
+  const path = join(dir, storeFileName);
+  touchPrivately(path);
+  const database = new DatabaseSync(path);
+  try {
+    const newer = prepare(database, path);
+    if (newer === null) return makeStore(database);
+    database.close();
+    return newer;
+  } catch (error) {
+    database.close();
+    return { type: 'refused', words: wordsOf(error, path) };
+  }
+}
+
+function prepare(database: DatabaseSync, path: string): StoreRefused | null {
+  // The exclusive lock is what keeps a second host out, for as long as this one lives and not a moment longer.
+  database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA foreign_keys = ON`);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT');
+  const version = versionOf(database);
+  if (version > schemaVersion) {
+    return { type: 'refused', words: `${path} was written by a newer Sallyport. Update this one.` };
+  }
+  migrate(database);
+  return null;
+}
+
+function makeStore(database: DatabaseSync): Store {
+  const save = saver(database);
+  return { type: 'store', load: () => load(database), save, close: () => database.close() };
+}
+
+function load(database: DatabaseSync): Loaded {
+  const apps = database.prepare('SELECT * FROM apps ORDER BY paired_at, client').all();
+  const secrets = database.prepare('SELECT * FROM secrets ORDER BY created_at, hash').all();
+  const newest = database.prepare('SELECT id FROM seen ORDER BY created_at DESC LIMIT ?');
+  const seen = newest.all(limits.seenChunk * limits.seenChunks).map(({ id }) => text(id));
+  return { apps: apps.map(appOf), secrets: secrets.map(secretOf), seen: seen.reverse() };
+}
+
+function saver(database: DatabaseSync): (row: StoreRow) => void {
+  const statements = prepareStatements(database);
+  return (row) => {
+    // A seen id must survive a crash of the host, which every commit does; only a power cut could lose it, together with the
+    // device's power. It is not worth an fsync for each of a thousand decryptions. All else is.
+    database.exec(`PRAGMA synchronous = ${row.type === 'seen' ? 'NORMAL' : 'FULL'}`);
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      perform(statements, row);
+      database.exec('COMMIT');
+    } catch (error) {
+      // SQLite has rolled back by itself when the disk was full; a second time would hide the reason.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+}
+
+function perform(statements: Statements, row: StoreRow): void {
+  switch (row.type) {
+    case 'secret': {
+      const { hash, name, createdAt } = row.secret;
+      statements.secret.run(hash, name, createdAt);
+      return;
+    }
+    case 'drop_secret':
+      statements.dropSecret.run(row.hash);
+      return;
+    case 'pair': {
+      const { client, name, url, perms, pairedAt, secretHash } = row.app;
+      const spent = statements.spend.run(client, pairedAt, secretHash);
+      // The core decided on the same state, so a secret that is not there to be spent is a bug, and nobody is to be paired by it.
+      if (spent.changes !== 1) throw new Error('a pairing must spend a live secret');
+      statements.pair.run(client, name, url, perms, pairedAt, secretHash);
+      return;
+    }
+    case 'unpair':
+      statements.unpair.run(row.client);
+      return;
+    case 'seen':
+      statements.seen.run(row.id, row.createdAt);
+      statements.forgetSeen.run(row.forgetBefore);
+      return;
+  }
+}
+
+type Statements = ReturnType<typeof prepareStatements>;
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    secret: database.prepare('INSERT INTO secrets (hash, name, created_at) VALUES (?, ?, ?)'),
+    dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
+    spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
+    pair: database.prepare(
+      `INSERT INTO apps (client, name, url, perms, paired_at, secret_hash) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client) DO UPDATE SET name = excluded.name, url = excluded.url, perms = excluded.perms,
+       paired_at = excluded.paired_at, secret_hash = excluded.secret_hash`,
+    ),
+    unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
+    seen: database.prepare('INSERT INTO seen (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
+  };
+}
+
+type Row = Record<string, unknown>;
+
+function appOf(row: Row): App {
+  const { client, name, url, perms, paired_at, secret_hash } = row;
+  return {
+    client: text(client),
+    name: text(name),
+    url: text(url),
+    perms: text(perms),
+    pairedAt: integer(paired_at),
+    secretHash: text(secret_hash),
+  };
+}
+
+function secretOf(row: Row): Secret {
+  const { hash, name, created_at, spent_by, spent_at } = row;
+  const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
+  return { hash: text(hash), name: text(name), createdAt: integer(created_at), spent };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('expected text in the database');
+  return value;
+}
+
+function integer(value: unknown): number {
+  if (typeof value !== 'number') throw new Error('expected an integer in the database');
+  return value;
+}
+
+/** SQLite's primary result codes that have advice; every other one is told as SQLite told it. */
+function wordsOf(error: unknown, path: string): string {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null;
+  if (code === 5)
+    return `Another Sallyport is running with ${path}. End it first, or choose another --state directory.`;
+  if (code === 11 || code === 26)
+    return `${path} is damaged or no database. Restore it from a backup, or move it away.`;
+  if (code !== null && error instanceof Error) return `${path} cannot be opened: ${error.message}.`;
+  throw error;
+}

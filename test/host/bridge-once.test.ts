@@ -1,0 +1,175 @@
+/** The bridge asks at most once per request, ends each exactly once, and has a limit on everything. */
+import { generateSecretKey } from 'nostr-tools/pure';
+import { describe, expect, test } from 'vitest';
+import { refuse } from '../../host/src/core/refusal.ts';
+import { effectNames, makeWorld, pairedApp, signedBy } from './bridge-world.ts';
+
+const note1 = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };
+
+describe('at most once', () => {
+  test('the same event over two relays is one ask and one answer', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    const event = app.event('sign_event', [note1]);
+    world.deliver(event, 'wss://a');
+    world.deliver(event, 'wss://b');
+    expect(world.asks.size).toBe(1);
+    world.press();
+    world.deliver(event, 'wss://c');
+    expect(app.inbox).toHaveLength(1);
+    expect(world.state().drops.seen).toBe(2);
+  });
+
+  test('a repeat while open joins: one prompt, one answer, as the last repeat asked', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    app.send('sign_event', [note1], { id: 'r', relay: 'wss://a' });
+    world.pass(65_000);
+    app.send('sign_event', [JSON.stringify(note1)], { id: 'r', relay: 'wss://b', encryption: 'nip04' });
+    expect(world.asks.size).toBe(1);
+    world.press();
+    expect(app.inbox).toHaveLength(1);
+    expect(app.inbox[0]?.event.content).toContain('?iv=');
+    expect(new Set(app.inbox[0]?.relays)).toEqual(new Set(['wss://a', 'wss://b']));
+  });
+
+  test('a repeat after the end gets the same answer in a new event, without a prompt, for ten minutes', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    app.send('sign_event', [note1], { id: 'r' });
+    world.press();
+    world.pass(65_000);
+    app.send('sign_event', [note1], { id: 'r' });
+    expect(world.asks.size).toBe(0);
+    expect(app.inbox).toHaveLength(2);
+    expect(app.inbox[1]?.json).toEqual(app.inbox[0]?.json);
+    expect(app.inbox[1]?.event.id).not.toBe(app.inbox[0]?.event.id);
+    world.pass(600_001);
+    app.send('sign_event', [note1], { id: 'r' });
+    expect(world.asks.size).toBe(1);
+  });
+
+  test('a "no" of the human is repeated, not asked again; an absent device is asked again', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    for (const [code, asksAgain] of [
+      ['denied', 0],
+      ['timed_out', 0],
+      ['device_rebooted', 0],
+      ['device_absent', 1],
+    ] as const) {
+      app.send('sign_event', [note1], { id: code });
+      world.press({ type: 'refused', refusal: refuse(code, 'Words.', 'Advice.') });
+      expect(app.last()).toEqual({ id: code, result: 'error', error: 'Words. Advice.' });
+      app.send('sign_event', [note1], { id: code });
+      expect(world.asks.size).toBe(asksAgain);
+    }
+  });
+
+  test('the same id with other params, or of another app, is another request', () => {
+    const world = makeWorld();
+    const [first, second] = [pairedApp(world), pairedApp(world)];
+    first.send('sign_event', [note1], { id: '' });
+    first.send('sign_event', [{ ...note1, content: 'other' }], { id: '' });
+    second.send('sign_event', [note1], { id: '' });
+    expect(world.asks.size).toBe(3);
+    world.press();
+    world.press();
+    world.press();
+    expect(first.inbox.map(({ json }) => JSON.parse(String(json.result)).content)).toEqual(['hello', 'other']);
+    expect(second.inbox).toHaveLength(1);
+  });
+
+  test('get_public_key is never answered from memory', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    for (let i = 0; i < 2; i++) {
+      app.send('get_public_key', [], { id: 'k' });
+      world.press();
+    }
+    expect(app.inbox).toHaveLength(2);
+  });
+
+  test('what was seen before a restart is not asked again', () => {
+    const world = makeWorld();
+    const secret = generateSecretKey();
+    const app = world.app(secret);
+    world.newSecret('abc');
+    app.send('connect', ['', 'abc']);
+    const event = app.event('sign_event', [note1]);
+    world.deliver(event);
+    const rows = world.rows();
+    const apps = rows.flatMap((row) => (row.type === 'pair' ? [row.app] : []));
+    const seen = rows.flatMap((row) => (row.type === 'seen' ? [row.id] : []));
+    const restarted = makeWorld({ apps, secrets: [], seen }, world.signer);
+    restarted.app(secret);
+    restarted.deliver(event);
+    expect(restarted.asks.size).toBe(0);
+    expect(restarted.state().drops.seen).toBe(1);
+  });
+
+  test('a late answer to a request that has ended does nothing', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    app.send('sign_event', [note1]);
+    const [job] = world.asks.keys();
+    world.pass(120_000);
+    expect(app.inbox).toHaveLength(1);
+    expect(world.feed({ type: 'answered', job: job ?? 0, answer: { type: 'text', text: 'x' } })).toEqual([]);
+    expect(world.state().drops.late).toBe(1);
+  });
+});
+
+describe('limits', () => {
+  test('a request ends after 120 s: the device is told, the app is told', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    app.send('sign_event', [note1]);
+    world.pass(119_999);
+    expect(app.inbox).toEqual([]);
+    world.log.length = 0;
+    world.pass(1);
+    expect(effectNames(world)).toEqual(['cancel', 'answer', 'note']);
+    expect(world.notes()).toEqual(['timed_out']);
+    expect(world.state().open.size).toBe(0);
+  });
+
+  test('32 open requests per app, 128 in all; the next is told, and may be repeated later', () => {
+    const world = makeWorld();
+    const apps = Array.from({ length: 5 }, () => pairedApp(world));
+    for (const [n, app] of apps.entries()) {
+      for (let i = 0; i < 33; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
+    }
+    expect(world.asks.size).toBe(128);
+    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(4 + 33);
+    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 1, 1, 33]);
+    world.press({ type: 'text', text: 'x' });
+    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 32'], { id: 32 });
+    expect(world.asks.size).toBe(128);
+  });
+
+  test('kept answers are bounded by count and by bytes', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    for (let i = 0; i < 300; i++) {
+      app.send('nip44_decrypt', ['ab'.repeat(32), 'x'], { id: i });
+      world.press({ type: 'text', text: 'y' });
+    }
+    expect(world.state().ended.size).toBe(256);
+    for (let i = 0; i < 6; i++) {
+      app.send('nip44_decrypt', ['ab'.repeat(32), 'x'], { id: `big${i}` });
+      world.press({ type: 'text', text: 'y'.repeat(1_000_000) });
+    }
+    expect(world.state().ended.size).toBe(4);
+    app.send('logout', []);
+    expect(world.state().ended.size).toBe(0);
+  });
+
+  test('a conversation of large texts works', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    app.send('sign_event', [JSON.stringify({ ...note1, content: '"'.repeat(250_000) })]);
+    world.press();
+    expect(signedBy(app)).toMatchObject({ content: '"'.repeat(250_000) });
+  });
+});

@@ -1,0 +1,238 @@
+/** The store on a real disk: restarts, spent secrets, permissions, a second host, damage. And the file of the remote-signer key. */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { generateSecretKey } from 'nostr-tools/pure';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { remoteSigner } from '../../host/src/core/envelope.ts';
+import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { keyFileName, loadRemoteSignerKey } from '../../host/src/store/remote-signer-key.ts';
+import { openStore, type Store, storeFileName } from '../../host/src/store/store.ts';
+import { makeWorld } from './bridge-world.ts';
+
+let dir = '';
+beforeEach(() => {
+  dir = join(mkdtempSync(join(tmpdir(), 'sallyport-store-')), 'state');
+});
+afterEach(() => rmSync(join(dir, '..'), { recursive: true, force: true }));
+
+function open(): Store {
+  const store = openStore(dir);
+  if (store.type === 'refused') throw new Error(store.words);
+  return store;
+}
+
+function refusedWords(): string {
+  const store = openStore(dir);
+  if (store.type === 'refused') return store.words;
+  store.close();
+  return 'opened';
+}
+
+const mode = (name: string) => statSync(join(dir, name)).mode & 0o777;
+const client = 'ab'.repeat(32);
+const app = {
+  client,
+  name: 'App',
+  url: 'https://a.example',
+  perms: 'ping',
+  pairedAt: 5,
+  secretHash: hashSecret('abc'),
+};
+const secret: StoreRow = {
+  type: 'secret',
+  secret: { hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: null },
+};
+
+describe('rows', () => {
+  test('come back after a restart', () => {
+    const store = open();
+    expect(store.load()).toEqual({ apps: [], secrets: [], seen: [] });
+    store.save(secret);
+    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    store.save({ type: 'pair', app });
+    store.close();
+    const again = open();
+    expect(again.load()).toEqual({
+      apps: [app],
+      secrets: [
+        { hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: { by: client, at: 5 } },
+        { hash: hashSecret('def'), name: '', createdAt: 4, spent: null },
+      ],
+      seen: [],
+    });
+    again.close();
+  });
+
+  test('an app that pairs again is one app; unpaired it is gone and its secret stays spent', () => {
+    const store = open();
+    store.save(secret);
+    store.save({ type: 'pair', app });
+    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    const anew = { ...app, name: 'Renamed', pairedAt: 9, secretHash: hashSecret('def') };
+    store.save({ type: 'pair', app: anew });
+    expect(store.load().apps).toEqual([anew]);
+    store.save({ type: 'unpair', client });
+    expect(store.load()).toMatchObject({ apps: [], secrets: [{ spent: { by: client } }, { spent: { by: client } }] });
+    store.save({ type: 'drop_secret', hash: hashSecret('abc') });
+    expect(store.load().secrets).toHaveLength(1);
+    store.close();
+  });
+
+  test('a secret is spent once: a second pairing by it throws and leaves nothing behind', () => {
+    const store = open();
+    store.save(secret);
+    store.save({ type: 'pair', app });
+    const thief = { ...app, client: 'cd'.repeat(32) };
+    expect(() => store.save({ type: 'pair', app: thief })).toThrow('live secret');
+    expect(() => store.save({ type: 'pair', app: { ...thief, secretHash: hashSecret('never made') } })).toThrow();
+    expect(store.load().apps).toEqual([app]);
+    store.close();
+  });
+
+  test('seen ids come back oldest first, and are forgotten by age', () => {
+    const store = open();
+    const id = (n: number) => `${n}`.padStart(64, '0');
+    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', id: id(n), createdAt: n, forgetBefore: 0 });
+    expect(store.load().seen).toEqual([1, 2, 3].map(id));
+    store.save({ type: 'seen', id: id(4), createdAt: 4, forgetBefore: 3 });
+    expect(store.load().seen).toEqual([3, 4].map(id));
+    store.close();
+  });
+
+  test('names are data: quotes, NUL and whatever else a client calls itself', () => {
+    const store = open();
+    const name = `'); DROP TABLE apps; -- " \u{1f98a}`;
+    store.save(secret);
+    store.save({ type: 'pair', app: { ...app, name } });
+    expect(store.load().apps).toMatchObject([{ name }]);
+    store.close();
+  });
+});
+
+test('a bridge on a restarted store: the app is known, its secret spent for everybody else', () => {
+  const signer = remoteSigner(generateSecretKey());
+  const key = generateSecretKey();
+  const before = open();
+  const first = makeWorld(before.load(), signer);
+  first.newSecret('abc');
+  first.app(key).send('connect', ['', 'abc', '', { name: 'Coracle' }]);
+  for (const row of first.rows()) before.save(row);
+  before.close();
+
+  const after = open();
+  const second = makeWorld(after.load(), signer);
+  const known = second.app(key);
+  known.send('connect', ['', 'abc']);
+  expect(known.last().result).toBe('ack');
+  known.send('sign_event', [{ kind: 1, content: '' }]);
+  expect([...second.asks.values()]).toMatchObject([{ label: 'Coracle' }]);
+  second.app().send('connect', ['', 'abc']);
+  expect(second.notes().at(-1)).toBe('spent_secret');
+  for (const row of second.rows()) after.save(row);
+  after.close();
+});
+
+describe('who may open it', () => {
+  test('directory 0700, files 0600, side files included, whatever the umask', () => {
+    const umask = process.umask(0);
+    try {
+      const store = open();
+      store.save(secret);
+      expect(statSync(dir).mode & 0o777).toBe(0o700);
+      expect(readdirSync(dir)).toContain(`${storeFileName}-wal`);
+      for (const name of readdirSync(dir)) expect([name, mode(name)]).toEqual([name, 0o600]);
+      store.close();
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  test('a directory that others may open is refused and left as it is', () => {
+    mkdirSync(dir, { mode: 0o755 });
+    chmodSync(dir, 0o755);
+    expect(refusedWords()).toContain('chmod 700');
+    expect(statSync(dir).mode & 0o777).toBe(0o755);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test('one host at a time; the next one gets in when the first is gone', () => {
+    const store = open();
+    expect(refusedWords()).toContain('Another Sallyport is running');
+    store.close();
+    expect(refusedWords()).toBe('opened');
+  });
+
+  test('the plain secret is nowhere in the files', () => {
+    const store = open();
+    const world = makeWorld(store.load());
+    const plain = 'averyspecialsecret';
+    world.newSecret(plain);
+    world.app().send('connect', ['', plain]);
+    for (const row of world.rows()) store.save(row);
+    for (const name of readdirSync(dir)) expect(readFileSync(join(dir, name), 'latin1')).not.toContain(plain);
+    store.close();
+  });
+});
+
+describe('what is no store of ours', () => {
+  test('a damaged file is refused and not overwritten', () => {
+    mkdirSync(dir, { mode: 0o700 });
+    const damaged = 'this is no database, and it is longer than a header of SQLite would be '.repeat(20);
+    writeFileSync(join(dir, storeFileName), damaged);
+    expect(refusedWords()).toContain('damaged or no database');
+    expect(readFileSync(join(dir, storeFileName), 'latin1')).toBe(damaged);
+  });
+
+  test('a newer version is refused', () => {
+    open().close();
+    const database = new DatabaseSync(join(dir, storeFileName));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(refusedWords()).toContain('newer Sallyport');
+  });
+});
+
+describe('the remote-signer key', () => {
+  const path = () => join(dir, keyFileName);
+  test('is made once, with mode 0600, and is the same ever after', () => {
+    const made = loadRemoteSignerKey(dir);
+    const loaded = loadRemoteSignerKey(dir);
+    expect(made).toMatchObject({ type: 'key', isNew: true });
+    expect(loaded).toMatchObject({ type: 'key', isNew: false });
+    expect(made.type === 'key' && loaded.type === 'key' && loaded.secret).toEqual(made.type === 'key' && made.secret);
+    expect(mode(keyFileName)).toBe(0o600);
+    expect(readdirSync(dir)).toEqual([keyFileName]);
+    expect(readFileSync(path(), 'latin1')).toMatch(/^[0-9a-f]{64}\n$/);
+  });
+
+  test('what a crash left half written is no key and in nobody’s way', () => {
+    mkdirSync(dir, { mode: 0o700 });
+    writeFileSync(`${path()}.new`, 'half', { mode: 0o600 });
+    expect(loadRemoteSignerKey(dir)).toMatchObject({ type: 'key', isNew: true });
+    expect(readdirSync(dir)).toEqual([keyFileName]);
+  });
+
+  test('a file that others can read is refused', () => {
+    loadRemoteSignerKey(dir);
+    chmodSync(path(), 0o640);
+    expect(loadRemoteSignerKey(dir)).toMatchObject({ type: 'refused', words: expect.stringContaining('chmod 600') });
+  });
+
+  test.each([
+    ['empty', ''],
+    ['short', 'abcdef'],
+    ['not hex', 'x'.repeat(64)],
+    ['zero', '0'.repeat(64)],
+    ['above the order of the curve', 'f'.repeat(64)],
+    ['two lines', `${'1'.repeat(64)}\n${'1'.repeat(64)}\n`],
+  ])('a malformed file (%s) is refused, kept, and not quoted', (_name, content) => {
+    mkdirSync(dir, { mode: 0o700 });
+    writeFileSync(path(), content, { mode: 0o600 });
+    const refused = loadRemoteSignerKey(dir);
+    expect(refused).toMatchObject({ type: 'refused', words: expect.stringContaining('no remote-signer key') });
+    if (content !== '') expect(JSON.stringify(refused)).not.toContain(content);
+    expect(readFileSync(path(), 'latin1')).toBe(content);
+  });
+});
