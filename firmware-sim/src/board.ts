@@ -42,7 +42,8 @@ export function runBoard(options: BoardOptions): RunningBoard {
   const { board, flash, autoPress } = options;
   const env: Env = { board, flash, crypto: portableCrypto, random: (length) => Uint8Array.from(randomBytes(length)) };
   const started = performance.now();
-  const now = (): number => performance.now() - started;
+  // Whole milliseconds: the firmware's time goes onto the wire, where there are no fractions.
+  const now = (): number => Math.floor(performance.now() - started);
   let timer: NodeJS.Timeout | null = null;
   const marks = { simulator: true, autoPress };
   let [state, first] = boot(env, { marks, model: `simulator ${board.name}`, resetReason: 'power' });

@@ -1,7 +1,7 @@
 /**
  * The firmware: a pure machine from bytes, keys and time to bytes and screens.
  *
- *     step(state, input, now, env) → [state, effects]        now: milliseconds since the board started
+ *     step(state, input, now, env) → [state, effects]        now: whole milliseconds since the board started
  *
  * Promises: every request gets exactly one answer within a link session, and the same one again after a glitch; nothing is
  * signed, encrypted or decrypted but by an approval of exactly what was on the screen; what was asked once is asked once.

@@ -1,3 +1,6 @@
+/**
+ * The working parts of device-session.ts: its state, one step under way, and the small moves that every part of a step makes.
+ */
 import {
   type Cancel,
   encodeMessage,

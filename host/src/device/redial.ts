@@ -50,13 +50,13 @@ export function redial(dial: Dial, events: WireEvents, options: { again: boolean
   let pause = RETRY_MS_MIN;
   let lastReason = '';
 
-  const wait = (reason: string): void => {
+  function wait(reason: string): void {
     if (reason === lastReason) return;
     lastReason = reason;
     events.waiting(reason);
-  };
+  }
 
-  const start = (): void => {
+  function start(): void {
     const mine = ++generation;
     const pipe = dial({
       opened: () => mine === generation && state.type === 'dialling' && opened(state.pipe, state.cancelLimit),
@@ -66,23 +66,23 @@ export function redial(dial: Dial, events: WireEvents, options: { again: boolean
     });
     const cancelLimit = after(DIAL_MS_MAX, () => wait('Opening the port does not come to an end. Replug the device.'));
     state = { type: 'dialling', pipe, cancelLimit };
-  };
+  }
 
-  const opened = (pipe: Pipe, cancelLimit: () => void): void => {
+  function opened(pipe: Pipe, cancelLimit: () => void): void {
     cancelLimit();
     lastReason = '';
     const box = outbox((piece, done) => pipe.write(piece, done), ended, after);
     state = { type: 'open', pipe, outbox: box };
     events.opened();
-  };
+  }
 
-  const received = (chunk: Uint8Array): void => {
+  function received(chunk: Uint8Array): void {
     // Only a connection that carried something earns a quick retry: a peer that hangs up at once must not be hammered.
     pause = RETRY_MS_MIN;
     events.bytes(chunk);
-  };
+  }
 
-  const ended = (reason: string): void => {
+  function ended(reason: string): void {
     if (state.type !== 'dialling' && state.type !== 'open') return;
     const wasOpen = state.type === 'open';
     generation++;
@@ -92,12 +92,12 @@ export function redial(dial: Dial, events: WireEvents, options: { again: boolean
     if (again) void gone.then(() => state.type === 'leaving' && retry());
     if (wasOpen) events.closed(reason);
     else wait(reason);
-  };
+  }
 
-  const retry = (): void => {
+  function retry(): void {
     state = { type: 'pausing', cancelPause: after(pause, start) };
     pause = Math.min(pause * 2, RETRY_MS_MAX);
-  };
+  }
 
   start();
   return {

@@ -1,0 +1,97 @@
+/** Style is a test: every source of the repository against the rules, and every rule against a source that breaks it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { commands, deviceErrors, notices } from '../../device-protocol/src/index.ts';
+import {
+  coresArePure,
+  filesFitTheEye,
+  filesOpenWithAComment,
+  functionsFitTheEye,
+  importsGoOneWay,
+  namesSaySomething,
+  nothingIsLeftOver,
+  type Rule,
+  rules,
+} from './rules.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(join(root, path)));
+const sources = tracked.filter((path) => /\.(ts|tsx|js)$/.test(path)).map((path) => ({ path, text: read(path) }));
+
+test('every source keeps every rule', () => {
+  expect(sources.length).toBeGreaterThan(100);
+  const breaches = sources.flatMap((source) => rules.flatMap((rule) => rule(source)));
+  expect(breaches.map(({ path, line, rule }) => `${path}:${line}: ${rule}`)).toEqual([]);
+});
+
+const broken: readonly (readonly [string, Rule, string, string])[] = [
+  [
+    'the host imports the firmware',
+    importsGoOneWay,
+    'host/src/host.ts',
+    "import { boot } from '../../firmware-sim/src/index.ts';",
+  ],
+  [
+    'the protocol imports the host',
+    importsGoOneWay,
+    'device-protocol/src/a.ts',
+    "import { a } from '../../host/src/a.ts';",
+  ],
+  ['the core imports an edge', importsGoOneWay, 'host/src/core/a.ts', "import { b } from '../store/store.ts';"],
+  ['the firmware core imports node', importsGoOneWay, 'firmware-sim/src/firmware/a.ts', "import { b } from 'node:fs';"],
+  ['a core reads the clock', coresArePure, 'host/src/core/a.ts', 'const now = Date.now();'],
+  ['a core draws chance', coresArePure, 'device-protocol/src/a.ts', 'const x = Math.random();'],
+  ['a core sets a timer', coresArePure, 'firmware-sim/src/firmware/a.ts', '  setTimeout(go, 1);'],
+  ['a file opens with code', filesOpenWithAComment, 'host/src/a.ts', 'const a = 1;'],
+  ['a file is too long', filesFitTheEye, 'host/src/a.ts', 'x\n'.repeat(301)],
+  ['a function is too long', functionsFitTheEye, 'host/src/a.ts', `function a() {\n${'  x();\n'.repeat(70)}}\n`],
+  ['something is left for later', nothingIsLeftOver, 'host/src/a.ts', `// ${'TO'}${'DO'}: later`],
+  ['a folder has no concept', namesSaySomething, 'host/src/utils/a.ts', ''],
+];
+
+test.each(broken)('the rules see it when %s', (_name, rule, path, text) => {
+  expect(rule({ path, text })).toHaveLength(1);
+});
+
+test('a comment may name what a core may not use', () => {
+  const text = '/** No Date, no setTimeout. */\nconst a = 1; // not Math.random\n * and no Buffer\n';
+  expect(coresArePure({ path: 'host/src/core/a.ts', text })).toEqual([]);
+});
+
+test('every row of the tables has vectors', () => {
+  const vectors = read('device-protocol/vectors/messages.json');
+  const rows = [...Object.keys(commands), ...Object.keys(notices), ...Object.keys(deviceErrors)];
+  expect(rows.filter((name) => !vectors.includes(name))).toEqual([]);
+});
+
+test('versions are pinned, and the lockfile names no registry', () => {
+  for (const path of tracked.filter((name) => name.endsWith('package.json'))) {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(path));
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)),
+    );
+    expect(loose, path).toEqual([]);
+  }
+  expect(read('package-lock.json')).not.toMatch(/"resolved": "https?:/);
+});
+
+test('README has a line for every dependency', () => {
+  const readme = read('README.md');
+  const names = tracked
+    .filter((name) => name.endsWith('package.json'))
+    .flatMap((path) => {
+      const { dependencies = {}, devDependencies = {} } = JSON.parse(read(path));
+      return Object.keys({ ...dependencies, ...devDependencies });
+    })
+    .filter((name) => !name.startsWith('@sallyport/'));
+  expect([...new Set(names)].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
