@@ -16,6 +16,11 @@ export const limits = {
   messageMax: 4096,
   /** Frames that may be unacknowledged. Half of the 256 sequence numbers would be the limit of go-back-N's safety here. */
   windowMax: 32,
+  /**
+   * Messages of full size that may wait for acknowledgement before a side takes no more from its peer. Honest peers stay far
+   * below: each has at most `requestsMax` requests, answers and cancels under way, and one chunk.
+   */
+  messagesUnacknowledged: 32,
   /** Envelope, keys and heads around the bytes of a chunk or an inline head, rounded up generously. */
   messageOverhead: 256,
   /** Largest chunk of a stream: what fits one message. */
@@ -61,6 +66,7 @@ check(limits.frameMin <= limits.frameDefault && limits.frameDefault <= limits.fr
 check(limits.windowMax < 128, 'go-back-N over 256 sequence numbers needs a window below 128');
 check(limits.chunkMax + limits.messageOverhead <= limits.messageMax, 'a chunk must fit one message');
 check(limits.headMax + limits.labelMax + limits.messageOverhead <= limits.messageMax, 'a head must fit its request');
+check(limits.messagesUnacknowledged >= 3 * limits.requestsMax + 1, 'honest peers must never stop hearing each other');
 check(limits.resultsKept >= limits.requestsMax, 'what was open when the link broke must still be known after it');
 check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');
 // Padding is at most an eighth; 65 bytes of version, nonce and MAC, 6 of length prefix; then base64.

@@ -57,9 +57,10 @@ export type Unreadable = {
 };
 
 const types = { request: 0, reply: 1, error: 2, notice: 3, cancel: 4 } as const;
-const errorBody = map(
+/** The body of an error message. */
+export const errorBody = map(
   {
-    code: field(0, { parse: parseError, write: writeError, cddl: 'uint' }),
+    code: field(0, { parse: parseError, write: writeError, cddl: 'error-code' }),
     detail: optional(1, text(limits.detailMax)),
   },
   'ignored',

@@ -23,8 +23,7 @@ export class Mismatch extends Error {
 
 /** An unsigned integer up to `max`. */
 export function uint(max: number = Number.MAX_SAFE_INTEGER): Schema<number> {
-  const cddl = max === Number.MAX_SAFE_INTEGER ? 'uint' : `0..${max}`;
-  return plain(cddl, (value): value is number => typeof value === 'number' && value <= max);
+  return plain(`0..${max}`, (value): value is number => typeof value === 'number' && value <= max);
 }
 
 /** A byte string of `min` to `max` bytes. */
@@ -52,9 +51,9 @@ export function bool(): Schema<boolean> {
 /** One of some names; on the wire each is a number, and the numbers are for ever. */
 export function oneOf<const N extends Readonly<Record<string, number>>>(numbers: N): Schema<keyof N & string> {
   const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
-  const cddl = [...names].map(([number, name]) => `${number} ; ${name}`).join('\n  / ');
+  const cddl = [...names].map(([number, name], i) => `${i === 0 ? ' ' : '/'} ${number} ; ${name}`).join('\n');
   return {
-    cddl: `(\n    ${cddl}\n  )`,
+    cddl: `(\n${indent(cddl)}\n)`,
     write: (name) => numbers[name] ?? fail('a name of the list'),
     parse: (value, at) => {
       const name = typeof value === 'number' ? names.get(value) : undefined;
@@ -66,7 +65,7 @@ export function oneOf<const N extends Readonly<Record<string, number>>>(numbers:
 /** At most `max` items of one schema. */
 export function list<T>(item: Schema<T>, max: number): Schema<readonly T[]> {
   return {
-    cddl: `[0*${max} ${item.cddl}]`,
+    cddl: `[ 0*${max} ${item.cddl} ]`,
     write: (values) => values.map(item.write),
     parse: (value, at) => {
       if (!Array.isArray(value) || value.length > max) return mismatch(at, `an array of at most ${max}`, value);
@@ -117,10 +116,11 @@ export function map<F extends Fields>(fields: F, unknownKeys: 'refused' | 'ignor
   const rows = Object.entries<AnyField>(fields).sort(([, a], [, b]) => a.key - b.key);
   const known = new Set(rows.map(([, row]) => row.key));
   if (known.size !== rows.length) throw new Error('two fields of a map have one key');
-  const lines = rows.map(([name, row]) => `  ${row.optional ? '? ' : ''}${row.key} => ${row.schema.cddl}, ; ${name}`);
-  if (unknownKeys === 'ignored') lines.push('  * uint => any,');
+  // A colon, not `=>`: it cuts (RFC 8610 section 3.5.4), so that the wildcard does not excuse a known key of a wrong type.
+  const lines = rows.map(([name, row]) => `${row.optional ? '? ' : ''}${row.key}: ${row.schema.cddl}, ; ${name}`);
+  if (unknownKeys === 'ignored') lines.push('* uint => any,');
   return {
-    cddl: lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n}`,
+    cddl: lines.length === 0 ? '{}' : `{\n${indent(lines.join('\n'))}\n}`,
     write: (value) => {
       const entries: [number, Cbor][] = [];
       for (const [name, row] of rows) {
@@ -152,6 +152,10 @@ function plain<T extends Cbor>(cddl: string, is: (value: Cbor) => value is T): S
     write: (value) => (is(value) ? value : fail(cddl)),
     parse: (value, at) => (is(value) ? value : mismatch(at, cddl, value)),
   };
+}
+
+function indent(lines: string): string {
+  return lines.replace(/^/gm, '  ');
 }
 
 /** Writing a value outside its schema is a fault of ours. */

@@ -1,7 +1,8 @@
 /**
  * Strict UTF-8, both ways, in linear time. Nothing is ever replaced: text that has no UTF-8 form (a lone surrogate) and bytes
- * that are not UTF-8 (overlong, surrogates, beyond U+10FFFF, cut off) give null. A byte order mark is kept: it is signed too. Nothing of the platform is used: a bare JavaScript engine has no
- * TextEncoder, and the platform's decoder drops a leading U+FEFF.
+ * that are not UTF-8 (overlong, surrogates, beyond U+10FFFF, cut off) give null. A byte order mark is kept: it is signed too.
+ * Nothing of the platform is used: a bare JavaScript engine has no TextEncoder, and the platform's decoder drops a leading
+ * U+FEFF.
  */
 
 /** The UTF-8 form of a text, or null when the text holds a lone surrogate. */

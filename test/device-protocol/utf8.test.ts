@@ -1,6 +1,6 @@
 /** Strict UTF-8 against Node's own, on random bytes, random texts and the edges of every range. */
 import { expect, test } from 'vitest';
-import { decodeUtf8, encodeUtf8, utf8Length } from '../../device-protocol/src/utf8.ts';
+import { decodeUtf8, encodeUtf8, malformedAt, utf8Length } from '../../device-protocol/src/utf8.ts';
 import { sampler, someBytes, someText } from '../firmware-sim/sample.ts';
 
 /** Node's strict decoder, which keeps a byte order mark only when told so. */
@@ -78,5 +78,22 @@ test('a mebibyte of every width survives, across all block borders', () => {
   for (const piece of ['a', 'é', '漢', '😀', 'a😀漢é']) {
     const text = piece.repeat(Math.ceil((1024 * 1024) / Buffer.byteLength(piece)));
     expect(decodeUtf8(encodeUtf8(text) ?? new Uint8Array()) === text).toBe(true);
+  }
+});
+
+test('malformedAt finds the first byte that is not UTF-8, and a character never reaches over the end', () => {
+  const next = sampler(3);
+  const valid = Buffer.from('aé漢😀\ufeff');
+  for (let start = 0; start <= valid.length; start++) {
+    for (let end = start; end <= valid.length; end++) {
+      const fine = byNode(valid.subarray(start, end)) !== null;
+      expect(malformedAt(valid, start, end) === -1).toBe(fine);
+    }
+  }
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = someBytes(next, next(12));
+    const at = malformedAt(bytes, 0, bytes.length);
+    expect(at === -1).toBe(byNode(bytes) !== null);
+    if (at !== -1) expect(byNode(bytes.subarray(0, at))).not.toBeNull();
   }
 });

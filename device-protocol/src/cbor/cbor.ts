@@ -21,7 +21,7 @@ const options = {
 const encoder = new Encoder(options);
 const decoder = new Decoder(options);
 
-/** Encodes a value of the subset. Keys must already ascend: the schema writes them so. The result is a buffer of its own. */
+/** Encodes a value of the subset; anything else, keys that do not ascend included, is a fault. The result is a buffer of its own. */
 export function encodeCbor(value: Cbor): Uint8Array {
   // cbor-x hands out slices of one shared buffer; a copy keeps secrets from lying beside later messages.
   return Uint8Array.from(encoder.encode(forEncoder(value)));
@@ -49,7 +49,16 @@ function forEncoder(value: Cbor): unknown {
     return value;
   }
   if (typeof value === 'boolean' || value instanceof Uint8Array) return value;
-  if (isMap(value)) return new Map([...value].map(([key, item]) => [key, forEncoder(item)]));
+  if (isMap(value)) {
+    let lastKey = -1;
+    return new Map(
+      [...value].map(([key, item]) => {
+        if (key <= lastKey) throw new Error('the keys of a map ascend');
+        lastKey = key;
+        return [forEncoder(key), forEncoder(item)];
+      }),
+    );
+  }
   return value.map(forEncoder);
 }
 

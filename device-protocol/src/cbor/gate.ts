@@ -17,6 +17,7 @@ export type GateRefusal = { readonly wrong: GateFault; readonly offset: number }
 export type GateFault =
   | 'truncated'
   | 'trailing bytes'
+  | 'reserved head'
   | 'not the shortest form'
   | 'integer over 2^53-1'
   | 'indefinite length'
@@ -92,7 +93,7 @@ export function gate(bytes: Uint8Array, bounds: GateBounds): Admitted | GateRefu
       const count = head.major === 5 ? head.value * 2 : head.value;
       if (count > bytes.length - at) return { wrong: 'truncated', offset: start };
       if (open.length >= bounds.depth) return { wrong: 'too deep', offset: start };
-      open.push({ left: count, map: head.major === 5, lastKey: -1 });
+      if (count > 0) open.push({ left: count, map: head.major === 5, lastKey: -1 });
     }
     while (open.at(-1)?.left === 0) open.pop();
     if (open.length === 0) return at === bytes.length ? { bomTexts } : { wrong: 'trailing bytes', offset: at };
@@ -114,7 +115,7 @@ function readHead(bytes: Uint8Array, at: number): Head | GateFault {
   }
   if (info < 24) return { major, value: info, next: at + 1 };
   if (info === 31) return 'indefinite length';
-  if (info > 27) return 'truncated'; // 28 to 30 are reserved: not well-formed
+  if (info > 27) return 'reserved head'; // 28 to 30 are not well-formed (section 3)
   const size = 1 << (info - 24);
   if (at + 1 + size > bytes.length) return 'truncated';
   let value = 0;

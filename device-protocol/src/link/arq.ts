@@ -24,11 +24,15 @@ export type ArqState = {
   /** Fragments not yet acknowledged: the first `flying` of them are on the wire. */
   readonly unacknowledged: readonly Frame[];
   readonly flying: number;
-  /** Retransmissions since the last progress, and when the next one is due (null while nothing flies). */
+  /** Times that the wait ran out since the last progress, and when the next one is due (null while nothing flies). */
   readonly tries: number;
   readonly retransmitAt: number | null;
-  /** A duplicate acknowledgement has already caused a go-back since the last progress. */
-  readonly wentBack: boolean;
+  /**
+   * After a go-back: how many fragments must still be acknowledged before a repeated acknowledgement means a loss again. They
+   * are those that were on the wire and one more: what was sent twice is acknowledged twice, and to go back for that would
+   * send the next window twice too, and so on for ever.
+   */
+  readonly settling: number;
   readonly nextSequence: number;
   /** Receiving: the next sequence number, and the fragments of the message under way. */
   readonly expected: number;
@@ -52,7 +56,7 @@ export function startArq(terms: ArqTerms): ArqState {
     flying: 0,
     tries: 0,
     retransmitAt: null,
-    wentBack: false,
+    settling: 0,
     nextSequence: 0,
     expected: 0,
     assembling: [],
@@ -89,7 +93,7 @@ export function tickArq(state: ArqState, now: number): Step {
   if (state.retransmitAt === null || now < state.retransmitAt) return [state, []];
   if (state.tries >= limits.retransmitTries) return [state, [{ type: 'down', reason: 'silent' }]];
   const tries = state.tries + 1;
-  return fly({ ...state, flying: 0, tries, retransmitAt: null, wentBack: true }, now);
+  return fly({ ...goBack(state), tries }, now);
 }
 
 /** Puts as many fragments on the wire as the window allows, and starts the clock for the oldest. */
@@ -110,20 +114,30 @@ function takeAck(state: ArqState, next: number, now: number): Step {
   if (gained > state.flying) return [state, []]; // from before: a late or repeated acknowledgement
   if (gained > 0) {
     const rest = state.unacknowledged.slice(gained);
-    const progress = { ...state, unacknowledged: rest, flying: state.flying - gained, tries: 0, wentBack: false };
+    const settling = Math.max(0, state.settling - gained);
+    const progress = { ...state, unacknowledged: rest, flying: state.flying - gained, tries: 0, settling };
     return fly({ ...progress, retransmitAt: null }, now);
   }
-  // The receiver saw something later than what it waits for. Go back once; further duplicates of the same kind are echoes
-  // of frames already on the wire, and answering each of them would multiply the traffic.
-  if (state.wentBack) return [state, []];
-  return fly({ ...state, flying: 0, retransmitAt: null, wentBack: true }, now);
+  // The receiver saw something later than what it waits for, or something for the second time.
+  return state.settling > 0 ? [state, []] : fly(goBack(state), now);
+}
+
+/** Takes everything that flies back from the wire, to be sent again. */
+function goBack(state: ArqState): ArqState {
+  return { ...state, flying: 0, retransmitAt: null, settling: state.flying + 1 };
 }
 
 function takeData(state: ArqState, frame: Frame): Step {
   const { session, messageMax } = state.terms;
   if (frame.sequence !== state.expected) return [state, [ack(session, state.expected)]];
+  // A peer that asks and never acknowledges the answers would let them pile up: it is not heard until it takes some.
+  if (state.unacknowledged.length > unacknowledgedMax(state.terms)) return [state, []];
   const first = (frame.flags & frameFlags.first) !== 0;
-  if (first !== (state.assembling.length === 0)) return [state, [{ type: 'down', reason: 'fragments out of order' }]];
+  const whole = first && (frame.flags & frameFlags.last) !== 0;
+  // Only a whole message may be empty: empty fragments would let a message of no bytes grow for ever.
+  if (first !== (state.assembling.length === 0) || (frame.payload.length === 0 && !whole)) {
+    return [state, [{ type: 'down', reason: 'fragments out of order' }]];
+  }
   const assembled = state.assembled + frame.payload.length;
   if (assembled > messageMax) return [state, [{ type: 'down', reason: 'message too large' }]];
   const expected = (state.expected + 1) & 0xff;
@@ -139,6 +153,11 @@ function takeData(state: ArqState, frame: Frame): Step {
   }
   const next: ArqState = { ...state, expected, assembling: [], assembled: 0 };
   return [next, [ack(session, expected), { type: 'message', bytes }]];
+}
+
+/** Fragments that may wait for acknowledgement before the peer is no longer heard. */
+function unacknowledgedMax({ frameMax, messageMax }: ArqTerms): number {
+  return limits.messagesUnacknowledged * Math.ceil(messageMax / (frameMax - frameOverhead));
 }
 
 function ack(session: number, next: number): ArqEffect {

@@ -22,7 +22,10 @@ export function cobsEncode(bytes: Uint8Array): Uint8Array {
   return out.subarray(0, at);
 }
 
-/** Decodes in linear time; null when it is not what `cobsEncode` makes (a zero inside, or a block that runs over the end). */
+/**
+ * Decodes in linear time; null for a zero inside or a block that runs over the end. The empty block that some encoders put
+ * after a full last one is accepted.
+ */
 export function cobsDecode(bytes: Uint8Array): Uint8Array | null {
   const out = new Uint8Array(bytes.length);
   let at = 0;

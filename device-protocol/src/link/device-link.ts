@@ -3,7 +3,8 @@
  *
  * Promises: garbage is counted and never answered; a frame of a session that is not the newest is answered by
  * `unknown_session` and changes nothing; a repeated hello of the running session is answered again without a reset; a hello of
- * another session ends the running one (`opened` says so). Pure: time is an argument.
+ * another session ends the running one (`opened` says so); a hello without a common version is answered and opens nothing.
+ * Pure: time is an argument.
  */
 import { protocolVersion } from '../commands.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
@@ -79,7 +80,8 @@ function takeHelloRequest(state: DeviceLinkState, frame: Frame): Step {
   const body = { ...state.facts, versionMin: protocolVersion, versionMax: protocolVersion, nonce: asked.nonce };
   const answer = encodeFrame({ type: 'hello', flags: 0, sequence: 0, session, payload: hello.encode(body) });
   const write: DeviceLinkEffect = { type: 'write', bytes: answer };
-  if (session === state.arq?.terms.session) return [state, [write]];
+  const understood = asked.versionMin <= protocolVersion && protocolVersion <= asked.versionMax;
+  if (!understood || session === state.arq?.terms.session) return [state, [write]];
   const { frameMax, messageMax, window } = state.facts;
   return [{ ...state, arq: startArq({ session, frameMax, messageMax, window }) }, [write, { type: 'opened' }]];
 }

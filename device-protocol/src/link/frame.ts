@@ -80,10 +80,12 @@ export function frameDecoder(frameMax: number = limits.frameMax): FrameDecoder {
   function complete(frames: Frame[]): void {
     if (length === 0) return;
     const frame = parseFrame(buffer.subarray(0, length));
-    if (typeof frame === 'string') {
-      damage[frame]++;
+    // The buffer holds the stuffing of the worst case, so a frame of few zeros may be a little too long and still fit.
+    const what = typeof frame !== 'string' && frame.payload.length + frameOverhead > frameMax ? 'overflow' : frame;
+    if (typeof what === 'string') {
+      damage[what]++;
       damage.bytes += length;
-    } else frames.push(frame);
+    } else frames.push(what);
   }
 
   function push(bytes: Uint8Array): Frame[] {

@@ -39,9 +39,7 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
     }
     case 'notice': {
       // Said when the session opens and at each change: what people are told comes from info.
-      if (message.notice === 'state') {
-        return send(turn, { type: 'request', id: takeId(turn), command: 'info', body: {} });
-      }
+      if (message.notice === 'state') return askInfo(turn);
       const entry = find(turn, message.body.request);
       if (entry !== undefined) turn.effects.push({ type: 'progress', job: entry.job, progress: message.body });
       return;
@@ -60,12 +58,7 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
 }
 
 function takeReply(turn: Turn, reply: Reply): void {
-  if (reply.command === 'info') {
-    const { link: current } = turn.state;
-    if (current.phase !== 'open') return;
-    const { firmware, model } = current.hello;
-    return say(turn, { state: 'ready', firmware, model, info: reply.body });
-  }
+  if (reply.command === 'info') return takeInfo(turn, reply);
   if (reply.command === 'ping') return; // having been heard is all it is for
   if (reply.command === 'get_result') return takeResult(turn, reply);
   const entry = find(turn, reply.id);
@@ -74,6 +67,22 @@ function takeReply(turn: Turn, reply: Reply): void {
   if (result === null) return stale(turn);
   remove(turn, entry);
   answer(turn, entry.job, result);
+}
+
+/** One question at a time: a device that announces its state without end makes nobody work. */
+function askInfo(turn: Turn): void {
+  if (turn.state.infoId !== null) return;
+  const id = takeId(turn);
+  turn.state = { ...turn.state, infoId: id };
+  send(turn, { type: 'request', id, command: 'info', body: {} });
+}
+
+function takeInfo(turn: Turn, reply: Reply<'info'>): void {
+  const { link, infoId } = turn.state;
+  if (link.phase !== 'open' || reply.id !== infoId) return stale(turn);
+  turn.state = { ...turn.state, infoId: null };
+  const { firmware, model } = link.hello;
+  say(turn, { state: 'ready', firmware, model, info: reply.body });
 }
 
 /** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */

@@ -49,7 +49,7 @@ type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
 /** A session without a device. */
 export function startDeviceSession(random: Random): DeviceSessionState {
   const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
-  const nothing = { open: [], abandoned: [], bootId: null, giveUpAt: null, heardAt: 0, staleAnswers: 0 };
+  const nothing = { open: [], abandoned: [], bootId: null, giveUpAt: null, infoId: null, heardAt: 0, staleAnswers: 0 };
   return { link: closedLink, nextId: first >>> 0, ...nothing };
 }
 
@@ -97,6 +97,8 @@ export function stepDeviceSession(
 }
 
 function ask(turn: Turn, job: number, question: DeviceAsk): void {
+  // The host's own question has always the same number, and may be asked again at each hello while it is still open.
+  if (turn.state.open.some((entry) => entry.job === job)) return;
   const prepared = prepare(question);
   if ('code' in prepared) return answer(turn, job, { type: 'refused', refusal: prepared });
   const waiting: Open = { job, prepared, output: [], outputLength: 0, phase: 'waiting' };
@@ -163,7 +165,7 @@ function opened(turn: Turn, hello: Hello): void {
     turn.state = { ...turn.state, abandoned: [] };
   }
   for (const request of turn.state.abandoned) send(turn, cancelOf(request));
-  turn.state = { ...turn.state, bootId, abandoned: [] };
+  turn.state = { ...turn.state, bootId, abandoned: [], infoId: null };
   for (const entry of turn.state.open) {
     if (entry.phase !== 'adrift') continue;
     send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });

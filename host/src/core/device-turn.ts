@@ -40,6 +40,8 @@ export type DeviceSessionState = {
   readonly abandoned: readonly Request[];
   /** When asks that wait for an absent device are refused; null while a session is open or nothing waits. */
   readonly giveUpAt: number | null;
+  /** The id of the `info` that is open: one at a time, and only its own reply counts. */
+  readonly infoId: number | null;
   /** When anything was last heard from the device, or a ping was last sent to it. */
   readonly heardAt: number;
   readonly staleAnswers: number;

@@ -1,0 +1,21 @@
+/** Every generated file of the protocol, by its path in the repository. */
+import { cborVectors } from './cbor.ts';
+import { schemaCddl } from './cddl.ts';
+import { frameVectors } from './frames.ts';
+import { helloVectors, messageVectors } from './messages.ts';
+import { sessionVectors } from './sessions.ts';
+
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    'device-protocol/schema.cddl': schemaCddl(),
+    'device-protocol/vectors/frames.json': json(frameVectors()),
+    'device-protocol/vectors/cbor.json': json(cborVectors()),
+    'device-protocol/vectors/hello.json': json(helloVectors()),
+    'device-protocol/vectors/messages.json': json(messageVectors()),
+    'device-protocol/vectors/sessions.json': json(sessionVectors()),
+  };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}
