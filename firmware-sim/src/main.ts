@@ -1,7 +1,7 @@
 /**
  * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes.
  *
- *     sallyport-sim [--listen pty|stdio|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo]
+ *     sallyport-sim [--listen pty|stdio|fd:N|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo]
  *                   [--board lcd240|oled128] [--face terminal|none] [--press approve|deny|FILE] [--control FD]
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
@@ -36,7 +36,7 @@ const options = {
 
 const usage = `sallyport-sim: a Sallyport device whose board is this computer
 
-  --listen pty         a pseudo-terminal (default); also stdio, unix:PATH, tty:PATH
+  --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
   --link PATH          a symlink to the pseudo-terminal that keeps its name
   --flash FILE         the flash image; without it the device forgets everything at its end
   --demo               puts a throwaway key, marked DEMO, into an empty flash
@@ -100,6 +100,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   control?.say({ line: line.path });
   if (control === null) note(`The device listens on ${line.path}`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
+  // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end(0));
 }
 
 function parse(argv: readonly string[]) {
@@ -128,9 +130,13 @@ function readScript(
 async function open(listen: string, link: string | undefined, events: LineEvents): Promise<LineOpening> {
   if (listen === 'pty') return openPtyLine(events, link === undefined ? {} : { link });
   if (listen === 'stdio') return openStdioLine(events);
+  if (listen.startsWith('fd:')) {
+    const stream = new Socket({ fd: Number(listen.slice(3)) });
+    return openStdioLine(events, { input: stream, output: stream });
+  }
   if (listen.startsWith('unix:')) return openUnixLine(listen.slice(5), events);
   if (listen.startsWith('tty:')) return openTtyLine(listen.slice(4), events);
-  return { line: null, reason: `--listen takes pty, stdio, unix:PATH or tty:PATH, not ${listen}` };
+  return { line: null, reason: `--listen takes pty, stdio, fd:N, unix:PATH or tty:PATH, not ${listen}` };
 }
 
 function leave(code: number, words?: string): void {

@@ -1,19 +1,10 @@
 /**
- * The running host: the pure bridge and the pure device session between real edges (relays, wire, store). It performs their
- * effects in order and decides nothing. A save that fails is a fault: it throws, and nothing that depended on it happens.
+ * The running host: the joined machines (wiring.ts) between real edges: relays, wire, store, timers. A save that fails is a fault:
+ * it throws, and nothing that depended on it happens.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
-import { type BridgeEffect, type BridgeInput, deadline, startBridge, step } from './core/bridge.ts';
 import { formatBunkerUri } from './core/bunker-uri.ts';
-import {
-  type DeviceSessionEffect,
-  type DeviceSessionInput,
-  type DeviceStatus,
-  deviceSessionDeadline,
-  startDeviceSession,
-  stepDeviceSession,
-} from './core/device-session.ts';
 import { remoteSigner } from './core/envelope.ts';
 import { type NostrEvent, parseEvent } from './core/event.ts';
 import { hashSecret } from './core/sessions.ts';
@@ -21,6 +12,7 @@ import type { Wire, WireEvents } from './device/wire.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { Store } from './store/store.ts';
+import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
   readonly store: Store;
@@ -41,8 +33,6 @@ export type Host = {
   readonly close: () => Promise<void>;
 };
 
-/** Jobs of the bridge count from 1; this one is the host's own question which key the device has. */
-const ownJob = 0;
 /** 32 letters and digits: 190 bits. Alphanumeric only, because nostr-tools' expression rejects the rest. */
 const secretLength = 32;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -51,70 +41,21 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret);
-  const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
   const timers = new Map<string, NodeJS.Timeout>();
-  let bridge = startBridge(signer, store.load());
-  let session = startDeviceSession(random);
   let wakeListeners = (): void => undefined;
 
-  function toBridge(input: BridgeInput): void {
-    const [next, effects] = step(bridge, input, now());
-    bridge = next;
-    for (const effect of effects) perform(effect);
-    wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
-  }
-
-  function perform(effect: BridgeEffect): void {
-    switch (effect.type) {
-      case 'save':
-        return store.save(effect.row);
-      case 'ask':
-        return toDevice({ type: 'ask', job: effect.job, ask: effect.ask });
-      case 'cancel':
-        return toDevice({ type: 'cancel', job: effect.job });
-      case 'note':
-        return report({ type: 'request', note: effect });
-      case 'answer': {
-        const [first] = effect.relays;
-        const event = signer.seal({ ...effect, nonce: random(32) });
-        const told = relays.publish(event, first === undefined ? {} : { first });
-        if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
-      }
-    }
-  }
-
-  function toDevice(input: DeviceSessionInput): void {
-    const [next, effects] = stepDeviceSession(session, input, now(), random);
-    session = next;
-    for (const effect of effects) performDevice(effect);
-    wakeAt('device', deviceSessionDeadline(session), () => toDevice({ type: 'tick' }));
-  }
-
-  function performDevice(effect: DeviceSessionEffect): void {
-    if (effect.type === 'write') wire.write(effect.bytes);
-    else if (effect.type === 'status') deviceIs(effect.status);
-    else if (effect.type === 'answered' && effect.job !== ownJob) {
-      toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
-    } else if (effect.type === 'answered' && effect.answer.type === 'public_key') {
-      const { pubkey } = effect.answer;
-      if (bridge.account !== pubkey) report({ type: 'account', pubkey });
-      toBridge({ type: 'account', pubkey });
-    }
-  }
-
-  function deviceIs(status: DeviceStatus): void {
-    report({ type: 'device', status });
-    if (status.state === 'absent') toBridge({ type: 'account', pubkey: null });
-    if (status.state === 'ready' && status.info.state === 'ready') {
-      toDevice({ type: 'ask', job: ownJob, ask: { method: 'get_public_key' } });
-    }
-  }
-
-  function wakeAt(name: string, due: number | null, wake: () => void): void {
-    clearTimeout(timers.get(name));
-    if (due !== null) timers.set(name, setTimeout(wake, Math.max(0, due - now())));
-  }
-
+  const { toBridge, toDevice } = joinMachines(signer, {
+    store,
+    report,
+    now,
+    random: (length) => Uint8Array.from(randomBytes(length)),
+    wakeAt: (machine, due, wake) => {
+      clearTimeout(timers.get(machine));
+      if (due !== null) timers.set(machine, setTimeout(wake, Math.max(0, due - now())));
+    },
+    write: (bytes) => wire.write(bytes),
+    publish: (event, first) => relays.publish(event, first === undefined ? {} : { first }),
+  });
   const relays = createRelays([signer.pubkey], {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
     onStatus: (status, url) => {

@@ -31,6 +31,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const cleanUps: (() => unknown)[] = [];
   const stopped = new Promise<number>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(0));
+    // Whoever read the lines is gone (`… --json | head -1`): the end of the program, not a crash that leaves things behind.
+    process.stdout.on('error', () => resolve(0));
+    process.stderr.on('error', () => resolve(0));
     run(parsed.options, cleanUps, resolve).catch((problem: unknown) => {
       console.error(`sallyport: ${problem instanceof Error ? problem.message : problem}`);
       resolve(1);

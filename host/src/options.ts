@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import envPaths from 'env-paths';
+import { relaysMax } from './core/limits.ts';
 import { parseRelayUrl } from './relays/relay-url.ts';
 
 export type Options = {
@@ -75,6 +76,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
     if (url === null) return wrong(`"${text}" is no relay address; one looks like wss://relay.example.com`);
     if (!relays.includes(url)) relays.push(url);
   }
+  if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (port === null ? null : envPaths('sallyport', { suffix: '' }).data);
   const simulator: SimulatorOptions = { press, board, link };
   return { type: 'run', options: { port, lines, relays, state, json: values.json, simulator } };

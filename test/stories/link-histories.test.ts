@@ -1,129 +1,19 @@
 /**
- * Seeded histories of one link: damage, loss, duplication, noise, unplugging and reboots while requests are open. In each of them
- * every request ends exactly once, no answer is wrong, nothing is signed twice, and the next hello works.
- *
- * LINK_HISTORIES sets the number, LINK_SEED replays one.
+ * Seeded histories of one link (support/link-history.ts). LINK_HISTORIES sets the number, LINK_SEED replays one.
  */
-import { getEventHash } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
-import type { EventTemplate } from '../../host/src/core/device-port.ts';
-import { countingCurve, type DeviceBench, deviceBench } from '../support/bench-device.ts';
-import { soundCable } from '../support/cable.ts';
-import { type Clock, virtualClock } from '../support/clock.ts';
-import { between, type Chance, chance } from '../support/random.ts';
+import { histories, linkFaults } from '../support/link-history.ts';
 
-const histories = Number(process.env['LINK_HISTORIES'] ?? 10_000);
+const count = Number(process.env['LINK_HISTORIES'] ?? 10_000);
 const onlySeed = process.env['LINK_SEED'];
-const pubkey = '02'.repeat(32);
 
-type Told = { readonly faults: ReadonlyMap<string, number>; readonly outcomes: ReadonlyMap<string, number> };
-
-/** One history; throws with the reason when a promise does not hold. */
-function history(seed: number): Told {
-  const draw = chance(seed);
-  const clock = virtualClock();
-  const signed: string[] = [];
-  const crypto = { ...countingCurve((hash) => signed.push(hash)) };
-  const device = deviceBench(clock, draw, { crypto });
-  clock.until(device.isOpen);
-  device.cable.faults = { damage: draw() * 0.1, loss: draw() * 0.1, duplication: draw() * 0.1, noise: draw() * 0.05 };
-  const asked = new Map<number, EventTemplate>();
-  const requests = between(draw, 1, 4);
-  for (let i = 0; i < requests; i++) {
-    const content = `${seed} ${i} ${'x'.repeat(draw() < 0.2 ? between(draw, 4_000, 20_000) : between(draw, 0, 900))}`;
-    const event = { kind: 1, created_at: 1_700_000_000, tags: [], content };
-    asked.set(device.ask({ method: 'sign_event', label: 'app', event }), event);
-    if (draw() < 0.5) live(device, clock, draw);
-  }
-  const rounds = between(draw, 1, 6);
-  for (let i = 0; i < rounds; i++) live(device, clock, draw);
-  device.cable.faults = soundCable;
-  const human = { deadline: () => nextGlance(device, clock), tick: () => device.press('approve') };
-  clock.watch(human.deadline, human.tick);
-  if (!clock.until(() => asked.size === device.answers.size, 900_000)) throw new Error('a request without an ending');
-  judge(device, asked, signed);
-  const probe = device.ask({ method: 'get_public_key' });
-  if (!clock.until(() => device.answers.has(probe), 30_000)) throw new Error('the next hello did not work');
-  if (device.answers.get(probe)?.[0]?.type !== 'public_key') throw new Error('the link did not heal');
-  return { faults: device.faultCounts, outcomes: outcomesOf(device, asked) };
-}
-
-/** Something happens to the cable, the device or the human, and a while passes. */
-function live(device: DeviceBench, clock: Clock, draw: Chance): void {
-  const what = draw();
-  if (what < 0.4) device.press('approve');
-  else if (what < 0.45) device.press('deny');
-  else if (what < 0.65) {
-    device.unplug();
-    clock.advance(between(draw, 0, draw() < 0.3 ? 9_000 : 2_000));
-    device.plug();
-  } else if (what < 0.7) device.reboot();
-  else if (what < 0.75) {
-    device.unplug();
-    clock.advance(between(draw, 0, 500));
-    device.reboot();
-    device.plug();
-  }
-  clock.advance(between(draw, 0, 4_000));
-}
-
-/** The human looks up every half second and approves what is there. */
-function nextGlance(device: DeviceBench, clock: Clock): number | null {
-  return device.firmware().jobs.some((job) => job.phase === 'reviewing')
-    ? Math.ceil((clock.now() + 1) / 500) * 500
-    : null;
-}
-
-function judge(device: DeviceBench, asked: ReadonlyMap<number, EventTemplate>, signed: readonly string[]): void {
-  if (new Set(signed).size !== signed.length) throw new Error('a double signature');
-  const hashes = new Set<string>();
-  for (const [job, event] of asked) {
-    const tags = event.tags.map((tag) => [...tag]);
-    const id = getEventHash({ ...event, tags, pubkey: realPubkey(device) });
-    hashes.add(id);
-    const answers = device.answers.get(job) ?? [];
-    if (answers.length !== 1) throw new Error(`${answers.length} endings of one request`);
-    const [answer] = answers;
-    if (answer?.type === 'signature' && answer.id !== id) throw new Error('a wrong answer');
-    if (answer?.type === 'signature' && !signed.includes(id)) throw new Error('a signature out of nowhere');
-    if (answer?.type !== 'signature' && answer?.type !== 'refused') throw new Error('an answer of another kind');
-  }
-  if (signed.some((hash) => !hashes.has(hash))) throw new Error('something was signed that nobody asked for');
-}
-
-function realPubkey(device: DeviceBench): string {
-  const { account } = device.firmware();
-  return typeof account === 'string' ? pubkey : Buffer.from(account.pubkey).toString('hex');
-}
-
-function outcomesOf(device: DeviceBench, asked: ReadonlyMap<number, EventTemplate>): Map<string, number> {
-  const outcomes = new Map<string, number>();
-  for (const job of asked.keys()) {
-    const answer = device.answers.get(job)?.[0];
-    const name = answer?.type === 'refused' ? answer.refusal.code : (answer?.type ?? 'none');
-    outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
-  }
-  return outcomes;
-}
-
-test(`${histories} link histories`, { timeout: 600_000 }, () => {
-  const faults = new Map<string, number>();
-  const outcomes = new Map<string, number>();
-  const seeds = onlySeed === undefined ? Array.from({ length: histories }, (_, i) => i + 1) : [Number(onlySeed)];
-  for (const seed of seeds) {
-    try {
-      const told = history(seed);
-      for (const [name, count] of told.faults) faults.set(name, (faults.get(name) ?? 0) + count);
-      for (const [name, count] of told.outcomes) outcomes.set(name, (outcomes.get(name) ?? 0) + count);
-    } catch (problem) {
-      throw new Error(`seed ${seed}: ${problem instanceof Error ? problem.message : problem}`, { cause: problem });
-    }
-  }
+test(`${count} link histories`, { timeout: 600_000 }, () => {
+  const seeds = onlySeed === undefined ? Array.from({ length: count }, (_, i) => i + 1) : [Number(onlySeed)];
+  const { faults, outcomes } = histories(seeds);
   console.log('faults while a request was open:', Object.fromEntries(faults));
   console.log('endings:', Object.fromEntries(outcomes));
-  // Every class must have struck open requests, or the histories prove nothing.
-  for (const fault of ['damage', 'loss', 'duplication', 'noise', 'unplug', 'reboot']) {
-    if (onlySeed === undefined)
-      expect(faults.get(fault) ?? 0, fault).toBeGreaterThanOrEqual(Math.min(1_000, histories / 10));
+  if (onlySeed !== undefined) return;
+  for (const fault of linkFaults) {
+    expect(faults.get(fault) ?? 0, fault).toBeGreaterThanOrEqual(Math.min(1_000, count / 10));
   }
 });

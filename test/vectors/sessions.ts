@@ -141,6 +141,8 @@ function makeWorld() {
     happens,
     begin: (name: string, about: string): void => {
       sessions.push({ name, about, lines: [] });
+      // The outcome before has been read: the device shows no next request until then.
+      now += 500;
     },
     ask: (ask: DeviceAsk): void => {
       host({ type: 'ask', job: jobs++, ask });

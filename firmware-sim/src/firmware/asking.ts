@@ -7,7 +7,7 @@ import { act, approve } from './approval.ts';
 import type { Ended, Job, Outcome } from './job.ts';
 import { type Layout, layOut, type Outcome as OutcomeShown } from './screens.ts';
 import { type AskingRequest, inputMax, parseSubject, reviewOf } from './subject.ts';
-import { activeJob, recordEnd, replaceJob, say, show, type Turn, takeId } from './turn.ts';
+import { activeJob, type FirmwareState, recordEnd, replaceJob, say, show, type Turn, takeId } from './turn.ts';
 
 type Reviewing = Job & { readonly phase: 'reviewing' };
 type Receiving = Job & { readonly phase: 'receiving' };
@@ -15,6 +15,8 @@ type Sending = Job & { readonly phase: 'sending' };
 
 /** How long the outcome stays on the screen when nothing else waits. */
 const outcomeShownMs = 1_500;
+/** How long at least: a hand that presses twice needs less than this, and a human who reads needs more. */
+const outcomeShownMinMs = 400;
 /** How often the host hears what an open request waits for. */
 const noticeMs = 1_000;
 
@@ -37,7 +39,7 @@ export function takeRequest(turn: Turn, id: number, request: AskingRequest): voi
 
 /** Starts the next job when none is active. */
 export function startNext(turn: Turn): void {
-  while (activeJob(turn.state) === undefined) {
+  while (activeJob(turn.state) === undefined && turn.now >= turn.state.nextPromptAt) {
     const job = turn.state.jobs[0];
     if (job === undefined) return;
     const { length, head } = job.request.body.input;
@@ -113,8 +115,10 @@ export function tickJobs(turn: Turn): void {
 }
 
 /** When time next brings something to the jobs. */
-export function jobDeadlines(jobs: readonly Job[]): readonly number[] {
-  return jobs.flatMap((job) => [
+export function jobDeadlines(state: FirmwareState): readonly number[] {
+  const idle = activeJob(state) === undefined;
+  return state.jobs.flatMap((job) => [
+    ...(idle ? [state.nextPromptAt] : []),
     ...(job.claimBy === null ? [] : [job.claimBy]),
     ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt] : []),
     ...(job.phase === 'receiving' || job.phase === 'sending' ? [job.stallAt] : []),
@@ -270,7 +274,9 @@ function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
   const title = titleOf(job);
   const shown = outcomeShown(job.request.command, outcome);
   if (title === null || shown === null) return;
-  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs };
+  // Where the simulator presses its own buttons nobody reads and nobody presses twice.
+  const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
+  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs, nextPromptAt };
   show(turn, { type: 'result', title, outcome: shown });
 }
 

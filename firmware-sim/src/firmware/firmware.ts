@@ -76,7 +76,7 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     capabilities: [],
   });
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
-  const state = { link, marks, account, jobs: [], results: [], nextId: 1, screen, outcomeUntil: null };
+  const state = { link, marks, account, jobs: [], results: [], nextId: 1, screen, outcomeUntil: null, nextPromptAt: 0 };
   return [state, [{ type: 'screen', screen }]];
 }
 
@@ -85,7 +85,7 @@ const deviceWindow = 18;
 
 /** When the next tick is due, or null. */
 export function firmwareDeadline(state: FirmwareState): number | null {
-  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, ...jobDeadlines(state.jobs)];
+  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, ...jobDeadlines(state)];
   return due.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
 }
 

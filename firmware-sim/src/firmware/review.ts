@@ -6,9 +6,10 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { utf8Length } from '@sallyport/device-protocol';
+import { cellsAt } from './cells.ts';
 import { kindClass, kindName } from './kind-names.ts';
 import { formatUtc } from './utc.ts';
-import { OWN, untrusted, untrustedLine } from './visible-text.ts';
+import { OWN, unitsAt, untrusted, untrustedLine } from './visible-text.ts';
 
 /** The four text methods that use the user key. */
 export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
@@ -134,16 +135,33 @@ function pushTags(pieces: string[], tags: readonly (readonly string[])[]): void 
   }
 }
 
+/** What an app's name may take of the first page: a claim, however long, must not push the event off it. */
+const LABEL_CELLS_MAX = 40;
+
 function askerFacts(asker: Asker): readonly Fact[] {
   const key = bytesToHex(asker.pubkey);
+  const label = beginning(asker.label, LABEL_CELLS_MAX);
+  const cut = label === asker.label ? '' : ', cut';
   return [
-    { name: 'app', value: asker.label, note: { long: 'told by the computer', short: 'told by the PC' } },
+    { name: 'app', value: label, note: { long: `told by the computer${cut}`, short: `told by the PC${cut}` } },
     {
       name: 'account',
       value: asker.account,
       note: { long: `${key.slice(0, 8)}…${key.slice(-8)}`, short: `${key.slice(0, 8)}…${key.slice(-4)}` },
     },
   ];
+}
+
+/** As much of a text as fits so many cells. */
+function beginning(text: string, cells: number): string {
+  let used = 0;
+  let at = 0;
+  while (at < text.length) {
+    used += cellsAt(text, at);
+    if (used > cells) return text.slice(0, at);
+    at += unitsAt(text, at);
+  }
+  return text;
 }
 
 /** The peer in full, in groups that a reader can compare. To and from oneself is another thing: private lists, wallets. */

@@ -32,6 +32,8 @@ export type FirmwareState = {
   readonly screen: Screen;
   /** Until when the outcome of the last job stays on the screen. */
   readonly outcomeUntil: number | null;
+  /** Before this no next request is shown: the second half of a double press must meet the outcome, not another question. */
+  readonly nextPromptAt: number;
 };
 
 export type FirmwareEffect =

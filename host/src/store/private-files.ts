@@ -2,7 +2,18 @@
  * Directories and files that nobody else on this computer may read. What is already there is never silently chmod-ed: a state
  * directory that others can open is refused with words, because it may be somebody's /tmp, or others may have read it already.
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** "No", as words for the user: what is wrong and what to do. Nothing secret in it; paths are the user's own. */
@@ -10,7 +21,13 @@ export type StoreRefused = { readonly type: 'refused'; readonly words: string };
 
 /** Makes the directory with mode 0700 when it is not there. Null when it is private, or why it cannot be used. */
 export function privateDirectory(dir: string): StoreRefused | null {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(dir);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { type: 'refused', words: `The directory '${dir}' cannot be made (${why}). Choose another one.` };
+  }
+  if (!statSync(dir).isDirectory()) return { type: 'refused', words: `${dir} is not a directory. Choose another one.` };
   const others = othersMay(dir);
   return others === null ? null : { type: 'refused', words: `${others} Run: chmod 700 '${dir}'` };
 }
@@ -42,6 +59,14 @@ export function touchPrivately(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
   // An existing file in a private directory: narrowing it can surprise nobody.
   chmodSync(path, 0o600);
+}
+
+/** Makes it and what is missing above it. Not `recursive`: below a file system without directories to make (/proc) that never returns. */
+function makeDirectory(dir: string): void {
+  if (existsSync(dir)) return;
+  const parent = dirname(dir);
+  if (parent !== dir) makeDirectory(parent);
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 /** A rename is on disk when its directory is. Windows cannot open directories, and needs no such thing. */

@@ -1,0 +1,126 @@
+/**
+ * How the machines of the host are joined: what the bridge asks goes to the device session, what the device says goes back to the
+ * bridge, answers are sealed and published. The edges are given, so that the program with its sockets and a test world with its
+ * virtual clock run the same joints. It performs effects in order and decides nothing.
+ *
+ * Inputs are taken one at a time: one that an effect causes waits until all effects of its step are done. Otherwise frames would
+ * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
+ */
+import { type BridgeEffect, type BridgeInput, deadline, startBridge, step } from './core/bridge.ts';
+import {
+  type DeviceSessionEffect,
+  type DeviceSessionInput,
+  type DeviceStatus,
+  deviceSessionDeadline,
+  startDeviceSession,
+  stepDeviceSession,
+} from './core/device-session.ts';
+import type { RemoteSigner } from './core/envelope.ts';
+import type { NostrEvent } from './core/event.ts';
+import type { Reporter } from './report.ts';
+import type { Store } from './store/store.ts';
+
+/** What the machines need of the world. Times are ms Unix time. */
+export type Edges = {
+  readonly store: Pick<Store, 'load' | 'save'>;
+  readonly report: Reporter;
+  readonly now: () => number;
+  /** Strong random bytes of the given length. */
+  readonly random: (length: number) => Uint8Array;
+  /** Calls `wake` at `due` instead of whatever was planned for this machine before; null plans nothing. */
+  readonly wakeAt: (machine: 'bridge' | 'device', due: number | null, wake: () => void) => void;
+  /** Writes to the wire of the device. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** Publishes to all relays, to `first` before the others. Returns those that have it now. */
+  readonly publish: (event: NostrEvent, first: string | undefined) => readonly string[];
+};
+
+export type Machines = {
+  readonly toBridge: (input: BridgeInput) => void;
+  readonly toDevice: (input: DeviceSessionInput) => void;
+};
+
+/** Jobs of the bridge count from 1; this one is the host's own question which key the device has. */
+const ownJob = 0;
+
+/** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
+export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
+  const { store, report, now, random, wakeAt } = edges;
+  const inOrder = oneAtATime();
+  let bridge = startBridge(signer, store.load());
+  let session = startDeviceSession(random);
+
+  const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
+  const toDevice = (input: DeviceSessionInput): void => inOrder(() => takeDevice(input));
+
+  function takeBridge(input: BridgeInput): void {
+    const [next, effects] = step(bridge, input, now());
+    bridge = next;
+    for (const effect of effects) perform(effect);
+    wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
+  }
+
+  function perform(effect: BridgeEffect): void {
+    switch (effect.type) {
+      case 'save':
+        return store.save(effect.row);
+      case 'ask':
+        return toDevice({ type: 'ask', job: effect.job, ask: effect.ask });
+      case 'cancel':
+        return toDevice({ type: 'cancel', job: effect.job });
+      case 'note':
+        return report({ type: 'request', note: effect });
+      case 'answer': {
+        const told = edges.publish(signer.seal({ ...effect, nonce: random(32) }), effect.relays[0]);
+        if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
+      }
+    }
+  }
+
+  function takeDevice(input: DeviceSessionInput): void {
+    const [next, effects] = stepDeviceSession(session, input, now(), random);
+    session = next;
+    for (const effect of effects) performDevice(effect);
+    wakeAt('device', deviceSessionDeadline(session), () => toDevice({ type: 'tick' }));
+  }
+
+  function performDevice(effect: DeviceSessionEffect): void {
+    if (effect.type === 'write') edges.write(effect.bytes);
+    else if (effect.type === 'status') deviceIs(effect.status);
+    else if (effect.type === 'answered' && effect.job !== ownJob) {
+      toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
+    } else if (effect.type === 'answered' && effect.answer.type === 'public_key') {
+      const { pubkey } = effect.answer;
+      if (bridge.account !== pubkey) report({ type: 'account', pubkey });
+      toBridge({ type: 'account', pubkey });
+    }
+  }
+
+  function deviceIs(status: DeviceStatus): void {
+    report({ type: 'device', status });
+    if (status.state === 'absent') toBridge({ type: 'account', pubkey: null });
+    if (status.state === 'ready' && status.info.state === 'ready') {
+      toDevice({ type: 'ask', job: ownJob, ask: { method: 'get_public_key' } });
+    }
+  }
+
+  return { toBridge, toDevice };
+}
+
+/** Runs what it is given; what is given meanwhile runs after it. */
+function oneAtATime(): (take: () => void) => void {
+  const waiting: (() => void)[] = [];
+  let running = false;
+  return (take) => {
+    waiting.push(take);
+    if (running) return;
+    running = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) next();
+    } finally {
+      // A fault ends the program; what waited behind it depended on what did not happen.
+      waiting.length = 0;
+      running = false;
+    }
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * `npm run bench`: how fast the parts are and the whole is, as ratios to something plain that runs beside it. Times depend on the
+ * machine; ratios hardly do. Nothing is asserted.
+ *
+ *     npm run bench -- [--quick] [--only frames,envelopes,cbor,hostile,product] [--cpu-prof DIR]
+ */
+import { parseArgs } from 'node:util';
+import { benchCbor, benchHostileCbor } from './cbor.ts';
+import { benchEnvelopes } from './envelopes.ts';
+import { benchFrames } from './frames.ts';
+import { benchProduct } from './product.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+  },
+});
+const effort = { quick: values.quick };
+const benches = new Map<string, () => string | Promise<string>>([
+  ['frames', () => benchFrames(effort)],
+  ['envelopes', () => benchEnvelopes(effort)],
+  ['cbor', () => benchCbor(effort)],
+  ['hostile', () => benchHostileCbor(effort)],
+  ['product', () => benchProduct(effort, values['cpu-prof'] ?? null)],
+]);
+
+const wanted = values.only?.split(',') ?? [...benches.keys()];
+for (const name of wanted) {
+  const bench = benches.get(name);
+  if (bench === undefined) throw new Error(`no bench is called ${name}: ${[...benches.keys()].join(', ')}`);
+  console.log(await bench());
+}

@@ -1,0 +1,212 @@
+/**
+ * A hostile app: paired, and then it floods, sends what is no request, lies about its name, and pretends to be another app. It must
+ * get an answer to whatever can be read as a request, nothing without a press, and it must not take the device from the others.
+ *
+ * HOSTILE_SEED replays one mutation history.
+ */
+import { finalizeEvent, generateSecretKey } from 'nostr-tools/pure';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { MemoryApp } from '../support/memory-app.ts';
+import { between, type Chance, chance, pick } from '../support/random.ts';
+import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
+
+const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
+const onlySeed = process.env['HOSTILE_SEED'];
+const seeds = onlySeed === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(onlySeed)];
+
+let worlds: World[] = [];
+function aWorld(options: WorldOptions = {}): World {
+  const world = makeWorld(options);
+  worlds.push(world);
+  return world;
+}
+afterEach(() => {
+  for (const world of worlds) world.judge();
+  worlds = [];
+});
+
+const sign = (i: number): [string, unknown] => ['sign_event', [JSON.stringify({ ...note, content: `${i}` })]];
+
+test('control: an app that behaves gets its signature', () => {
+  const world = aWorld();
+  expect(signed(world, world.app(), note).content).toBe('hello');
+  expect(world.device.signatures).toHaveLength(1);
+});
+
+describe('floods', () => {
+  test('200 requests at once: each is answered, 32 are asked, the rest are told that it is busy', () => {
+    const world = aWorld();
+    const app = world.app();
+    world.human = { ...approves, afterMs: 300 };
+    const sent = Array.from({ length: 200 }, (_, i) => app.send(...sign(i)));
+    world.wait('all answers', () => sent.every((id) => app.answersTo(id).length === 1));
+    const refused = sent.filter((id) => app.answersTo(id)[0]?.json.result === 'error');
+    expect(refused).toHaveLength(168);
+    for (const id of refused) expect(app.answersTo(id)[0]?.json.error).toMatch(/too many requests/i);
+    expect(world.device.prompts).toHaveLength(32);
+    signed(world, app, { ...note, content: 'afterwards' });
+  });
+
+  test('nobody presses: every one of them ends, and so does the request of another app behind them', () => {
+    const world = aWorld();
+    const [flooder, other] = [world.app('Flooder'), world.app('Other')];
+    world.human = away;
+    const sent = Array.from({ length: 100 }, (_, i) => flooder.send(...sign(i)));
+    world.clock.advance(1_000);
+    const id = other.send(...sign(1_000));
+    expect(world.ask(other, 'ping', [])).toMatchObject({ result: 'pong' });
+    world.wait('all answers', () => sent.every((one) => flooder.answersTo(one).length === 1));
+    world.wait('the other answer', () => other.answersTo(id).length === 1);
+    world.clock.advance(5_000);
+    expect(world.device.firmware().jobs).toEqual([]);
+  });
+
+  test('the same request 500 times: one prompt', () => {
+    const world = aWorld();
+    const app = world.app();
+    const [method, params] = sign(1);
+    const events = Array.from({ length: 100 }, () => app.event(method, params, { id: 'same' }));
+    for (const event of events) for (let i = 0; i < 5; i++) app.publish(event);
+    world.wait('an answer', () => app.answersTo('same').length > 0);
+    world.clock.advance(60_000);
+    expect(world.device.prompts).toHaveLength(1);
+    expect(new Set(app.answersTo('same').map(({ text }) => text)).size).toBe(1);
+  });
+});
+
+describe('what is no request', () => {
+  const base = (draw: Chance): string =>
+    JSON.stringify({
+      id: pick<unknown>(draw, ['a', 1, '', null, 'x'.repeat(50)]),
+      method: pick(draw, ['ping', 'get_public_key', 'connect', 'nip44_encrypt', 'switch_relays', 'x']),
+      params: pick<unknown>(draw, [[], [''], ['79'.repeat(32), 'text'], null, {}, [[[[[]]]]], ['\u0000', 7, null]]),
+    });
+
+  function mutated(draw: Chance): string {
+    let text = base(draw);
+    for (let i = between(draw, 0, 3); i > 0; i--) {
+      const place = between(draw, 0, text.length);
+      const piece = pick(draw, ['"', '}', '[', '\u0000', '\ud83d', '\u202e', '\\u0000', ',', '9'.repeat(400), '{"a":']);
+      text = text.slice(0, place) + piece + text.slice(place + between(draw, 0, 4));
+    }
+    return text;
+  }
+
+  test(`mutations, ${seeds.length} histories: each that decrypts is answered, and the host serves on`, () => {
+    let refusals = 0;
+    for (const seed of seeds) {
+      const draw = chance(seed);
+      const world = aWorld({ seed });
+      const app = world.app();
+      const before = app.inbox.length;
+      const texts = Array.from({ length: 20 }, () => mutated(draw).toWellFormed());
+      for (const text of texts) {
+        app.publish(app.event('', [], { text }));
+        world.clock.advance(1_500);
+      }
+      world.wait(`seed ${seed}: all answers`, () => app.inbox.length === before + texts.length);
+      refusals += app.inbox.filter(({ json }) => json.error !== undefined).length;
+      expect(world.device.signatures).toEqual([]);
+      expect(signed(world, app, note).content).toBe('hello');
+    }
+    expect(refusals).toBeGreaterThan(seeds.length);
+  });
+
+  const envelopes: [name: string, event: (world: World, app: MemoryApp) => unknown][] = [
+    ['for nobody', (_world, app) => app.event('ping', [], { tags: [] })],
+    [
+      'for two',
+      (world, app) =>
+        app.event('ping', [], {
+          tags: [
+            ['p', world.host().pubkey],
+            ['p', app.pubkey],
+          ],
+        }),
+    ],
+    ['with 1,000 tags', (world, app) => app.event('ping', [], { tags: Array(1_000).fill(['p', world.host().pubkey]) })],
+    ['from next week', (_world, app) => app.event('ping', [], { createdAt: 1_760_600_000 })],
+    [
+      'with a content of five megabytes',
+      (_world, app) => ({ ...app.event('ping', []), content: 'x'.repeat(5_000_000) }),
+    ],
+    ['signed by somebody else', (world, app) => impostor(world, app)],
+  ];
+  test.each(envelopes)('an event %s leads to nothing, and the next request is served', (_name, event) => {
+    const world = aWorld();
+    const app = world.app();
+    const before = app.inbox.length;
+    world.relays[0].invent('host', event(world, app));
+    world.clock.advance(5_000);
+    expect(app.inbox).toHaveLength(before);
+    expect(signed(world, app, note).content).toBe('hello');
+    expect(world.device.prompts).toHaveLength(1);
+  });
+
+  /** The event of a paired app's key, with the signature of another key. */
+  function impostor(world: World, app: MemoryApp): unknown {
+    const genuine = app.event(...sign(1));
+    const tags = [['p', world.host().pubkey]];
+    const { kind, created_at, content } = genuine;
+    const other = finalizeEvent({ kind, created_at, tags, content }, generateSecretKey());
+    return { ...genuine, sig: other.sig };
+  }
+});
+
+describe('names that lie', () => {
+  const names: [name: string, claimed: string][] = [
+    ['control characters', 'A\u0000\u0007\u001b[2J\u001b[31mB\r\n\tC'],
+    ['line breaks', 'Coracle\nKEY1 approves\n\u2028everything\u2029'],
+    ['bidirectional overrides', '\u202eelcaroC\u202c \u2066x\u2069\u200f'],
+    ['invisible characters', '\u200b\u200d\ufeff\u{e0041}\u{e0042}\u00ad'],
+    ['lone surrogates', 'a\ud800b\udc00c'],
+    ['a megabyte', 'A'.repeat(15_000)],
+    ['wide characters', '🐎'.repeat(64)],
+    ['marks without end', `a${'\u0301'.repeat(60)}`],
+    ['the words of the device', 'Sign note  ▼ KEY1 sign KEY3 deny'],
+  ];
+  test.each(names)('%s stay within the lines of the name', (_name, claimed) => {
+    const [plain, rows] = [pagesFor('Coracle').flat(), pagesFor(claimed).flat()];
+    expect(rows[0]?.slice(0, -3)).toBe(plain[0]?.slice(0, -3)); // but for the page number
+    expect(rows[1]).toMatch(/^app▸/);
+    expect(rows.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    for (const page of pagesFor(claimed)) expect(page.at(-1)).toMatch(/^KEY1 sign {2,3}KEY3 deny/);
+    // Everything below the name stands as it did, and on the first page: a long name must not push the event off it.
+    const below = plain.slice(3, -1).filter((row) => row.trim() !== '');
+    const first = pagesFor(claimed)[0] ?? [];
+    expect(first.filter((row) => below.includes(row))).toEqual(below);
+    expect(first.some((row) => row.startsWith('(told by the computer'))).toBe(true);
+  });
+
+  /** The rows of each page that the human can turn to. */
+  function pagesFor(name: string): readonly (readonly string[])[] {
+    const world = aWorld();
+    const app = world.stranger();
+    world.clock.advance(50);
+    const secret = world.newSecret();
+    const answer = world.ask(app, 'connect', ['', secret, '', { name }]);
+    expect(answer).toMatchObject({ result: 'ack' });
+    world.human = away;
+    app.send(...sign(1));
+    prompted(world);
+    const pages = [world.device.firmware().screen.rows];
+    for (world.device.press('next'); ; world.device.press('next')) {
+      const { rows } = world.device.firmware().screen;
+      if (rows[0] === pages[0]?.[0]) return pages;
+      pages.push(rows);
+    }
+  }
+});
+
+test('an app does not get what another one asked for, nor its answers', () => {
+  const world = aWorld();
+  const [one, other] = [world.app('One'), world.app('Other')];
+  const [method, params] = sign(1);
+  world.ask(one, method, params, { id: 'shared' });
+  const before = other.inbox.length;
+  world.human = away;
+  other.send(method, params, { id: 'shared' });
+  prompted(world, 2);
+  expect(other.inbox).toHaveLength(before);
+  expect(world.device.prompts[1]?.rows.join('\n')).toContain('Other');
+});

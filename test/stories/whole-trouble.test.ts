@@ -1,0 +1,178 @@
+/**
+ * Stories of trouble over the whole product in memory: cables come out, devices restart, relays die, the host is restarted. The
+ * app always hears what became of its request, nobody is asked twice, and everything heals.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyEvent } from 'nostr-tools/pure';
+import { afterEach, expect, test } from 'vitest';
+import { openStore, type Store } from '../../host/src/store/store.ts';
+import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
+
+const two = { relays: ['wss://one.example', 'wss://two.example'] };
+const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
+
+let worlds: World[] = [];
+function aWorld(options: WorldOptions = {}): World {
+  const world = makeWorld(options);
+  worlds.push(world);
+  return world;
+}
+afterEach(() => {
+  for (const world of worlds) world.judge();
+  worlds = [];
+});
+
+test('The cable was never plugged in: the app hears it within seconds', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.unplug();
+  const before = world.clock.now();
+  expect(world.ask(app, 'get_public_key', [])).toMatchObject({ error: expect.stringContaining('not connected') });
+  expect(world.clock.now() - before).toBeLessThan(10_000);
+  world.plug();
+  expect(world.ask(app, 'get_public_key', [])).toMatchObject({ result: world.device.pubkey });
+});
+
+test.each(['before I press', 'while I press', 'after I pressed'])(
+  'The cable comes out %s and goes back in: I am asked once, and the answer arrives',
+  (when) => {
+    const world = aWorld();
+    const app = world.app();
+    world.human = away;
+    const id = app.send('sign_event', [JSON.stringify(note)]);
+    prompted(world);
+    world.clock.advance(100);
+    if (when === 'after I pressed') {
+      world.device.press('approve');
+      world.clock.advance(1);
+    }
+    world.unplug();
+    if (when === 'while I press') world.device.press('approve');
+    world.clock.advance(2_000);
+    world.plug();
+    world.clock.advance(2_000);
+    if (when === 'before I press') world.device.press('approve');
+    world.wait('the answer', () => app.answersTo(id).length === 1);
+    expect(verifyEvent(JSON.parse(String(app.answersTo(id)[0]?.json.result)))).toBe(true);
+    expect(world.device.prompts).toHaveLength(1);
+  },
+);
+
+test('The cable comes out and stays out: the app hears why, and after replugging it works again', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const id = app.send('sign_event', [JSON.stringify(note)]);
+  prompted(world);
+  world.unplug();
+  world.wait('the answer', () => app.answersTo(id).length === 1, 10_000);
+  expect(app.answersTo(id)[0]?.json).toMatchObject({ result: 'error', error: expect.stringContaining('unplugged') });
+  world.plug();
+  world.clock.advance(5_000);
+  expect(world.device.prompt()).toBeNull();
+  world.human = approves;
+  signed(world, app, { ...note, content: 'after' });
+});
+
+test('The device restarts under a request: the app hears why', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const id = app.send('sign_event', [JSON.stringify(note)]);
+  prompted(world);
+  world.device.reboot();
+  world.wait('the answer', () => app.answersTo(id).length === 1);
+  expect(app.answersTo(id)[0]?.json).toMatchObject({ result: 'error', error: expect.stringContaining('restarted') });
+  world.human = approves;
+  signed(world, app, { ...note, content: 'after' });
+});
+
+test('The relay dies between request and answer and comes back: the answer arrives', () => {
+  const world = aWorld();
+  const app = world.app();
+  const id = app.send('sign_event', [JSON.stringify(note)]);
+  prompted(world);
+  world.relays[0].set('down');
+  world.clock.advance(20_000);
+  expect(world.device.signatures).toHaveLength(1);
+  world.relays[0].set('up');
+  world.wait('the answer', () => app.answersTo(id).length === 1, 90_000);
+});
+
+test('One of two relays is down: everything works over the other, and the first comes back', () => {
+  const world = aWorld(two);
+  const app = world.app();
+  world.relays[0].set('down');
+  signed(world, app, note);
+  world.relays[0].set('up');
+  world.wait(
+    'it listens',
+    () =>
+      world
+        .host()
+        .relays()
+        .every(({ status }) => status.type === 'listening'),
+    90_000,
+  );
+  const id = app.send('ping', [], { relays: [world.relays[0].url] });
+  world.wait('pong', () => app.answersTo(id).length === 1);
+});
+
+test('My relay demands authentication: host and app authenticate, and it works', () => {
+  const world = aWorld({ auth: 'required' });
+  signed(world, world.app(), note);
+});
+
+test.each(['in memory', 'on disk'])('I restart the host, its store %s: nothing is forgotten', (where) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-story-'));
+  let open: Store | null = null;
+  const store = (): Store => {
+    open?.close();
+    const opened = openStore(dir);
+    if (opened.type === 'refused') throw new Error(opened.words);
+    open = opened;
+    return opened;
+  };
+  try {
+    // A host that loads finds the file as the one before left it: the store is opened anew for each.
+    const onDisk = { load: () => store().load(), save: (row: Parameters<Store['save']>[0]) => open?.save(row) };
+    const world = aWorld(where === 'on disk' ? { store: onDisk } : {});
+    const app = world.stranger();
+    world.clock.advance(50);
+    const secret = world.newSecret();
+    world.ask(app, 'connect', [world.host().pubkey, secret]);
+    const asked = app.event('sign_event', [JSON.stringify(note)], { id: 'kept' });
+    app.publish(asked);
+    world.wait('the answer', () => app.answersTo('kept').length === 1);
+    world.restartHost();
+    world.relays[0].invent('host', asked);
+    world.clock.advance(5_000);
+    expect(world.device.prompts).toHaveLength(1);
+    expect(world.ask(app, 'get_public_key', [])).toMatchObject({ result: world.device.pubkey });
+    const other = world.stranger();
+    world.clock.advance(50);
+    const late = world.ask(other, 'connect', [world.host().pubkey, secret]);
+    expect(late).toMatchObject({ error: expect.stringContaining('used before') });
+  } finally {
+    (open as Store | null)?.close();
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('I restart the host while a request is on the screen: it leaves the screen, and a replay does not bring it back', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const asked = app.event('sign_event', [JSON.stringify(note)], { id: 'open' });
+  app.publish(asked);
+  prompted(world);
+  world.restartHost();
+  world.wait('the screen is empty', () => world.device.prompt() === null, 10_000);
+  world.relays[0].invent('host', asked);
+  world.clock.advance(10_000);
+  expect(world.device.prompts).toHaveLength(1);
+  world.human = approves;
+  signed(world, app, { ...note, content: 'after' });
+});

@@ -1,0 +1,157 @@
+/**
+ * The simulated device in memory: the real firmware behind a cable with faults, on the virtual clock. It watches over itself: each
+ * signature is recorded together with what was on the screen and whether it came out of a press, and the jobs it holds are
+ * counted at every step.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { getEventHash } from 'nostr-tools/pure';
+import { type Account, openAccount } from '../../firmware-sim/src/firmware/account.ts';
+import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
+import {
+  bootWith,
+  type FirmwareInput,
+  type FirmwareState,
+  firmwareDeadline,
+  step,
+} from '../../firmware-sim/src/firmware/firmware.ts';
+import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
+import { type Cable, cable } from './cable.ts';
+import type { Clock } from './clock.ts';
+import { bytesFrom, type Chance } from './random.ts';
+
+export type Key = 'approve' | 'deny' | 'next' | 'back';
+
+/** One request that came onto the screen. */
+export type Prompt = {
+  readonly request: number;
+  readonly command: string;
+  /** The id of the event that is to be signed; null for texts. */
+  readonly eventId: string | null;
+  readonly rows: readonly string[];
+};
+
+/**
+ * One signature: what was on the screen when it was made, since when, and when the press began that made it; null when there was
+ * none. Times are ms since the start of the device.
+ */
+export type Signature = {
+  readonly hash: string;
+  readonly prompt: Prompt | null;
+  readonly drawnAt: number;
+  readonly pressedAt: number | null;
+};
+
+export type MemoryDevice = {
+  readonly pubkey: string;
+  readonly cable: Cable;
+  readonly prompts: readonly Prompt[];
+  readonly signatures: readonly Signature[];
+  /** What is waiting for a decision now. */
+  readonly prompt: () => Prompt | null;
+  readonly firmware: () => FirmwareState;
+  /** The most requests that it ever held at once. */
+  readonly held: () => number;
+  /** `heldMs`: how long ago the press began. */
+  readonly press: (key: Key, heldMs?: number) => void;
+  readonly reboot: () => void;
+};
+
+export type MemoryDeviceHooks = {
+  readonly toHost: (bytes: Uint8Array) => void;
+  readonly prompted: (prompt: Prompt) => void;
+};
+
+/** Opened once: 2,048 rounds of PBKDF2 a start would be most of a story's time. */
+const account: Account = openAccount({ entropy: new Uint8Array(32).fill(7), demo: true }, 0, portableCrypto);
+
+export function memoryDevice(
+  clock: Clock,
+  draw: Chance,
+  hooks: MemoryDeviceHooks,
+  curve: Env['crypto'] = portableCrypto,
+): MemoryDevice {
+  const marks = { simulator: true, autoPress: false, demo: true };
+  const boot = { marks, model: 'memory', resetReason: 'power' } as const;
+  const prompts: Prompt[] = [];
+  const signatures: Signature[] = [];
+  let prompt: Prompt | null = null;
+  let pressedAt: number | null = null;
+  let drawnAt = 0;
+  let held = 0;
+  const signSchnorr: typeof curve.signSchnorr = (hash, secret, aux) => {
+    signatures.push({ hash: bytesToHex(hash), prompt, drawnAt, pressedAt });
+    return curve.signSchnorr(hash, secret, aux);
+  };
+  const env: Env = {
+    random: bytesFrom(draw),
+    crypto: { ...curve, signSchnorr },
+    flash: { read: () => null, write: () => undefined },
+    board: LCD240,
+  };
+  let booted = clock.now();
+  let [firmware] = bootWith(account, marks, env, boot);
+  const ends = { host: hooks.toHost, device: (bytes: Uint8Array) => feed({ type: 'bytes', bytes }) };
+  const wires = cable(clock, draw, ends, () => undefined);
+
+  function feed(input: FirmwareInput): void {
+    pressedAt = input.type === 'press' ? input.at : null;
+    const [next, effects] = step(firmware, input, clock.now() - booted, env);
+    firmware = next;
+    for (const effect of effects) {
+      if (effect.type === 'write') wires.toHost(effect.bytes);
+      else drawnAt = clock.now() - booted;
+    }
+    watch();
+  }
+
+  function watch(): void {
+    held = Math.max(held, firmware.jobs.length);
+    const [job, ...others] = firmware.jobs.filter((one) => one.phase === 'reviewing');
+    if (others.length > 0) throw new Error('two prompts at once');
+    if (job?.phase !== 'reviewing') prompt = null;
+    else if (job.id !== prompt?.request) {
+      const { subject } = job.shown;
+      drawnAt = clock.now() - booted;
+      prompt = { request: job.id, command: subject.command, eventId: idOf(subject), rows: firmware.screen.rows };
+      prompts.push(prompt);
+      hooks.prompted(prompt);
+    }
+  }
+
+  clock.watch(
+    () => {
+      const due = firmwareDeadline(firmware);
+      return due === null ? null : due + booted;
+    },
+    () => feed({ type: 'tick' }),
+  );
+  return {
+    pubkey: bytesToHex(account.pubkey),
+    cable: wires,
+    prompts,
+    signatures,
+    prompt: () => prompt,
+    firmware: () => firmware,
+    held: () => held,
+    press: (key, heldMs = 0) => feed({ type: 'press', key, at: clock.now() - booted - heldMs }),
+    reboot: () => {
+      booted = clock.now();
+      prompt = null;
+      [firmware] = bootWith(account, marks, env, boot);
+    },
+  };
+}
+
+/** The id as nostr-tools computes it from the very fields that are shown: the device's own word for it is not asked. */
+function idOf(subject: Subject): string | null {
+  if (subject.command !== 'sign_event') return null;
+  const { created_at, kind, tags, content } = subject.event;
+  return getEventHash({
+    created_at,
+    kind,
+    tags: tags.map((tag) => [...tag]),
+    content,
+    pubkey: bytesToHex(subject.pubkey),
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * The host in memory: the machines of the product, joined by the product's own wiring, with relays, wire, timers and store of the
+ * test. It runs until it is stopped; what it saved is what the next one loads.
+ */
+import { finalizeEvent } from 'nostr-tools/pure';
+import { remoteSigner } from '../../host/src/core/envelope.ts';
+import { parseEvent } from '../../host/src/core/event.ts';
+import {
+  deadline,
+  type RelayEffect,
+  type RelayInput,
+  type RelaySnapshot,
+  snapshot,
+  startRelay,
+  step,
+} from '../../host/src/core/relay.ts';
+import { hashSecret } from '../../host/src/core/sessions.ts';
+import type { Report } from '../../host/src/report.ts';
+import type { Store } from '../../host/src/store/store.ts';
+import { joinMachines } from '../../host/src/wiring.ts';
+import type { Clock } from './clock.ts';
+import type { Line, MemoryRelay } from './memory-relay.ts';
+import { bytesFrom, type Chance } from './random.ts';
+
+export type MemoryHost = {
+  readonly pubkey: string;
+  readonly reports: readonly Report[];
+  /** Makes a one-time secret known. */
+  readonly newSecret: (secret: string, name?: string) => void;
+  readonly relays: () => readonly RelaySnapshot[];
+  readonly plugged: () => void;
+  readonly bytes: (bytes: Uint8Array) => void;
+  readonly unplugged: () => void;
+  /** Ends it as a crash would: nothing is said to anybody. */
+  readonly stop: () => void;
+};
+
+export type MemoryHostParts = {
+  readonly clock: Clock;
+  readonly draw: Chance;
+  readonly secret: Uint8Array;
+  readonly store: Pick<Store, 'load' | 'save'>;
+  readonly relays: readonly MemoryRelay[];
+  readonly write: (bytes: Uint8Array) => void;
+};
+
+export function memoryHost({ clock, draw, secret, store, relays, write }: MemoryHostParts): MemoryHost {
+  const signer = remoteSigner(secret);
+  const reports: Report[] = [];
+  const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
+  let running = true;
+  const wakeAt = (name: string, at: number | null, wake: () => void): void => {
+    if (at === null || !running) due.delete(name);
+    else due.set(name, { at, wake });
+  };
+  clock.watch(
+    () => (due.size === 0 ? null : Math.min(...[...due.values()].map(({ at }) => at))),
+    () => {
+      for (const [name, { at, wake }] of [...due]) {
+        if (at > clock.now()) continue;
+        due.delete(name);
+        wake();
+      }
+    },
+  );
+  const { toBridge, toDevice } = joinMachines(signer, {
+    store,
+    report: (report) => reports.push(report),
+    now: clock.now,
+    random: bytesFrom(draw),
+    wakeAt,
+    write,
+    publish: (event, first) => {
+      const ordered = [...connections].sort((a, b) => Number(b.url === first) - Number(a.url === first));
+      for (const connection of ordered) connection.feed({ type: 'publish', event });
+      return ordered.map(({ url }) => url);
+    },
+  });
+  const connections = relays.map((relay) =>
+    runRelay(relay, clock, draw, signer.pubkey, wakeAt, (effect) => {
+      if (effect.type === 'deliver') toBridge({ type: 'event', relay: relay.url, event: effect.event });
+      else if (effect.type === 'sign_auth') {
+        const tags = [
+          ['relay', effect.relay],
+          ['challenge', effect.challenge],
+        ];
+        const template = { kind: 22242, created_at: Math.floor(clock.now() / 1000), tags, content: '' };
+        const event = parseEvent(JSON.parse(JSON.stringify(finalizeEvent(template, secret))));
+        if (event !== null) return { type: 'auth_signed', challenge: effect.challenge, events: [event] };
+      } else if (effect.type === 'status') reports.push({ type: 'relay', url: relay.url, status: effect.status });
+      return null;
+    }),
+  );
+
+  return {
+    pubkey: signer.pubkey,
+    reports,
+    newSecret: (words, name = '') => toBridge({ type: 'secret', hash: hashSecret(words), name }),
+    relays: () => connections.map((connection) => connection.see()),
+    plugged: () => running && toDevice({ type: 'wire_opened' }),
+    bytes: (bytes) => running && toDevice({ type: 'bytes', bytes }),
+    unplugged: () => running && toDevice({ type: 'wire_closed' }),
+    stop: () => {
+      running = false;
+      for (const connection of connections) connection.drop();
+      due.clear();
+    },
+  };
+}
+
+/** One relay machine over a line in memory, as socket.ts runs it over a real one. `other` may answer an effect with an input. */
+function runRelay(
+  relay: MemoryRelay,
+  clock: Clock,
+  draw: Chance,
+  pubkey: string,
+  wakeAt: (name: string, at: number | null, wake: () => void) => void,
+  other: (effect: RelayEffect) => RelayInput | null,
+) {
+  let state = startRelay({ url: relay.url, pubkeys: [pubkey] });
+  let line: Line | null = null;
+  let running = false;
+  const inputs: RelayInput[] = [];
+
+  function feed(input: RelayInput): void {
+    inputs.push(input);
+    if (running) return;
+    running = true;
+    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+      const [after, effects] = step(state, next, clock.now());
+      state = after;
+      for (const effect of effects) perform(effect);
+    }
+    running = false;
+    plan();
+  }
+
+  function plan(): void {
+    wakeAt(relay.url, deadline(state), () => feed({ type: 'tick', jitter: draw() }));
+  }
+
+  function perform(effect: RelayEffect): void {
+    if (effect.type === 'open') line = open();
+    else if (effect.type === 'close') drop();
+    else if (effect.type === 'send') line?.send(effect.text);
+    else if (effect.type === 'ping') line?.ping();
+    else {
+      const input = other(effect);
+      if (input !== null) feed(input);
+    }
+  }
+
+  function open(): Line {
+    const heard = (input: RelayInput): void => {
+      if (line === opened) feed(input);
+    };
+    const opened: Line = relay.connect('host', {
+      opened: () => heard({ type: 'opened' }),
+      text: (text) => heard({ type: 'text', text, bytes: Buffer.byteLength(text) }),
+      pong: () => heard({ type: 'pong' }),
+      closed: (reason) => heard({ type: 'closed', reason, jitter: draw() }),
+    });
+    return opened;
+  }
+
+  function drop(): void {
+    const old = line;
+    line = null;
+    old?.close();
+  }
+
+  plan();
+  return { url: relay.url, feed, drop, see: () => snapshot(state) };
+}

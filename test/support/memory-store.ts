@@ -1,0 +1,29 @@
+/** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
+import type { App, Secret, StoreRow } from '../../host/src/core/sessions.ts';
+import type { Store } from '../../host/src/store/store.ts';
+
+export function memoryStore(): Pick<Store, 'load' | 'save'> & { readonly rows: readonly StoreRow[] } {
+  const rows: StoreRow[] = [];
+  const apps = new Map<string, App>();
+  const secrets = new Map<string, Secret>();
+  const seen = new Map<string, number>();
+  return {
+    rows,
+    load: () => ({ apps: [...apps.values()], secrets: [...secrets.values()], seen: [...seen.keys()] }),
+    save: (row) => {
+      rows.push(row);
+      if (row.type === 'secret') secrets.set(row.secret.hash, row.secret);
+      else if (row.type === 'drop_secret') secrets.delete(row.hash);
+      else if (row.type === 'unpair') apps.delete(row.client);
+      else if (row.type === 'seen') {
+        seen.set(row.id, row.createdAt);
+        for (const [id, createdAt] of seen) if (createdAt < row.forgetBefore) seen.delete(id);
+      } else {
+        const secret = secrets.get(row.app.secretHash);
+        if (secret === undefined || secret.spent !== null) throw new Error('a pairing must spend a live secret');
+        secrets.set(secret.hash, { ...secret, spent: { by: row.app.client, at: row.app.pairedAt } });
+        apps.set(row.app.client, row.app);
+      }
+    },
+  };
+}
