@@ -1,8 +1,8 @@
 /** The event id that the device builds is the one that clients build: nostr-tools on 10,000 generated events. */
 import { getEventHash } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
-import { eventId, eventIdWriter } from '../../firmware-sim/src/firmware/event-id.ts';
 import { encodeUtf8 } from '../../device-protocol/src/utf8.ts';
+import { eventId, eventIdWriter } from '../../firmware-sim/src/firmware/event-id.ts';
 import { type Sampler, sampler, someBytes, someText } from './sample.ts';
 
 type Fields = Parameters<typeof eventId>[0];
