@@ -5,7 +5,7 @@
  * `by` says who asks: `host` asks the device, `device` asks the host (it pulls and pushes chunks of streams).
  */
 import { limits } from './limits.ts';
-import { bytes, field, list, map, oneOf, optional, type Schema, text, uint } from './schema.ts';
+import { bool, bytes, field, list, map, oneOf, optional, type Schema, text, uint } from './schema.ts';
 
 const refused = 'refused';
 const ignored = 'ignored';
@@ -70,6 +70,58 @@ export const commands = {
     by: 'host',
     request: map({ nonce: field(0, bytes(8)) }, refused),
     reply: map({ nonce: field(0, bytes(8)) }, ignored),
+  },
+  /** The channel's first two handshake messages. Once in a link session, before anything is sealed. */
+  handshake: {
+    code: 0x10,
+    by: 'host',
+    request: map({ message: field(0, bytes(32)) }, refused),
+    reply: map({ message: field(0, bytes(96)) }, ignored),
+  },
+  /** The last handshake message. Everything from its reply on is sealed; the reply says whether the device knows this computer. */
+  handshake_finish: {
+    code: 0x11,
+    by: 'host',
+    request: map({ message: field(0, bytes(64)) }, refused),
+    reply: map({ paired: field(0, bool()) }, ignored),
+  },
+  /** Begins a pairing: the name of the computer, against the device's commitment to its random. Sealed sessions only. */
+  pair: {
+    code: 0x12,
+    by: 'host',
+    request: map({ name: field(0, label) }, refused),
+    reply: map({ commitment: field(0, key32) }, ignored),
+  },
+  /** The host's random against the device's; from here both show the code. */
+  pair_reveal: {
+    code: 0x13,
+    by: 'host',
+    request: map({ random: field(0, key32) }, refused),
+    reply: map({ random: field(0, key32) }, ignored),
+  },
+  /** What the human said at the computer. The reply comes when the human has said yes at the device too, and it is kept. */
+  pair_confirm: {
+    code: 0x14,
+    by: 'host',
+    request: map({ yes: field(0, bool()) }, refused),
+    reply: map({}, ignored),
+  },
+  /** The paired computers. For paired ones only. */
+  hosts: {
+    code: 0x15,
+    by: 'host',
+    request: map({}, refused),
+    reply: map(
+      { hosts: field(0, list(map({ key: field(0, key32), name: field(1, label) }, ignored), limits.hostsMax)) },
+      ignored,
+    ),
+  },
+  /** Forgets a paired computer, also the asking one. For paired ones only; taking away needs no button. */
+  revoke_host: {
+    code: 0x16,
+    by: 'host',
+    request: map({ key: field(0, key32) }, refused),
+    reply: map({}, ignored),
   },
   /** The x-only public key of an account (BIP-340). Asks nobody. */
   get_public_key: {
@@ -157,7 +209,7 @@ export const helloBody = map(
     window: field(9, uint(limits.windowMax)),
     streamMax: field(10, uint(limits.streamMax)),
     requestsMax: field(11, uint(limits.requestsMax)),
-    /** Numbers of optional abilities, ascending. Version 1 defines none; the secure channel and sealed mode will. */
+    /** Numbers of optional abilities, ascending: 1 is the secure channel. */
     capabilities: field(12, list(uint(0xffff), 32)),
   },
   ignored,
@@ -168,6 +220,9 @@ export const helloRequestBody = map(
   { versionMin: field(0, uint(255)), versionMax: field(1, uint(255)), nonce: field(2, bytes(8)) },
   ignored,
 );
+
+/** Optional abilities that a hello may announce. */
+export const capabilities = { channel: 1 } as const;
 
 /** The version of the messages in this table. */
 export const protocolVersion = 1;

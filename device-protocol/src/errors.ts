@@ -32,6 +32,8 @@ export const deviceErrors = {
     'The device never signs events of this kind.',
     'Rumors (14, 15) and NIP-46 messages are not signed.',
   ),
+  rate_limited: row(23, 'The device was asked too often.', 'Wait a while and try again.'),
+  not_paired: row(24, 'The device does not know this computer.', 'Pair them first.'),
 } as const satisfies Readonly<Record<string, ErrorRow>>;
 
 /** The name of a device error. */

@@ -14,6 +14,18 @@ export const limits = {
   frameMax: 4096,
   /** Largest message. One receive buffer of a small board; anything larger is streamed in chunks. */
   messageMax: 4096,
+  /** What sealing adds to a message: the tag of Poly1305. */
+  sealOverhead: 16,
+  /** Messages of one direction under one key. A thousand a second use it up in seven weeks; then the session is renewed. */
+  sealedMessagesMax: 0xffff_ffff,
+  /** Paired computers of one device. */
+  hostsMax: 8,
+  /** How long the digits are compared before a pairing counts as refused: as long as any approval. */
+  pairingMs: 60_000,
+  /** Pairings that may be begun at once; each further one has to wait, at first this long, then twice as long each time. */
+  pairingTries: 3,
+  pairingPauseMs: 60_000,
+  pairingPauseMaxMs: 3_600_000,
   /** Frames that may be unacknowledged. Half of the 256 sequence numbers would be the limit of go-back-N's safety here. */
   windowMax: 32,
   /**

@@ -18,7 +18,11 @@ const pure: readonly RegExp[] = [
 
 /** What each part may import: relative within itself, and these packages. The order of the design, not of convenience. */
 const directions: readonly { readonly from: RegExp; readonly root: RegExp; readonly packages: RegExp }[] = [
-  { from: /^device-protocol\/src\//, root: /^device-protocol\/src\//, packages: /^cbor-x\// },
+  {
+    from: /^device-protocol\/src\//,
+    root: /^device-protocol\/src\//,
+    packages: /^(cbor-x\/|@noble\/(curves\/abstract\/montgomery|ciphers\/chacha|hashes\/(hmac|sha2))\.js$)/,
+  },
   {
     from: /^firmware-sim\/src\/firmware\//,
     root: /^firmware-sim\/src\/firmware\//,

@@ -38,11 +38,13 @@ export type ArqState = {
   readonly expected: number;
   readonly assembling: readonly Uint8Array[];
   readonly assembled: number;
+  /** Whether the message under way is a sealed one: all of its fragments say the same. */
+  readonly sealed: boolean;
 };
 
 export type ArqEffect =
   | { readonly type: 'frame'; readonly frame: Frame }
-  | { readonly type: 'message'; readonly bytes: Uint8Array }
+  | { readonly type: 'message'; readonly bytes: Uint8Array; readonly sealed: boolean }
   /** The peer broke the terms or stays silent: the session is over. */
   | { readonly type: 'down'; readonly reason: 'silent' | 'message too large' | 'fragments out of order' };
 
@@ -61,17 +63,20 @@ export function startArq(terms: ArqTerms): ArqState {
     expected: 0,
     assembling: [],
     assembled: 0,
+    sealed: false,
   };
 }
 
 /** Queues a message. Its size is the caller's to keep: a longer one is a fault. */
-export function sendMessage(state: ArqState, message: Uint8Array, now: number): Step {
-  const { session, frameMax, messageMax } = state.terms;
-  if (message.length > messageMax) throw new Error(`a message of ${message.length} bytes exceeds ${messageMax}`);
+export function sendMessage(state: ArqState, message: Uint8Array, now: number, sealed = false): Step {
+  const { session, frameMax } = state.terms;
+  const most = messageMax(state.terms, sealed);
+  if (message.length > most) throw new Error(`a message of ${message.length} bytes exceeds ${most}`);
   const room = frameMax - frameOverhead;
   const fragments: Frame[] = [];
   for (let at = 0; at === 0 || at < message.length; at += room) {
-    const flags = (at === 0 ? frameFlags.first : 0) | (at + room >= message.length ? frameFlags.last : 0);
+    const ends = (at === 0 ? frameFlags.first : 0) | (at + room >= message.length ? frameFlags.last : 0);
+    const flags = ends | (sealed ? frameFlags.sealed : 0);
     const sequence = (state.nextSequence + fragments.length) & 0xff;
     fragments.push({ type: 'data', flags, sequence, session, payload: message.slice(at, at + room) });
   }
@@ -128,22 +133,27 @@ function goBack(state: ArqState): ArqState {
 }
 
 function takeData(state: ArqState, frame: Frame): Step {
-  const { session, messageMax } = state.terms;
+  const { session } = state.terms;
   if (frame.sequence !== state.expected) return [state, [ack(session, state.expected)]];
   // A peer that asks and never acknowledges the answers would let them pile up: it is not heard until it takes some.
   if (state.unacknowledged.length > unacknowledgedMax(state.terms)) return [state, []];
   const first = (frame.flags & frameFlags.first) !== 0;
+  const sealed = (frame.flags & frameFlags.sealed) !== 0;
   const whole = first && (frame.flags & frameFlags.last) !== 0;
   // Only a whole message may be empty: empty fragments would let a message of no bytes grow for ever.
-  if (first !== (state.assembling.length === 0) || (frame.payload.length === 0 && !whole)) {
+  if (
+    first !== (state.assembling.length === 0) ||
+    (frame.payload.length === 0 && !whole) ||
+    (!first && sealed !== state.sealed)
+  ) {
     return [state, [{ type: 'down', reason: 'fragments out of order' }]];
   }
   const assembled = state.assembled + frame.payload.length;
-  if (assembled > messageMax) return [state, [{ type: 'down', reason: 'message too large' }]];
+  if (assembled > messageMax(state.terms, sealed)) return [state, [{ type: 'down', reason: 'message too large' }]];
   const expected = (state.expected + 1) & 0xff;
   const assembling = [...state.assembling, frame.payload];
   if ((frame.flags & frameFlags.last) === 0) {
-    return [{ ...state, expected, assembling, assembled }, [ack(session, expected)]];
+    return [{ ...state, expected, assembling, assembled, sealed }, [ack(session, expected)]];
   }
   const bytes = new Uint8Array(assembled);
   let at = 0;
@@ -152,12 +162,17 @@ function takeData(state: ArqState, frame: Frame): Step {
     at += part.length;
   }
   const next: ArqState = { ...state, expected, assembling: [], assembled: 0 };
-  return [next, [ack(session, expected), { type: 'message', bytes }]];
+  return [next, [ack(session, expected), { type: 'message', bytes, sealed }]];
+}
+
+/** The largest message; sealing adds its tag. */
+function messageMax(terms: ArqTerms, sealed: boolean): number {
+  return terms.messageMax + (sealed ? limits.sealOverhead : 0);
 }
 
 /** Fragments that may wait for acknowledgement before the peer is no longer heard. */
-function unacknowledgedMax({ frameMax, messageMax }: ArqTerms): number {
-  return limits.messagesUnacknowledged * Math.ceil(messageMax / (frameMax - frameOverhead));
+function unacknowledgedMax(terms: ArqTerms): number {
+  return limits.messagesUnacknowledged * Math.ceil(messageMax(terms, true) / (terms.frameMax - frameOverhead));
 }
 
 function ack(session: number, next: number): ArqEffect {

@@ -10,6 +10,7 @@ import { protocolVersion } from '../commands.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
 import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
 import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
+import { prologueOf } from './prologue.ts';
 
 /** What the device says of itself in every hello; the versions and the nonce are filled in here. */
 export type DeviceFacts = Omit<Hello, 'nonce' | 'versionMin' | 'versionMax'>;
@@ -23,14 +24,19 @@ export type DeviceLinkState = {
 
 export type DeviceLinkInput =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'send'; readonly message: Uint8Array }
+  | { readonly type: 'send'; readonly message: Uint8Array; readonly sealed?: boolean }
+  /** The layer above cannot go on: the session is over, and what still comes in it is answered as unknown. */
+  | { readonly type: 'drop' }
   | { readonly type: 'tick' };
 
 export type DeviceLinkEffect =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
-  | { readonly type: 'message'; readonly bytes: Uint8Array }
-  /** A new session began: nothing of the one before will arrive or be delivered any more. */
-  | { readonly type: 'opened' }
+  | { readonly type: 'message'; readonly bytes: Uint8Array; readonly sealed: boolean }
+  /**
+   * A new session began: nothing of the one before will arrive or be delivered any more. `prologue`: the payloads of the hello
+   * request and of the hello, for the handshake to hold on to.
+   */
+  | { readonly type: 'opened'; readonly prologue: Uint8Array }
   | { readonly type: 'lost' };
 
 type Step = readonly [DeviceLinkState, readonly DeviceLinkEffect[]];
@@ -58,7 +64,9 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
     return [current, effects];
   }
   if (state.arq === null) return [state, []];
-  const done = input.type === 'send' ? sendMessage(state.arq, input.message, now) : tickArq(state.arq, now);
+  if (input.type === 'drop') return [{ ...state, arq: null }, [{ type: 'lost' }]];
+  const done =
+    input.type === 'send' ? sendMessage(state.arq, input.message, now, input.sealed) : tickArq(state.arq, now);
   return fromArq(state, done);
 }
 
@@ -78,12 +86,16 @@ function takeHelloRequest(state: DeviceLinkState, frame: Frame): Step {
   if (asked === null || frame.session === 0) return [state, []];
   const { session } = frame;
   const body = { ...state.facts, versionMin: protocolVersion, versionMax: protocolVersion, nonce: asked.nonce };
-  const answer = encodeFrame({ type: 'hello', flags: 0, sequence: 0, session, payload: hello.encode(body) });
+  const payload = hello.encode(body);
+  const answer = encodeFrame({ type: 'hello', flags: 0, sequence: 0, session, payload });
   const write: DeviceLinkEffect = { type: 'write', bytes: answer };
   const understood = asked.versionMin <= protocolVersion && protocolVersion <= asked.versionMax;
   if (!understood || session === state.arq?.terms.session) return [state, [write]];
   const { frameMax, messageMax, window } = state.facts;
-  return [{ ...state, arq: startArq({ session, frameMax, messageMax, window }) }, [write, { type: 'opened' }]];
+  return [
+    { ...state, arq: startArq({ session, frameMax, messageMax, window }) },
+    [write, { type: 'opened', prologue: prologueOf(frame.payload, payload) }],
+  ];
 }
 
 function fromArq(state: DeviceLinkState, [arq, done]: readonly [ArqState, readonly ArqEffect[]]): Step {

@@ -17,7 +17,7 @@ export const frameVersion = 1;
 export const frameTypes = { hello_request: 1, hello: 2, data: 3, ack: 4, unknown_session: 5 } as const;
 export type FrameType = keyof typeof frameTypes;
 
-/** Bits of the flags byte of data frames. Bit 2 is kept for the secure channel; all others are 0, or the frame is damage. */
+/** Bits of the flags byte of data frames: `sealed` marks every fragment of a sealed message. All others are 0, or the frame is damage. */
 export const frameFlags = { first: 1, last: 2, sealed: 4 } as const;
 
 export type Frame = {
@@ -62,7 +62,7 @@ export function parseFrame(stuffed: Uint8Array): Frame | 'cobs' | 'crc' | 'heade
   if (view.getUint32(body.length - 4) !== crc32(body, body.length - 4)) return 'crc';
   const type = typesByCode.get(view.getUint8(1));
   const flags = view.getUint8(2);
-  const allowed = type === 'data' ? frameFlags.first | frameFlags.last : 0;
+  const allowed = type === 'data' ? frameFlags.first | frameFlags.last | frameFlags.sealed : 0;
   if (view.getUint8(0) !== frameVersion || type === undefined || (flags & ~allowed) !== 0) return 'header';
   return { type, flags, sequence: view.getUint8(3), session: view.getUint32(4), payload: body.slice(8, -4) };
 }

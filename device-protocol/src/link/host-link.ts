@@ -13,6 +13,7 @@ import { limits } from '../limits.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
 import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
 import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
+import { prologueOf } from './prologue.ts';
 
 export type HostLinkState =
   | { readonly phase: 'closed' }
@@ -21,6 +22,8 @@ export type HostLinkState =
       readonly decoder: FrameDecoder;
       readonly session: number;
       readonly nonce: Uint8Array;
+      /** The payload of the last hello request. */
+      readonly request: Uint8Array;
       /** Hellos sent without an answer since the wire opened or the last session ended. */
       readonly tries: number;
       readonly greetAt: number;
@@ -31,19 +34,28 @@ export type HostLinkInput =
   | { readonly type: 'wire_opened' }
   | { readonly type: 'wire_closed' }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'send'; readonly message: Uint8Array }
+  | { readonly type: 'send'; readonly message: Uint8Array; readonly sealed?: boolean }
+  /** The layer above cannot go on: the session is over, and the next hello waits its turn. */
+  | { readonly type: 'drop' }
   | { readonly type: 'tick' };
 
 export type HostLinkEffect =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
-  | { readonly type: 'open'; readonly hello: Hello }
-  | { readonly type: 'message'; readonly bytes: Uint8Array }
+  /** `prologue`: the payloads of the hello request and of the hello, for the handshake to hold on to. */
+  | { readonly type: 'open'; readonly hello: Hello; readonly prologue: Uint8Array }
+  | { readonly type: 'message'; readonly bytes: Uint8Array; readonly sealed: boolean }
   | { readonly type: 'lost'; readonly reason: LostReason }
   /** Nothing answers, or what answers speaks other versions: the greeting goes on, but people should be told. */
   | { readonly type: 'unanswered'; readonly tries: number }
   | { readonly type: 'incompatible'; readonly hello: Hello };
 
-export type LostReason = 'wire closed' | 'silent' | 'unknown session' | 'message too large' | 'fragments out of order';
+export type LostReason =
+  | 'wire closed'
+  | 'dropped'
+  | 'silent'
+  | 'unknown session'
+  | 'message too large'
+  | 'fragments out of order';
 
 /** Strong random bytes of the given length. */
 export type Random = (length: number) => Uint8Array;
@@ -70,7 +82,9 @@ export function stepHostLink(state: HostLinkState, input: HostLinkInput, now: nu
     case 'send':
       // Between sessions there is nobody to send to: the layer above asks again after `open`.
       if (state.phase !== 'open') return [state, []];
-      return fromArq(state, sendMessage(state.arq, input.message, now), now, random);
+      return fromArq(state, sendMessage(state.arq, input.message, now, input.sealed), now, random);
+    case 'drop':
+      return state.phase === 'open' ? drop(state, now) : [state, []];
     case 'tick':
       if (state.phase === 'open') return fromArq(state, tickArq(state.arq, now), now, random);
       return state.phase === 'greeting' && now >= state.greetAt ? greetAgain(state, now, random) : [state, []];
@@ -78,11 +92,18 @@ export function stepHostLink(state: HostLinkState, input: HostLinkInput, now: nu
 }
 
 function greet(decoder: FrameDecoder, now: number, random: Random): Step {
-  return greetAgain(
-    { phase: 'greeting', decoder, session: 0, nonce: new Uint8Array(0), tries: -1, greetAt: now },
-    now,
-    random,
-  );
+  return greetAgain(notYetGreeting(decoder, now), now, random);
+}
+
+/** No hello fits this state: its session is none, and its nonce too short. */
+function notYetGreeting(decoder: FrameDecoder, greetAt: number): HostLinkState & { phase: 'greeting' } {
+  const none = new Uint8Array(0);
+  return { phase: 'greeting', decoder, session: 0, nonce: none, request: none, tries: -1, greetAt };
+}
+
+/** Not at once: whoever breaks one session after the other on purpose must not keep both ends computing. */
+function drop(state: HostLinkState & { phase: 'open' }, now: number): Step {
+  return [notYetGreeting(state.decoder, now + limits.helloMs), [{ type: 'lost', reason: 'dropped' }]];
 }
 
 /** Each hello proposes a session of its own, so that a late answer to an earlier one cannot be taken for this one. */
@@ -94,7 +115,7 @@ function greetAgain(state: HostLinkState & { phase: 'greeting' }, now: number, r
   const tries = state.tries + 1;
   const said: HostLinkEffect[] = tries === 0 ? [] : [{ type: 'unanswered', tries }];
   return [
-    { ...state, session, nonce, tries, greetAt: now + limits.helloMs },
+    { ...state, session, nonce, request: payload, tries, greetAt: now + limits.helloMs },
     [...said, { type: 'write', bytes: frame }],
   ];
 }
@@ -128,7 +149,8 @@ function takeHello(state: HostLinkState & { phase: 'greeting' }, frame: Frame): 
   if (!understood || !usable || body.requestsMax < 1) return [state, [{ type: 'incompatible', hello: body }]];
   const { frameMax, messageMax, window } = body;
   const arq = startArq({ session: state.session, frameMax, messageMax, window });
-  return [{ phase: 'open', decoder: state.decoder, hello: body, arq }, [{ type: 'open', hello: body }]];
+  const prologue = prologueOf(state.request, frame.payload);
+  return [{ phase: 'open', decoder: state.decoder, hello: body, arq }, [{ type: 'open', hello: body, prologue }]];
 }
 
 function fromArq(
