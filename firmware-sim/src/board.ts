@@ -13,11 +13,16 @@ import {
   firmwareDeadline,
   step,
 } from './firmware/firmware.ts';
+import { loadIdentity, withHost, writeHosts } from './firmware/hosts.ts';
 import { generateMnemonic, readKeys, writeKeys } from './firmware/keys.ts';
+import { isComparing } from './firmware/pairing.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
 import type { Screen } from './firmware/screens.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
+
+/** In place of a request's id: a pairing waits for a decision. */
+export const pairingWaits = -1;
 
 /** What a face gets to see: the screen, and the request that waits for a decision, if one does. */
 export type Face = (screen: Screen, waiting: number | null) => void;
@@ -26,6 +31,8 @@ export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
   readonly press: (key: Key) => void;
   readonly screen: () => Screen;
+  /** The static key of the device, which the computer pins. */
+  readonly channelKey: () => Uint8Array;
   readonly stop: () => void;
 };
 
@@ -75,6 +82,7 @@ export function runBoard(options: BoardOptions): RunningBoard {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),
     press: (key) => feed({ type: 'press', key, at: now() }),
     screen: () => state.screen,
+    channelKey: () => portableCrypto.x25519.publicKey(state.identity.secret),
     stop: () => {
       if (timer !== null) clearTimeout(timer);
       first = [];
@@ -82,8 +90,15 @@ export function runBoard(options: BoardOptions): RunningBoard {
   };
 }
 
-/** Puts a throwaway key, marked DEMO, into a flash that has none. */
-export function prepareDemo(flash: Flash): void {
+/**
+ * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is: both ends of a
+ * demo are made by one program, and there is nobody to compare digits for.
+ */
+export function prepareDemo(flash: Flash, computer: Uint8Array | null): void {
+  if (computer !== null) {
+    const { hosts } = loadIdentity(flash, (length) => Uint8Array.from(randomBytes(length)));
+    writeHosts(flash, withHost(hosts, { key: computer, name: 'the demo' }));
+  }
   if (readKeys(flash).type !== 'none') return;
   const entropy = Uint8Array.from(randomBytes(32));
   // A demo key is a real BIP-39 seed, so that it exercises what a real one does; it only says of itself that it is none.
@@ -93,5 +108,6 @@ export function prepareDemo(flash: Flash): void {
 }
 
 function waitingRequest(state: FirmwareState): number | null {
+  if (isComparing(state)) return pairingWaits;
   return state.jobs.find((job) => job.phase === 'reviewing')?.id ?? null;
 }

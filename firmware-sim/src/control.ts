@@ -2,7 +2,8 @@
  * The simulator's control channel: JSON lines to and from the process that started it. It is not the device protocol and no
  * device has it: through it a test or a demo sees the screen, presses keys and prints notes above the panel.
  *
- *     out  {"line": path} once, {"screen": [rows], "waiting": id or null} at each change
+ *     out  {"line": path, "key": hex} once: where it listens, and the static key of its channel
+ *          {"screen": [rows], "waiting": id or null} at each change; -1 while a pairing waits
  *     in   {"press": "approve" | "deny" | "next" | "back"}, {"note": text}, {"quit": true}
  *
  * When the other side goes away, so does the simulator: `quit` is called.
@@ -13,7 +14,7 @@ import type { Key } from './board.ts';
 
 export type Control = { readonly say: (message: ControlOut) => void };
 export type ControlOut =
-  | { readonly line: string }
+  | { readonly line: string; readonly key: string }
   | { readonly screen: readonly string[]; readonly waiting: number | null };
 export type ControlActions = {
   readonly press: (key: Key) => void;

@@ -1,7 +1,7 @@
 /**
  * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes.
  *
- *     sallyport-sim [--listen pty|stdio|fd:N|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo]
+ *     sallyport-sim [--listen pty|stdio|fd:N|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo [--demo-host KEY]]
  *                   [--board lcd240|oled128] [--face terminal|none] [--press approve|deny|FILE] [--control FD]
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
@@ -27,6 +27,7 @@ const options = {
   link: { type: 'string' },
   flash: { type: 'string' },
   demo: { type: 'boolean', default: false },
+  'demo-host': { type: 'string' },
   board: { type: 'string', default: 'lcd240' },
   face: { type: 'string', default: 'terminal' },
   press: { type: 'string' },
@@ -40,6 +41,7 @@ const usage = `sallyport-sim: a Sallyport device whose board is this computer
   --link PATH          a symlink to the pseudo-terminal that keeps its name
   --flash FILE         the flash image; without it the device forgets everything at its end
   --demo               puts a throwaway key, marked DEMO, into an empty flash
+  --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
   --face terminal      shows the screen here and takes keys (default); none
   --press approve      presses its own keys: approve, deny, or a script file; never on a real tty
@@ -55,7 +57,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   const board = parsed.board === 'lcd240' ? LCD240 : parsed.board === 'oled128' ? OLED128 : null;
   if (board === null) return leave(2, `sallyport-sim: no board is called ${parsed.board}`);
   const flash = parsed.flash === undefined ? flashInMemory() : flashFile(parsed.flash);
-  if (parsed.demo) prepareDemo(flash);
+  const demoHost = parsed['demo-host'] ?? null;
+  if (demoHost !== null && !(parsed.demo && /^[0-9a-f]{64}$/.test(demoHost))) {
+    return leave(2, 'sallyport-sim: --demo-host takes 64 hex digits, and only together with --demo');
+  }
+  if (parsed.demo) prepareDemo(flash, demoHost === null ? null : Uint8Array.from(Buffer.from(demoHost, 'hex')));
   if (script.lines !== null)
     console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
 
@@ -97,7 +103,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const stream = new Socket({ fd: Number(parsed.control) });
     control = controlOver(stream, { press, note, quit: () => end(0) });
   }
-  control?.say({ line: line.path });
+  control?.say({ line: line.path, key: Buffer.from(running.channelKey()).toString('hex') });
   if (control === null) note(`The device listens on ${line.path}`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.

@@ -5,6 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import { formatBunkerUri } from './core/bunker-uri.ts';
+import type { HostIdentity } from './core/device-session.ts';
 import { remoteSigner } from './core/envelope.ts';
 import { type NostrEvent, parseEvent } from './core/event.ts';
 import { hashSecret } from './core/sessions.ts';
@@ -18,6 +19,8 @@ export type HostParts = {
   readonly store: Store;
   /** The remote-signer key, 32 bytes. */
   readonly secret: Uint8Array;
+  /** Who this computer is to the device, and which device is pinned. */
+  readonly identity: HostIdentity;
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
@@ -30,6 +33,10 @@ export type Host = {
   readonly newBunkerUri: (name: string) => string;
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
+  /** Begins a pairing with the unpaired device that is there. */
+  readonly pair: () => void;
+  /** What the human said to the code. */
+  readonly answerPairing: (yes: boolean) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -46,6 +53,7 @@ export function runHost(parts: HostParts): Host {
 
   const { toBridge, toDevice } = joinMachines(signer, {
     store,
+    identity: parts.identity,
     report,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
@@ -93,6 +101,8 @@ export function runHost(parts: HostParts): Host {
         };
         if (relays.snapshots().some((relay) => relay.status.type === 'listening')) wakeListeners();
       }),
+    pair: () => toDevice({ type: 'pair' }),
+    answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
     close: async () => {
       for (const timer of timers.values()) clearTimeout(timer);
       relays.close();

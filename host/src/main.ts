@@ -5,14 +5,19 @@
  * Exit codes: 0 ended on request, 1 could not run or failed, 2 a wrong call.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { x25519 } from '@sallyport/device-protocol';
+import { fitLabel } from './core/device-request.ts';
+import type { HostIdentity } from './core/device-session.ts';
 import { serialWire } from './device/serial-wire.ts';
 import { runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
 import { type Options, parseOptions } from './options.ts';
+import { type PairingManner, pairingTalk } from './pairing-talk.ts';
 import { jsonOf, type Report, type Reporter, sentenceOf } from './report.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
+import { loadChannelKey } from './store/channel-key.ts';
 import { loadRemoteSignerKey } from './store/remote-signer-key.ts';
 import { openStore } from './store/store.ts';
 
@@ -52,21 +57,37 @@ async function run(options: Options, cleanUps: (() => unknown)[], end: (code: nu
   if (store.type === 'refused') throw new Error(store.words);
   const key = loadRemoteSignerKey(dir);
   if (key.type === 'refused') throw new Error(key.words);
+  const channelKey = loadChannelKey(dir);
+  if (channelKey.type === 'refused') throw new Error(channelKey.words);
   const relay = options.relays.length > 0 ? null : await startLoopbackRelay();
   cleanUps.push(() => relay?.close());
-  const simulator = options.port === null ? await startDemo(options, dir) : null;
+  const simulator = options.port === null ? await startDemo(options, dir, x25519.publicKey(channelKey.secret)) : null;
   cleanUps.push(() => simulator?.stop());
   void simulator?.ended.then(({ code }) => end(code === 0 ? 0 : 1));
 
   const speaker = speak(options, simulator);
   const { port, lines } = options;
+  // The demo's two ends are made by this very program: what a human would compare, it knows.
+  const pin = simulator !== null ? simulator.channelKey : options.replaceDevice ? null : store.pin();
+  const identity: HostIdentity = { dh: x25519, secret: channelKey.secret, name: fitLabel(hostname()), pin };
+  const talk = pairingTalk(mannerOf(options), process.stdin, {
+    pair: () => host.pair(),
+    answer: (yes) => host.answerPairing(yes),
+    say: (words) => speaker.report({ type: 'warning', words }),
+  });
+  cleanUps.push(() => talk.close());
   const host = runHost({
     store,
     secret: key.secret,
+    identity,
     relays: relaysOf(options, relay),
     wire: (events) =>
       simulator === null ? serialWire({ path: port ?? '', lines, baudRate: 115_200 }, events) : simulator.wire(events),
-    report: speaker.report,
+    report: (report) => {
+      speaker.report(report);
+      if (report.type === 'pairing') talk.news(report.news);
+      if (report.type === 'device') setImmediate(() => talk.deviceIs(report.status));
+    },
     now: Date.now,
   });
   cleanUps.push(() => host.close());
@@ -79,10 +100,17 @@ async function run(options: Options, cleanUps: (() => unknown)[], end: (code: nu
 }
 
 /** The simulator on a pseudo-terminal; on a pipe where it was asked for, or where the system has no pseudo-terminals. */
-async function startDemo(options: Options, dir: string): Promise<Simulator> {
+async function startDemo(options: Options, dir: string, computer: Uint8Array): Promise<Simulator> {
   const { simulator, json } = options;
   const link = process.platform === 'win32' ? 'pipe' : simulator.link;
-  return startSimulator({ ...simulator, link }, dir, json);
+  return startSimulator({ ...simulator, link }, dir, json, computer);
+}
+
+/** Who can be asked whether two codes are the same. */
+function mannerOf(options: Options): PairingManner {
+  if (options.port === null) return 'nobody';
+  if (options.json) return options.pair ? 'json' : 'nobody';
+  return process.stdin.isTTY && process.stdout.isTTY ? 'terminal' : 'nobody';
 }
 
 function relaysOf(options: Options, relay: LoopbackRelay | null): readonly string[] {

@@ -14,6 +14,10 @@ export type Options = {
   /** Where state lives; null: a fresh directory that is removed at the end. */
   readonly state: string | null;
   readonly json: boolean;
+  /** Pair with a device that is not paired, also where nobody sits at a terminal. */
+  readonly pair: boolean;
+  /** Pair whatever device is there in place of the one before. */
+  readonly replaceDevice: boolean;
   readonly simulator: SimulatorOptions;
 };
 
@@ -34,6 +38,9 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --relay URL          a relay, several times if wanted; without it an embedded relay on 127.0.0.1 is used
   --state DIR          where the remote-signer key, the paired apps and the simulated device live
                        (default with --port: the user's data directory; otherwise a fresh one that is removed at the end)
+  --pair               pair with the device: on a terminal that is asked anyway, with --json the code is a line
+                       {"pairing":…} and the answer {"pair":"yes"} a line on stdin
+  --replace-device     pair another device in place of the one before
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
   --sim-link pty       how the simulator is linked: pty (default) or pipe
@@ -49,6 +56,8 @@ const flags = {
   'sim-press': { type: 'string' },
   'sim-link': { type: 'string', default: 'pty' },
   json: { type: 'boolean', default: false },
+  pair: { type: 'boolean', default: false },
+  'replace-device': { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -69,6 +78,8 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong(`--lines does not take "${lines}"`);
   if (board !== 'lcd240' && board !== 'oled128') return wrong(`--board does not take "${board}"`);
   if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"`);
+  const replaceDevice = values['replace-device'];
+  if (port === null && (values.pair || replaceDevice)) return wrong('--pair is for a real port; the demo is paired');
   if (port !== null && press !== null) return wrong('--sim-press is for the simulated device; a real one has a human');
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
@@ -79,7 +90,8 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (port === null ? null : envPaths('sallyport', { suffix: '' }).data);
   const simulator: SimulatorOptions = { press, board, link };
-  return { type: 'run', options: { port, lines, relays, state, json: values.json, simulator } };
+  const pair = values.pair || replaceDevice;
+  return { type: 'run', options: { port, lines, relays, state, json: values.json, pair, replaceDevice, simulator } };
 }
 
 function readFlags(argv: readonly string[]) {

@@ -4,7 +4,8 @@
  */
 import { renderUnicodeCompact } from 'uqr';
 import type { NoteEffect } from './core/bridge.ts';
-import type { DeviceStatus } from './core/device-session.ts';
+import type { DeviceStatus, PairingNews } from './core/device-session.ts';
+import { refusalText } from './core/refusal.ts';
 import type { RelayStatus } from './core/relay.ts';
 
 export type Report =
@@ -15,6 +16,7 @@ export type Report =
   | { readonly type: 'port'; readonly words: string }
   | { readonly type: 'account'; readonly pubkey: string }
   | { readonly type: 'request'; readonly note: NoteEffect }
+  | { readonly type: 'pairing'; readonly news: PairingNews }
   | { readonly type: 'warning'; readonly words: string };
 
 export type Reporter = (report: Report) => void;
@@ -35,6 +37,10 @@ export function jsonOf(report: Report): Record<string, unknown> {
     case 'request': {
       const { client, method, kind, outcome } = report.note;
       return { request: { client, method, ...(kind === null ? {} : { kind }), outcome } };
+    }
+    case 'pairing': {
+      const { news } = report;
+      return { pairing: news.state === 'failed' ? { state: 'failed', reason: refusalText(news.refusal) } : news };
     }
     case 'warning':
       return { warning: report.words };
@@ -58,6 +64,8 @@ export function sentenceOf(report: Report): string | null {
       const { client, method, kind, outcome } = report.note;
       return `· ${client} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
     }
+    case 'pairing':
+      return pairingSentence(report.news);
     case 'warning':
       return `⚠ ${report.words}`;
   }
@@ -82,13 +90,33 @@ function relaySentence(url: string, status: RelayStatus): string | null {
   }
 }
 
+function pairingSentence(news: PairingNews): string {
+  if (news.state === 'code') {
+    const spaced = `${news.code.slice(0, 3)} ${news.code.slice(3)}`;
+    return `\nThe device and this computer are being paired. The code here:\n\n    ${spaced}\n\nIs this the code on the device? Say yes there too. [y/N]`;
+  }
+  return news.state === 'paired'
+    ? '● paired: this computer and the device know each other from now on'
+    : `⚠ not paired. ${refusalText(news.refusal)}`;
+}
+
+const refusedWords = {
+  another_device:
+    'another device than the paired one is connected: nothing is said to it. To pair it in place of the other: --replace-device',
+  no_channel: 'the device does not encrypt any more, or somebody is in between: nothing is said to it',
+  broken: 'the connection to the device was changed on its way, or another program uses the port; trying again',
+} as const;
+
 function deviceSentence(status: DeviceStatus): string | null {
   switch (status.state) {
     case 'ready': {
       const ready =
         status.info.state === 'ready' ? 'ready' : status.info.state === 'fresh' ? 'not set up yet' : 'locked';
-      return `● device ${ready}: ${status.model}, ${status.firmware}`;
+      const trust = status.channel === 'paired' ? '' : status.channel === 'plain' ? ', not encrypted' : ', not paired';
+      return `● device ${ready}: ${status.model}, ${status.firmware}${trust}`;
     }
+    case 'refused':
+      return `⚠ ${refusedWords[status.why]}`;
     case 'absent':
       return '○ no device';
     case 'incompatible':

@@ -14,6 +14,8 @@ import type { SimulatorOptions } from './options.ts';
 
 export type Simulator = {
   readonly link: 'pty' | 'pipe';
+  /** The static key of its channel, hex: what a pairing would have told. */
+  readonly channelKey: string;
   readonly wire: (events: WireEvents) => Wire;
   /** Prints above the screen. */
   readonly note: (text: string) => void;
@@ -30,12 +32,18 @@ const startMs = 20_000;
 /** From asking it to stop to insisting. */
 const stopMs = 2_000;
 
-/** Starts the simulator; rejects with words when it does not come up. `quiet`: its screen goes to stderr. */
-export async function startSimulator(options: SimulatorOptions, state: string, quiet: boolean): Promise<Simulator> {
-  const child = spawnSimulator(options, state, quiet);
+/** Starts the simulator, paired with the computer of this static key; rejects with words when it does not come up. `quiet`: its
+ * screen goes to stderr. */
+export async function startSimulator(
+  options: SimulatorOptions,
+  state: string,
+  quiet: boolean,
+  computer: Uint8Array,
+): Promise<Simulator> {
+  const child = spawnSimulator(options, state, quiet, computer);
   const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
   const control = duplex(child, controlFd);
-  const path = await firstLine(control, ended);
+  const { line: path, key: channelKey } = await firstLine(control, ended);
   const link = duplexOrNull(child, linkFd);
   const wire = (events: WireEvents): Wire =>
     link === null
@@ -43,6 +51,7 @@ export async function startSimulator(options: SimulatorOptions, state: string, q
       : streamWire({ input: link, output: link }, events);
   return {
     link: options.link,
+    channelKey,
     wire,
     ended,
     note: (text) => void control.write(`${JSON.stringify({ note: text })}\n`),
@@ -56,13 +65,14 @@ export async function startSimulator(options: SimulatorOptions, state: string, q
   };
 }
 
-function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean): ChildProcess {
+function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean, computer: Uint8Array): ChildProcess {
   const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
   const press = options.press === null ? [] : ['--press', options.press];
   const args = ['--listen', listen, '--demo', '--flash', join(state, 'simulated-device.flash')];
+  const paired = ['--demo-host', Buffer.from(computer).toString('hex')];
   const rest = ['--board', options.board, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];
-  return spawn(process.execPath, [...process.execArgv, simulatorProgram(), ...args, ...rest], {
+  return spawn(process.execPath, [...process.execArgv, simulatorProgram(), ...args, ...paired, ...rest], {
     stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit', ...pipes],
   });
 }
@@ -78,8 +88,10 @@ function simulatorProgram(): string {
   }
 }
 
-/** The simulator's first word: where it listens. */
-function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Promise<string> {
+type FirstLine = { readonly line: string; readonly key: string };
+
+/** The simulator's first word: where it listens, and who it is. */
+function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Promise<FirstLine> {
   return new Promise((resolve, reject) => {
     let text = '';
     const patience = setTimeout(() => reject(new Error('The simulated device does not start.')), startMs);
@@ -89,9 +101,9 @@ function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Pr
       text += chunk.toString('utf8');
       if (!text.includes('\n')) return;
       clearTimeout(patience);
-      const path = lineIn(text.slice(0, text.indexOf('\n')));
-      if (path === null) reject(new Error('The simulated device says something else than where it listens.'));
-      else resolve(path);
+      const first = lineIn(text.slice(0, text.indexOf('\n')));
+      if (first === null) reject(new Error('The simulated device says something else than where it listens.'));
+      else resolve(first);
     });
     void ended.then(({ code }) => {
       clearTimeout(patience);
@@ -100,9 +112,10 @@ function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Pr
   });
 }
 
-function lineIn(text: string): string | null {
+function lineIn(text: string): FirstLine | null {
   const message: unknown = JSON.parse(text);
-  return typeof message === 'object' && message !== null && 'line' in message ? String(message.line) : null;
+  if (typeof message !== 'object' || message === null || !('line' in message) || !('key' in message)) return null;
+  return { line: String(message.line), key: String(message.key) };
 }
 
 function duplexOrNull(child: ChildProcess, fd: number): Duplex | null {

@@ -12,6 +12,7 @@ import {
   type DeviceSessionInput,
   type DeviceStatus,
   deviceSessionDeadline,
+  type HostIdentity,
   startDeviceSession,
   stepDeviceSession,
 } from './core/device-session.ts';
@@ -22,7 +23,9 @@ import type { Store } from './store/store.ts';
 
 /** What the machines need of the world. Times are ms Unix time. */
 export type Edges = {
-  readonly store: Pick<Store, 'load' | 'save'>;
+  readonly store: Pick<Store, 'load' | 'save' | 'savePin'>;
+  /** Who this computer is to the device, and which device is pinned. */
+  readonly identity: HostIdentity;
   readonly report: Reporter;
   readonly now: () => number;
   /** Strong random bytes of the given length. */
@@ -48,7 +51,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   const { store, report, now, random, wakeAt } = edges;
   const inOrder = oneAtATime();
   let bridge = startBridge(signer, store.load());
-  let session = startDeviceSession(random);
+  let session = startDeviceSession(random, edges.identity);
 
   const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
   const toDevice = (input: DeviceSessionInput): void => inOrder(() => takeDevice(input));
@@ -87,6 +90,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   function performDevice(effect: DeviceSessionEffect): void {
     if (effect.type === 'write') edges.write(effect.bytes);
     else if (effect.type === 'status') deviceIs(effect.status);
+    else if (effect.type === 'pin') store.savePin(effect.device, now());
+    else if (effect.type === 'pairing') report({ type: 'pairing', news: effect.news });
     else if (effect.type === 'answered' && effect.job !== ownJob) {
       toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
     } else if (effect.type === 'answered' && effect.answer.type === 'public_key') {

@@ -170,6 +170,13 @@ test('no number is used twice, and none is moved', () => {
     info: 0x01,
     get_result: 0x02,
     ping: 0x06,
+    handshake: 0x10,
+    handshake_finish: 0x11,
+    pair: 0x12,
+    pair_reveal: 0x13,
+    pair_confirm: 0x14,
+    hosts: 0x15,
+    revoke_host: 0x16,
     get_public_key: 0x30,
     sign_event: 0x31,
     nip44_encrypt: 0x40,
@@ -199,6 +206,8 @@ test('no number is used twice, and none is moved', () => {
     bad_payload: 19,
     stalled: 20,
     forbidden_kind: 21,
+    rate_limited: 23,
+    not_paired: 24,
   });
 });
 

@@ -18,7 +18,7 @@ import { cellsOf } from './sample.ts';
 
 const PUBKEY = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
 const PEER = new Uint8Array(Buffer.from('d41b22899549e1f3d335a31002cfd382174006e166d3e658e3a5eecdb6463573', 'hex'));
-const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY };
+const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY, paired: true };
 const BOARDS = [LCD240, OLED128];
 
 type Fields = { kind: number; created_at?: number; tags?: string[][]; content?: string };
@@ -58,12 +58,16 @@ const REVIEWS: Record<string, { review: Review; pages: number }> = {
     }),
     pages: 99,
   },
+  'unknown-computer': {
+    review: event({ kind: 1, content: 'Good morning, Nostr!' }, { ...ASKER, paired: false }),
+    pages: 99,
+  },
   'nip44-decrypt': { review: reviewDecryption('nip44_decrypt', ASKER, PEER, 132), pages: 99 },
   'nip04-encrypt': { review: reviewEncryption('nip04_encrypt', ASKER, PEER, 'See you at noon.\n– Bob'), pages: 99 },
   'hostile-label': {
     review: event(
       { kind: 65535, created_at: Number.MAX_SAFE_INTEGER, content: 'x' },
-      { account: 'Main', label: 'Coracle\naccount▸Other\u202e \u{1f512}', pubkey: PUBKEY },
+      { ...ASKER, label: 'Coracle\naccount▸Other\u202e \u{1f512}' },
     ),
     pages: 99,
   },
@@ -77,6 +81,16 @@ const VIEWS: Record<string, View> = {
   'receiving-45': { type: 'receiving', received: 92_160, total: 204_800 },
   signed: { type: 'result', title: 'Sign note', outcome: 'signed' },
   'timed-out': { type: 'result', title: 'Decrypt NIP-44', outcome: 'timed_out' },
+  pairing: { type: 'pairing', name: 'desk', code: '012345', replaces: null, waiting: false },
+  'pairing-waiting': { type: 'pairing', name: 'desk', code: '678901', replaces: null, waiting: true },
+  'pairing-replaces': {
+    type: 'pairing',
+    name: 'a computer with a long name \u202eand tricks\nKEY1 same',
+    code: '999999',
+    replaces: 'the old desk',
+    waiting: false,
+  },
+  paired: { type: 'result', title: 'Pair a computer', outcome: 'paired' },
   notice: { type: 'notice', title: 'Keys unreadable', text: 'Keys cannot be read. Nothing is signed.' },
 };
 

@@ -25,7 +25,9 @@ import {
   stepDeviceSession,
 } from '../../host/src/core/device-session.ts';
 import { type Cable, cable } from './cable.ts';
+import { cheapDh } from './cheap-dh.ts';
 import type { Clock } from './clock.ts';
+import { memoryFlash, pairedBefore } from './memory-flash.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Press = 'approve' | 'deny' | 'next' | 'back';
@@ -66,7 +68,8 @@ export function deviceBench(
   board = LCD240,
 ): DeviceBench {
   const random = bytesFrom(draw);
-  const flash = { read: () => null, write: () => undefined };
+  const flash = memoryFlash();
+  const identity = pairedBefore(flash, random, env.crypto.x25519);
   const whole: Env = { ...env, random, flash, board };
   const marks = { simulator: true, autoPress: false, demo: true };
   const options = { marks, model: 'bench', resetReason: 'power' } as const;
@@ -78,7 +81,7 @@ export function deviceBench(
   let cancelled = 0;
   let booted = clock.now();
   let [firmware, first] = bootWith(testAccount, marks, whole, options);
-  let session = startDeviceSession(random);
+  let session = startDeviceSession(random, identity);
   const wires = cable(
     clock,
     draw,
@@ -168,7 +171,7 @@ export function deviceBench(
     },
     reboot: restart,
     firmware: () => firmware,
-    isOpen: () => session.link.phase === 'open',
+    isOpen: () => session.channel.phase === 'sealed',
   };
 }
 
@@ -181,6 +184,7 @@ export function countingCurve(signed: (hash: string) => void): Env['crypto'] {
       return new Uint8Array(64).fill(hash[0] ?? 0);
     },
     sharedX: () => new Uint8Array(32).fill(3),
+    x25519: cheapDh,
   };
 }
 

@@ -45,7 +45,7 @@ export function hostileHost(clock: Clock, draw: Chance, curve?: Env['crypto']): 
     clock,
     draw,
     { toHost: (bytes) => feed({ type: 'bytes', bytes }), prompted: () => undefined },
-    curve,
+    curve === undefined ? {} : { curve },
   );
 
   function feed(input: HostLinkInput): void {

@@ -18,6 +18,7 @@ import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.
 import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
+import { memoryFlash } from './memory-flash.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -57,6 +58,9 @@ export type MemoryDevice = {
   readonly reboot: () => void;
 };
 
+/** What another device has of its own: flash, and the curve. */
+export type MemoryDeviceParts = { readonly curve?: Env['crypto']; readonly flash?: Env['flash'] };
+
 export type MemoryDeviceHooks = {
   readonly toHost: (bytes: Uint8Array) => void;
   readonly prompted: (prompt: Prompt) => void;
@@ -69,7 +73,7 @@ export function memoryDevice(
   clock: Clock,
   draw: Chance,
   hooks: MemoryDeviceHooks,
-  curve: Env['crypto'] = portableCrypto,
+  { curve = portableCrypto, flash = memoryFlash() }: MemoryDeviceParts = {},
 ): MemoryDevice {
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;
@@ -86,7 +90,7 @@ export function memoryDevice(
   const env: Env = {
     random: bytesFrom(draw),
     crypto: { ...curve, signSchnorr },
-    flash: { read: () => null, write: () => undefined },
+    flash,
     board: LCD240,
   };
   let booted = clock.now();

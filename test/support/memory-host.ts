@@ -3,6 +3,7 @@
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
 import { finalizeEvent } from 'nostr-tools/pure';
+import type { HostIdentity } from '../../host/src/core/device-session.ts';
 import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { parseEvent } from '../../host/src/core/event.ts';
 import {
@@ -31,6 +32,8 @@ export type MemoryHost = {
   readonly plugged: () => void;
   readonly bytes: (bytes: Uint8Array) => void;
   readonly unplugged: () => void;
+  readonly pair: () => void;
+  readonly answerPairing: (yes: boolean) => void;
   /** Ends it as a crash would: nothing is said to anybody. */
   readonly stop: () => void;
 };
@@ -39,12 +42,13 @@ export type MemoryHostParts = {
   readonly clock: Clock;
   readonly draw: Chance;
   readonly secret: Uint8Array;
-  readonly store: Pick<Store, 'load' | 'save'>;
+  readonly store: Pick<Store, 'load' | 'save' | 'savePin'>;
+  readonly identity: HostIdentity;
   readonly relays: readonly MemoryRelay[];
   readonly write: (bytes: Uint8Array) => void;
 };
 
-export function memoryHost({ clock, draw, secret, store, relays, write }: MemoryHostParts): MemoryHost {
+export function memoryHost({ clock, draw, secret, store, identity, relays, write }: MemoryHostParts): MemoryHost {
   const signer = remoteSigner(secret);
   const reports: Report[] = [];
   const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
@@ -65,6 +69,7 @@ export function memoryHost({ clock, draw, secret, store, relays, write }: Memory
   );
   const { toBridge, toDevice } = joinMachines(signer, {
     store,
+    identity,
     report: (report) => reports.push(report),
     now: clock.now,
     random: bytesFrom(draw),
@@ -100,6 +105,8 @@ export function memoryHost({ clock, draw, secret, store, relays, write }: Memory
     plugged: () => running && toDevice({ type: 'wire_opened' }),
     bytes: (bytes) => running && toDevice({ type: 'bytes', bytes }),
     unplugged: () => running && toDevice({ type: 'wire_closed' }),
+    pair: () => toDevice({ type: 'pair' }),
+    answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
     stop: () => {
       running = false;
       for (const connection of connections) connection.drop();

@@ -2,13 +2,20 @@
 import type { App, Secret, StoreRow } from '../../host/src/core/sessions.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
-export function memoryStore(): Pick<Store, 'load' | 'save'> & { readonly rows: readonly StoreRow[] } {
+export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> & {
+  readonly rows: readonly StoreRow[];
+} {
   const rows: StoreRow[] = [];
   const apps = new Map<string, App>();
   const secrets = new Map<string, Secret>();
   const seen = new Map<string, number>();
+  let pin: string | null = null;
   return {
     rows,
+    pin: () => pin,
+    savePin: (device) => {
+      pin = device;
+    },
     load: () => ({ apps: [...apps.values()], secrets: [...secrets.values()], seen: [...seen.keys()] }),
     save: (row) => {
       rows.push(row);

@@ -2,12 +2,14 @@
  * The whole product in memory: apps, relays, the host, the cable, the firmware and a human, all on one virtual clock and one seed.
  * Stories and attacks are told on it, and `judge` says at their end whether what must always be true was true.
  */
+import { x25519 } from '@sallyport/device-protocol';
 import { type Event, verifyEvent } from 'nostr-tools/pure';
 import type { Store } from '../../host/src/store/store.ts';
 import { type CableFaults, soundCable } from './cable.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import { type Answer, type Asked, type MemoryApp, memoryApp } from './memory-app.ts';
 import { type Key, type MemoryDevice, memoryDevice, type Prompt } from './memory-device.ts';
+import { memoryFlash, pairedBefore } from './memory-flash.ts';
 import { type MemoryHost, memoryHost } from './memory-host.ts';
 import { type MemoryRelay, memoryRelay } from './memory-relay.ts';
 import { memoryStore } from './memory-store.ts';
@@ -62,23 +64,30 @@ export function makeWorld(options: WorldOptions = {}): World {
   const [first = 'wss://one.example', ...more] = options.relays ?? [];
   const relayAt = (url: string): MemoryRelay => memoryRelay(url, clock, draw, options.auth);
   const relays: readonly [MemoryRelay, ...MemoryRelay[]] = [relayAt(first), ...more.map(relayAt)];
-  const store = options.store ?? memoryStore();
+  const store = { ...memoryStore(), ...options.store };
   const secret = bytesFrom(draw)(32);
   let plugged = true;
   let secrets = 0;
 
-  const device = memoryDevice(clock, draw, {
-    toHost: (bytes) => host.bytes(bytes),
-    prompted: (prompt) => {
-      const { afterMs, decide } = world.human;
-      clock.after(afterMs, () => {
-        const key = device.prompt() === prompt ? decide(prompt) : null;
-        if (key !== null) device.press(key);
-      });
+  const flash = memoryFlash();
+  const identity = pairedBefore(flash, bytesFrom(draw), x25519);
+  const device = memoryDevice(
+    clock,
+    draw,
+    {
+      toHost: (bytes) => host.bytes(bytes),
+      prompted: (prompt) => {
+        const { afterMs, decide } = world.human;
+        clock.after(afterMs, () => {
+          const key = device.prompt() === prompt ? decide(prompt) : null;
+          if (key !== null) device.press(key);
+        });
+      },
     },
-  });
+    { flash },
+  );
   const startHost = (): MemoryHost =>
-    memoryHost({ clock, draw, secret, store, relays, write: (bytes) => device.cable.toDevice(bytes) });
+    memoryHost({ clock, draw, secret, store, identity, relays, write: (bytes) => device.cable.toDevice(bytes) });
   let host = startHost();
 
   const wait: World['wait'] = (what, holds, limitMs = answerMs) => {

@@ -1,6 +1,7 @@
 /** Every generated file of the protocol, by its path in the repository. */
 import { cborVectors } from './cbor.ts';
 import { schemaCddl } from './cddl.ts';
+import { channelVectors } from './channel.ts';
 import { frameVectors } from './frames.ts';
 import { helloVectors, messageVectors } from './messages.ts';
 import { sessionVectors } from './sessions.ts';
@@ -12,6 +13,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'device-protocol/vectors/cbor.json': json(cborVectors()),
     'device-protocol/vectors/hello.json': json(helloVectors()),
     'device-protocol/vectors/messages.json': json(messageVectors()),
+    'device-protocol/vectors/channel.json': json(channelVectors()),
     'device-protocol/vectors/sessions.json': json(sessionVectors()),
   };
 }

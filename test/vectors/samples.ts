@@ -32,6 +32,16 @@ export const requests: { readonly [C in Command]: readonly Named<RequestOf<C>>[]
     { name: 'largest id', body: { request: 0xffff_fffe } },
   ],
   ping: [{ name: 'plain', body: { nonce: pattern(8) } }],
+  handshake: [{ name: 'plain', body: { message: pattern(32) } }],
+  handshake_finish: [{ name: 'plain', body: { message: pattern(64) } }],
+  pair: [{ name: 'plain', body: { name: 'a desk' } }],
+  pair_reveal: [{ name: 'plain', body: { random: key } }],
+  pair_confirm: [
+    { name: 'yes', body: { yes: true } },
+    { name: 'no', body: { yes: false } },
+  ],
+  hosts: [{ name: 'plain', body: {} }],
+  revoke_host: [{ name: 'plain', body: { key } }],
   get_public_key: [
     { name: 'plain', body: { account: 0 } },
     { name: 'last account', body: { account: limits.accountsMax - 1 } },
@@ -75,6 +85,19 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
     { name: 'ended', body: { request: 4, state: 'ended' } },
   ],
   ping: [{ name: 'plain', body: { nonce: pattern(8) } }],
+  handshake: [{ name: 'plain', body: { message: pattern(96) } }],
+  handshake_finish: [
+    { name: 'a paired computer', body: { paired: true } },
+    { name: 'an unknown one', body: { paired: false } },
+  ],
+  pair: [{ name: 'plain', body: { commitment: key } }],
+  pair_reveal: [{ name: 'plain', body: { random: key } }],
+  pair_confirm: [{ name: 'plain', body: {} }],
+  hosts: [
+    { name: 'none', body: { hosts: [] } },
+    { name: 'one', body: { hosts: [{ key, name: 'a desk' }] } },
+  ],
+  revoke_host: [{ name: 'plain', body: {} }],
   get_public_key: [{ name: 'plain', body: { pubkey: key } }],
   sign_event: [{ name: 'plain', body: { id: key, sig: pattern(64), pubkey: key } }],
   nip44_encrypt: [
@@ -114,7 +137,7 @@ export const helloSample: Hello = {
   window: 18,
   streamMax: limits.streamMax,
   requestsMax: limits.requestsMax,
-  capabilities: [],
+  capabilities: [1],
 };
 
 export const helloRequestSample: HelloRequest = { versionMin: 1, versionMax: 1, nonce: pattern(8) };

@@ -3,6 +3,7 @@
  * a wire without delay, fixed randomness, a clock that moves only to the next deadline.
  */
 
+import { x25519 } from '@sallyport/device-protocol';
 import { decodeCbor } from '../../device-protocol/src/cbor/cbor.ts';
 import { type Frame, frameDecoder, frameFlags } from '../../device-protocol/src/link/frame.ts';
 import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
@@ -16,6 +17,7 @@ import {
   stepDeviceSession,
 } from '../../host/src/core/device-session.ts';
 import { testAccount } from '../support/bench-device.ts';
+import { memoryFlash, pairedBefore } from '../support/memory-flash.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { diagnostic, hexOf } from './diagnostic.ts';
 
@@ -78,15 +80,19 @@ export function sessionVectors() {
 
 function makeWorld() {
   const random = bytesFrom(chance(46));
+  // Made apart from the rest of the history, which shows a device without the channel: channel.json shows what it adds.
+  const flash = memoryFlash();
+  const identity = pairedBefore(flash, bytesFrom(chance(47)), x25519);
   const env = {
     random,
     crypto: portableCrypto,
-    flash: { read: () => null, write: () => undefined },
+    flash,
     board: LCD240,
   };
   const marks = { simulator: true, demo: true, autoPress: false };
   let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'simulator', resetReason: 'power' });
-  let session = startDeviceSession(random);
+  firmware = { ...firmware, link: { ...firmware.link, facts: { ...firmware.link.facts, capabilities: [] } } };
+  let session = startDeviceSession(random, { ...identity, pin: null });
   let now = 1_000;
   let jobs = 0;
   let loseNext: End | null = null;

@@ -5,18 +5,27 @@
 import { type DeviceError, limits, type NoticeOf, type ReplyOf } from '@sallyport/device-protocol';
 import { act, approve } from './approval.ts';
 import type { Ended, Job, Outcome } from './job.ts';
-import { type Layout, layOut, type Outcome as OutcomeShown } from './screens.ts';
+import { showOutcome } from './outcome.ts';
+import { isComparing } from './pairing.ts';
+import { layOut } from './screens.ts';
 import { type AskingRequest, inputMax, parseSubject, reviewOf } from './subject.ts';
-import { activeJob, type FirmwareState, recordEnd, replaceJob, say, show, type Turn, takeId } from './turn.ts';
+import {
+  activeJob,
+  type FirmwareState,
+  isAsker,
+  recordEnd,
+  replaceJob,
+  say,
+  show,
+  type Turn,
+  takeId,
+  tell,
+} from './turn.ts';
 
 type Reviewing = Job & { readonly phase: 'reviewing' };
 type Receiving = Job & { readonly phase: 'receiving' };
 type Sending = Job & { readonly phase: 'sending' };
 
-/** How long the outcome stays on the screen when nothing else waits. */
-const outcomeShownMs = 1_500;
-/** How long at least: a hand that presses twice needs less than this, and a human who reads needs more. */
-const outcomeShownMinMs = 400;
 /** How often the host hears what an open request waits for. */
 const noticeMs = 1_000;
 
@@ -34,7 +43,7 @@ export function takeRequest(turn: Turn, id: number, request: AskingRequest): voi
   if (head.length > length) return refuse('invalid_params');
   if (jobs.length >= limits.requestsMax) return refuse('busy');
   turn.state = { ...turn.state, jobs: [...jobs, { id, request, claimBy: null, phase: 'queued' }] };
-  if (activeJob(turn.state) !== undefined) progress(turn, { request: id, step: 'queued' });
+  if (activeJob(turn.state) !== undefined) progress(turn, request, { request: id, step: 'queued' });
 }
 
 /** Starts the next job when none is active. */
@@ -116,7 +125,7 @@ export function tickJobs(turn: Turn): void {
 
 /** When time next brings something to the jobs. */
 export function jobDeadlines(state: FirmwareState): readonly number[] {
-  const idle = activeJob(state) === undefined;
+  const idle = activeJob(state) === undefined && !isComparing(state);
   return state.jobs.flatMap((job) => [
     ...(idle ? [state.nextPromptAt] : []),
     ...(job.claimBy === null ? [] : [job.claimBy]),
@@ -133,7 +142,7 @@ export function unclaimAll(turn: Turn): void {
 
 /** get_result: claims an open job, or answers an ended one again. */
 export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
-  const job = turn.state.jobs.find((one) => one.id === id);
+  const job = turn.state.jobs.find((one) => one.id === id && isAsker(turn.state, one.request));
   if (job !== undefined) {
     const claimed: Job = { ...job, claimBy: null };
     replaceJob(turn, claimed);
@@ -141,7 +150,7 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
     if (claimed.phase === 'sending') push(turn, { ...claimed, sent: 0 });
     return 'open';
   }
-  const ended = turn.state.results.find((one) => one.id === id);
+  const ended = turn.state.results.find((one) => one.id === id && isAsker(turn.state, one.request));
   if (ended === undefined) return 'unknown';
   const { request, outcome } = ended;
   if (outcome.type === 'output' && outcome.bytes.length > limits.chunkMax) {
@@ -166,7 +175,7 @@ function pull(turn: Turn, job: Receiving): void {
   replaceJob(turn, { ...job, asked, chunk, stallAt: turn.now + limits.chunkMs });
   show(turn, { type: 'receiving', received, total: buffer.length });
   const body = { request: job.id, offset: received, length: asked };
-  say(turn, { type: 'request', id: chunk, command: 'chunk_get', body });
+  tell(turn, job.request, { type: 'request', id: chunk, command: 'chunk_get', body });
 }
 
 /** The input is whole: it is parsed once, and shown. */
@@ -175,7 +184,12 @@ function review(turn: Turn, job: Job, input: Uint8Array): void {
   if (typeof account === 'string') return end(turn, job, 'fresh');
   const subject = parseSubject(job.request, input, account.pubkey);
   if ('error' in subject) return end(turn, job, subject.error);
-  const asker = { account: account.name, label: job.request.body.label, pubkey: account.pubkey };
+  const asker = {
+    account: account.name,
+    label: job.request.body.label,
+    pubkey: account.pubkey,
+    paired: job.request.computer.paired,
+  };
   const layout = layOut(reviewOf(subject, asker), turn.env.board);
   const { id, request, claimBy } = job;
   const deadline = turn.now + limits.approvalMs;
@@ -204,7 +218,7 @@ function present(turn: Turn, job: Reviewing): void {
 function waitingNotice(turn: Turn, job: Reviewing): void {
   const left = job.deadline - turn.now;
   replaceJob(turn, { ...job, noticeAt: turn.now + noticeMs });
-  progress(turn, { request: job.id, step: 'waiting_for_button', left });
+  progress(turn, job.request, { request: job.id, step: 'waiting_for_button', left });
 }
 
 /** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
@@ -231,18 +245,18 @@ function push(turn: Turn, job: Sending): void {
   }
   const chunk = takeId(turn);
   replaceJob(turn, { ...job, chunk, stallAt: turn.now + limits.chunkMs });
-  progress(turn, { request: job.id, step: 'sending', percent: Math.floor((sent / output.length) * 100) });
+  progress(turn, job.request, { request: job.id, step: 'sending', percent: Math.floor((sent / output.length) * 100) });
   const body = { request: job.id, offset: sent, bytes: output.slice(sent, sent + limits.chunkMax) };
-  say(turn, { type: 'request', id: chunk, command: 'chunk_put', body });
+  tell(turn, job.request, { type: 'request', id: chunk, command: 'chunk_put', body });
 }
 
 /** Says how a request ended. One that was forgotten has no answer any more: get_result tells the host that it ended. */
 function answer(turn: Turn, ended: Ended): void {
   const { id, outcome } = ended;
   const { command } = ended.request;
-  if (outcome.type === 'error') return say(turn, { type: 'error', id, command, error: outcome.error });
+  if (outcome.type === 'error') return tell(turn, ended.request, { type: 'error', id, command, error: outcome.error });
   if (outcome.type === 'signature') {
-    return say(turn, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
+    return tell(turn, ended.request, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
   }
   if (outcome.type === 'output' && outcome.bytes.length <= limits.chunkMax) {
     answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
@@ -262,34 +276,10 @@ function answerOutput(
     command === 'nip44_encrypt' ||
     command === 'nip44_decrypt'
   ) {
-    say(turn, { type: 'reply', id, command, body: { output: { length, head } } });
+    tell(turn, request, { type: 'reply', id, command, body: { output: { length, head } } });
   }
 }
 
-function progress(turn: Turn, body: NoticeOf<'progress'>): void {
-  say(turn, { type: 'notice', notice: 'progress', body });
-}
-
-function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
-  const title = titleOf(job);
-  const shown = outcomeShown(job.request.command, outcome);
-  if (title === null || shown === null) return;
-  // Where the simulator presses its own buttons nobody reads and nobody presses twice.
-  const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
-  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs, nextPromptAt };
-  show(turn, { type: 'result', title, outcome: shown });
-}
-
-/** A job that ends before it was on the screen ends without a word there: nobody was asked anything. */
-function titleOf(job: Job): string | null {
-  const layout: Layout | null = job.phase === 'reviewing' ? job.shown.layout : null;
-  return layout === null ? null : layout.review.title;
-}
-
-function outcomeShown(command: AskingRequest['command'], outcome: Outcome): OutcomeShown | null {
-  if (outcome.type === 'signature') return 'signed';
-  if (outcome.type === 'output') return command.endsWith('encrypt') ? 'encrypted' : 'decrypted';
-  if (outcome.type !== 'error') return null;
-  const { error } = outcome;
-  return error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed';
+function progress(turn: Turn, request: AskingRequest, body: NoticeOf<'progress'>): void {
+  tell(turn, request, { type: 'notice', notice: 'progress', body });
 }

@@ -12,7 +12,11 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
-import { say, type Turn } from './turn.ts';
+import { withoutHost, writeHosts } from './hosts.ts';
+import { takeConfirm, takePair, takeReveal } from './pairing.ts';
+import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
+import type { AskingCommand } from './subject.ts';
+import { activeJob, type FirmwareState, isAsker, say, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -25,7 +29,7 @@ const handlers: Handlers = {
       id,
       command: 'info',
       body: {
-        state: account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready',
+        state: stateName(account),
         name: 'Sallyport',
         accounts: typeof account === 'string' ? 0 : 1,
         marks: [
@@ -50,12 +54,47 @@ const handlers: Handlers = {
     if (body.account !== 0) return refuse('unknown_account');
     reply(turn, { type: 'reply', id, command: 'get_public_key', body: { pubkey: account.pubkey } });
   },
-  sign_event: (turn, { id, command, body }) => takeRequest(turn, id, { command, body }),
-  nip44_encrypt: (turn, { id, command, body }) => takeRequest(turn, id, { command, body }),
-  nip44_decrypt: (turn, { id, command, body }) => takeRequest(turn, id, { command, body }),
-  nip04_encrypt: (turn, { id, command, body }) => takeRequest(turn, id, { command, body }),
-  nip04_decrypt: (turn, { id, command, body }) => takeRequest(turn, id, { command, body }),
+  sign_event: asks,
+  nip44_encrypt: asks,
+  nip44_decrypt: asks,
+  nip04_encrypt: asks,
+  nip04_decrypt: asks,
+  handshake: takeHandshake,
+  handshake_finish: (turn, request) => {
+    if (takeHandshakeFinish(turn, request)) sayState(turn);
+  },
+  pair: takePair,
+  pair_reveal: takeReveal,
+  pair_confirm: takeConfirm,
+  hosts: (turn, { id, command }) => {
+    if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
+    reply(turn, { type: 'reply', id, command, body: { hosts: turn.state.identity.hosts } });
+  },
+  revoke_host: (turn, { id, command, body }) => {
+    if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
+    const { identity } = turn.state;
+    const hosts = withoutHost(identity.hosts, body.key);
+    if (hosts.length !== identity.hosts.length) writeHosts(turn.env.flash, hosts);
+    turn.state = { ...turn.state, identity: { ...identity, hosts } };
+    reply(turn, { type: 'reply', id, command, body: {} });
+  },
 };
+
+/** What needs the human: it waits for its turn, and belongs to the computer that asked it. */
+function asks(turn: Turn, request: Request<AskingCommand>): void {
+  const { id, ...asked } = request;
+  takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
+}
+
+/** Says the state of the device, as at the start of each session. */
+export function sayState(turn: Turn): void {
+  say(turn, { type: 'notice', notice: 'state', body: { state: stateName(turn.state.account) } });
+}
+
+/** What the device calls its state on the wire. */
+function stateName(account: FirmwareState['account']): 'fresh' | 'locked' | 'ready' {
+  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
+}
 
 /** Acts on one message of the host. */
 export function dispatch(turn: Turn, message: Message | Unreadable): void {
@@ -63,13 +102,15 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
     case 'request':
       return handle(turn, message);
     case 'reply':
+      if (!servesThem(turn)) return;
       if (message.command === 'chunk_get') takeChunk(turn, message.id, message.body.bytes);
       else if (message.command === 'chunk_put') chunkWasTaken(turn, message.id);
       return;
     case 'error':
-      return chunkWasRefused(turn, message.id);
+      if (servesThem(turn)) chunkWasRefused(turn, message.id);
+      return;
     case 'cancel': {
-      const job = turn.state.jobs.find((one) => one.id === message.id);
+      const job = turn.state.jobs.find((one) => one.id === message.id && isAsker(turn.state, one.request));
       // An ended request needs no cancelling: its answer is on the way.
       if (job !== undefined) end(turn, job, 'cancelled');
       return;
@@ -80,6 +121,12 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       if (message.request === undefined) return;
       return say(turn, encodeErrorFor(message.request.id, message.request.code, message.error, message.detail));
   }
+}
+
+/** Whether the job that pulls or pushes is of the computer that speaks: another one has no say in it. */
+function servesThem(turn: Turn): boolean {
+  const job = activeJob(turn.state);
+  return job !== undefined && isAsker(turn.state, job.request);
 }
 
 function handle(turn: Turn, request: Request): void {

@@ -2,6 +2,7 @@
  * What the firmware needs of a board. One small capability each; a board is a value of this type and nothing else.
  * Time is not here: it is an argument of every step, in milliseconds since the board started.
  */
+import type { Dh } from '@sallyport/device-protocol';
 
 /** Everything of the board. */
 export type Env = {
@@ -13,7 +14,7 @@ export type Env = {
 };
 
 /**
- * The curve operations (secp256k1). A board may bring an accelerated one, held to the same vectors; the portable one uses
+ * The curve operations: secp256k1, and X25519 for the channel. A board may bring an accelerated one, held to the same vectors; the portable one uses
  * @noble/secp256k1. Secrets and results are 32 bytes unless said otherwise.
  */
 export type Crypto = {
@@ -23,6 +24,8 @@ export type Crypto = {
   readonly signSchnorr: (hash: Uint8Array, secret: Uint8Array, aux: Uint8Array) => Uint8Array;
   /** The x coordinate of secret × peer, or null when `peer` is not the x coordinate of a point. Never leaves the device. */
   readonly sharedX: (secret: Uint8Array, peer: Uint8Array) => Uint8Array | null;
+  /** X25519, for the channel to the computer. */
+  readonly x25519: Dh;
 };
 
 /** Persistent memory, as named records. A write is atomic: after a power cut a record is the old or the new one. */

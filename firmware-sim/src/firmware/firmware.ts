@@ -7,6 +7,7 @@
  * signed, encrypted or decrypted but by an approval of exactly what was on the screen; what was asked once is asked once.
  */
 import {
+  capabilities,
   type DeviceFacts,
   decodeMessage,
   deviceLinkDeadline,
@@ -15,20 +16,14 @@ import {
 } from '@sallyport/device-protocol';
 import { openAccount } from './account.ts';
 import { jobDeadlines, press, startNext, tickJobs, unclaimAll } from './asking.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, sayState } from './dispatch.ts';
 import type { Env } from './env.ts';
+import { loadIdentity } from './hosts.ts';
 import { readKeys } from './keys.ts';
+import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './pairing.ts';
 import { draw, type View } from './screens.ts';
-import {
-  activeJob,
-  type FirmwareEffect,
-  type FirmwareState,
-  type Marks,
-  say,
-  show,
-  stepLink,
-  type Turn,
-} from './turn.ts';
+import { sessionLost, sessionOpened, takeIn } from './session.ts';
+import { activeJob, type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
 export type { FirmwareEffect, FirmwareState, Marks } from './turn.ts';
 
@@ -73,10 +68,24 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [],
+    capabilities: [capabilities.channel],
   });
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
-  const state = { link, marks, account, jobs: [], results: [], nextId: 1, screen, outcomeUntil: null, nextPromptAt: 0 };
+  const state: FirmwareState = {
+    channel: { phase: 'closed' },
+    identity: loadIdentity(env.flash, env.random),
+    pairing: null,
+    pairingTries: { count: 0, notBefore: 0 },
+    link,
+    marks,
+    account,
+    jobs: [],
+    results: [],
+    nextId: 1,
+    screen,
+    outcomeUntil: null,
+    nextPromptAt: 0,
+  };
   return [state, [{ type: 'screen', screen }]];
 }
 
@@ -85,36 +94,43 @@ const deviceWindow = 18;
 
 /** When the next tick is due, or null. */
 export function firmwareDeadline(state: FirmwareState): number | null {
-  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, ...jobDeadlines(state)];
+  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, pairingDeadline(state), ...jobDeadlines(state)];
   return due.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
 }
 
 /** One step. */
 export function step(state: FirmwareState, input: FirmwareInput, now: number, env: Env): Step {
   const turn: Turn = { state, effects: [], env, now };
-  if (input.type === 'press') press(turn, input.key, input.at);
+  if (input.type === 'press' && isComparing(state)) pressWhilePairing(turn, input.key, input.at);
+  else if (input.type === 'press') press(turn, input.key, input.at);
   else takeLink(turn, input);
   if (input.type === 'tick') {
     tickJobs(turn);
+    tickPairing(turn);
     if (turn.state.outcomeUntil !== null && now >= turn.state.outcomeUntil) {
       turn.state = { ...turn.state, outcomeUntil: null };
     }
   }
-  startNext(turn);
-  rest(turn);
+  if (!isComparing(turn.state)) {
+    startNext(turn);
+    rest(turn);
+  }
   return [turn.state, turn.effects];
 }
 
 function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {
   for (const effect of stepLink(turn, input)) {
     if (effect.type === 'write') turn.effects.push(effect);
-    else if (effect.type === 'message') dispatch(turn, decodeMessage(effect.bytes));
-    else if (effect.type === 'opened') {
+    else if (effect.type === 'message') {
+      const bytes = takeIn(turn, effect.bytes, effect.sealed);
+      if (bytes !== null) dispatch(turn, decodeMessage(bytes));
+    } else if (effect.type === 'opened') {
+      sessionOpened(turn, effect.prologue);
       unclaimAll(turn);
-      const { account } = turn.state;
-      say(turn, { type: 'notice', notice: 'state', body: { state: stateName(account) } });
+      sayState(turn);
     }
-    // `lost` needs nothing: the jobs keep their own deadlines, and the next session claims or forgets them.
+    // The jobs keep their own deadlines, and the next session claims or forgets them.
+    else sessionLost(turn);
   }
 }
 
@@ -130,9 +146,4 @@ function restingView(account: AccountState, marks: Marks): View {
   if (account === 'unreadable')
     return { type: 'notice', title: 'Memory fault', text: 'Keys cannot be read. Nothing is signed.' };
   return { type: 'idle', account: account.name, pubkey: account.pubkey, demo: marks.demo };
-}
-
-/** What the device calls its state on the wire. */
-export function stateName(account: AccountState): 'fresh' | 'locked' | 'ready' {
-  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
 }

@@ -10,6 +10,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { getSharedSecret, hashes, schnorr, utils } from '@noble/secp256k1';
+import { x25519 } from '@sallyport/device-protocol';
 import type { Crypto } from './env.ts';
 
 hashes.sha256 = sha256;
@@ -30,6 +31,7 @@ export const portableCrypto: Crypto = {
     shared.fill(0);
     return x;
   },
+  x25519,
 };
 
 /** BIP-340's lift_x: of the two points with this x, the one with even y. The x of a product does not depend on the choice. */

@@ -23,6 +23,8 @@ export type Review = {
   readonly shortTitle: string;
   /** What the approving key does, one short word. */
   readonly action: 'sign' | 'allow';
+  /** Nobody paired the computer that asks: said before everything else. */
+  readonly unknownComputer: boolean;
   readonly facts: readonly Fact[];
   readonly sections: readonly Section[];
 };
@@ -36,8 +38,16 @@ export type Section =
   | { readonly heading: string; readonly text: string }
   | { readonly heading: string; readonly tags: readonly (readonly string[])[] };
 
-/** Who asks, and for whom. `account` is the account's name on this device, `label` the app's name on the computer. */
-export type Asker = { readonly account: string; readonly label: string; readonly pubkey: Uint8Array };
+/**
+ * Who asks, and for whom. `account` is the account's name on this device, `label` the app's name on the computer, `paired`
+ * whether a human paired that computer.
+ */
+export type Asker = {
+  readonly account: string;
+  readonly label: string;
+  readonly pubkey: Uint8Array;
+  readonly paired: boolean;
+};
 
 /** The event as it will be hashed; `id` is the hash that the device computed from these very fields. */
 export type ShownEvent = {
@@ -64,7 +74,15 @@ export function reviewEvent(asker: Asker, event: ShownEvent): Review {
   ];
   const sections: Section[] = [{ heading: 'text', text: event.content }];
   if (event.tags.length > 0) sections.push({ heading: 'tags', tags: event.tags });
-  return { kind: 'sign_event', title: `Sign ${name}`, shortTitle: name, action: 'sign', facts, sections };
+  return {
+    kind: 'sign_event',
+    title: `Sign ${name}`,
+    shortTitle: name,
+    action: 'sign',
+    unknownComputer: !asker.paired,
+    facts,
+    sections,
+  };
 }
 
 /** The review of a text to be encrypted for `peer`. */
@@ -79,6 +97,7 @@ export function reviewEncryption(
     title: `Encrypt ${scheme(method)}`,
     shortTitle: `encrypt ${method.slice(3, 5)}`,
     action: 'allow',
+    unknownComputer: !asker.paired,
     facts: [...askerFacts(asker), peerFact('for', asker, peer), { name: 'text', value: bytesOf(plaintext) }],
     sections: [{ heading: 'text', text: plaintext }],
   };
@@ -96,6 +115,7 @@ export function reviewDecryption(
     title: `Decrypt ${scheme(method)}`,
     shortTitle: `decrypt ${method.slice(3, 5)}`,
     action: 'allow',
+    unknownComputer: !asker.paired,
     facts: [
       ...askerFacts(asker),
       peerFact('from', asker, peer),
@@ -112,6 +132,7 @@ export function reviewDecryption(
 /** The whole review as one text for cells.ts: facts, then the sections in full, then the end. */
 export function documentOf(review: Review, notes: keyof Note): string {
   const pieces: string[] = [];
+  if (review.unknownComputer) pieces.push(unknownComputer[notes], OWN.lineEnd);
   for (const fact of review.facts) {
     pieces.push(fact.name, OWN.field, untrustedLine(fact.value), OWN.lineEnd);
     if (fact.note !== undefined) pieces.push(`(${fact.note[notes]})`, OWN.lineEnd);
@@ -125,6 +146,9 @@ export function documentOf(review: Review, notes: keyof Note): string {
   pieces.push(OWN.heading, 'end', OWN.lineEnd);
   return pieces.join('');
 }
+
+/** Exactly one row of each board. */
+const unknownComputer: Note = { long: '! unknown computer: not paired', short: 'unknown computer' };
 
 /** `#2▸e▸5c83…▸wss://…`: an empty item shows as nothing after its mark, a tag without items as its number alone. */
 function pushTags(pieces: string[], tags: readonly (readonly string[])[]): void {

@@ -5,6 +5,7 @@
  */
 import { fit, rowOf, wrap } from './cells.ts';
 import type { Board } from './env.ts';
+import { type PairingView, pairingRows } from './pairing-screen.ts';
 import { documentOf, type Review } from './review.ts';
 import { OWN, untrustedLine } from './visible-text.ts';
 
@@ -12,7 +13,7 @@ import { OWN, untrustedLine } from './visible-text.ts';
 export type Screen = { readonly board: Board['name']; readonly rows: readonly string[] };
 
 /** How a request ended, for the moment in which the device says so. */
-export type Outcome = 'signed' | 'encrypted' | 'decrypted' | 'denied' | 'timed_out' | 'cancelled' | 'failed';
+export type Outcome = 'signed' | 'paired' | 'encrypted' | 'decrypted' | 'denied' | 'timed_out' | 'cancelled' | 'failed';
 
 /** What is to be shown. */
 export type View =
@@ -24,7 +25,8 @@ export type View =
   | { readonly type: 'review'; readonly layout: Layout; readonly page: number; readonly unseen: number }
   | { readonly type: 'result'; readonly title: string; readonly outcome: Outcome }
   /** Something that the device has to say: no keys yet, keys unreadable. Ours; titles of 16 characters and texts of 36 fit every board. */
-  | { readonly type: 'notice'; readonly title: string; readonly text: string };
+  | { readonly type: 'notice'; readonly title: string; readonly text: string }
+  | PairingView;
 
 /** A review laid out for a board. Pages are made when they are asked for. */
 export type Layout = {
@@ -72,6 +74,8 @@ function parts(view: View, board: Board): readonly [string, readonly string[], s
       return [fit(view.title, board.columns), middle([OUTCOMES[view.outcome]], board), ''];
     case 'notice':
       return notice(view, board);
+    case 'pairing':
+      return pairingRows(view, board);
   }
 }
 
@@ -140,6 +144,7 @@ function notice(view: View & { type: 'notice' }, board: Board): readonly [string
 
 const OUTCOMES: Record<Outcome, string> = {
   signed: '✔ SIGNED',
+  paired: '✔ PAIRED',
   encrypted: '✔ ENCRYPTED',
   decrypted: '✔ DECRYPTED',
   denied: '✘ DENIED',

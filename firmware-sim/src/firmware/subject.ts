@@ -14,12 +14,14 @@ import {
 import { eventId } from './event-id.ts';
 import { type Asker, type Review, reviewDecryption, reviewEncryption, reviewEvent, type ShownEvent } from './review.ts';
 
+import type { Computer } from './session.ts';
+
 /** The commands that use the user key and ask the human. */
 export type AskingCommand = 'sign_event' | 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
 
-/** A request of such a command, without its input. */
+/** A request of such a command, without its input, and the computer that asked: it alone gets the answer. */
 export type AskingRequest = {
-  [C in AskingCommand]: { readonly command: C; readonly body: RequestOf<C> };
+  [C in AskingCommand]: { readonly command: C; readonly body: RequestOf<C>; readonly computer: Computer };
 }[AskingCommand];
 
 /** An event with the id that was computed from exactly these fields, or a text with the peer it is for or from. */

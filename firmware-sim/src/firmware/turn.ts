@@ -12,14 +12,24 @@ import {
 } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
 import type { Env } from './env.ts';
+import type { Identity } from './hosts.ts';
 import type { Ended, Job, Outcome } from './job.ts';
+import type { Pairing, PairingTries } from './pairing.ts';
 import { draw, type Screen, type View } from './screens.ts';
+import { computerOf, type SessionChannel, takeOut } from './session.ts';
+import type { AskingRequest } from './subject.ts';
 
 /** What the board says of itself on the screen and in `info`. */
 export type Marks = { readonly simulator: boolean; readonly demo: boolean; readonly autoPress: boolean };
 
 export type FirmwareState = {
   readonly link: DeviceLinkState;
+  /** The secure channel of the running link session. */
+  readonly channel: SessionChannel;
+  /** The device's static key and the paired computers, as in flash. */
+  readonly identity: Identity;
+  readonly pairing: Pairing | null;
+  readonly pairingTries: PairingTries;
   readonly marks: Marks;
   /** The account in use, or why there is none. */
   readonly account: Account | 'fresh' | 'unreadable';
@@ -48,13 +58,25 @@ export type Turn = {
   readonly now: number;
 };
 
-/** Says a message in the running session; without one there is nobody to hear it. */
+/** Says a message in the running session, sealed when its channel stands; without a session there is nobody to hear it. */
 export function say(turn: Turn, message: Message | Uint8Array): void {
   const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
-  for (const effect of stepLink(turn, { type: 'send', message: bytes })) {
+  const out = takeOut(turn, bytes);
+  if (out === null) return;
+  for (const effect of stepLink(turn, { type: 'send', message: out.bytes, sealed: out.sealed })) {
     if (effect.type !== 'write') throw new Error(`saying a message cannot cause ${effect.type}`);
     turn.effects.push(effect);
   }
+}
+
+/** Says a message about a request to the computer that asked it, and to no other. */
+export function tell(turn: Turn, request: AskingRequest, message: Message): void {
+  if (isAsker(turn.state, request)) say(turn, message);
+}
+
+/** Whether the computer of the running session is the one that asked this. */
+export function isAsker(state: FirmwareState, { computer }: AskingRequest): boolean {
+  return state.channel.phase !== 'closed' && computerOf(state).host === computer.host;
 }
 
 /** Steps the link and keeps its state. */

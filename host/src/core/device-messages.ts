@@ -10,9 +10,11 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { takePairing } from './device-pairing.ts';
 import { toAnswer, toRefusal } from './device-request.ts';
 import {
   answer,
+  askInfo,
   find,
   join,
   lost,
@@ -23,7 +25,6 @@ import {
   send,
   stale,
   type Turn,
-  takeId,
 } from './device-turn.ts';
 
 /** Acts on one message of the device. */
@@ -32,6 +33,7 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
     case 'reply':
       return takeReply(turn, message);
     case 'error': {
+      if (takePairing(turn, message)) return;
       const entry = find(turn, message.id);
       if (entry === undefined || message.command !== requestOf(entry)?.command) return stale(turn);
       remove(turn, entry);
@@ -58,6 +60,7 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
 }
 
 function takeReply(turn: Turn, reply: Reply): void {
+  if (takePairing(turn, reply)) return;
   if (reply.command === 'info') return takeInfo(turn, reply);
   if (reply.command === 'ping') return; // having been heard is all it is for
   if (reply.command === 'get_result') return takeResult(turn, reply);
@@ -69,20 +72,13 @@ function takeReply(turn: Turn, reply: Reply): void {
   answer(turn, entry.job, result);
 }
 
-/** One question at a time: a device that announces its state without end makes nobody work. */
-function askInfo(turn: Turn): void {
-  if (turn.state.infoId !== null) return;
-  const id = takeId(turn);
-  turn.state = { ...turn.state, infoId: id };
-  send(turn, { type: 'request', id, command: 'info', body: {} });
-}
-
 function takeInfo(turn: Turn, reply: Reply<'info'>): void {
-  const { link, infoId } = turn.state;
+  const { link, infoId, channel } = turn.state;
   if (link.phase !== 'open' || reply.id !== infoId) return stale(turn);
   turn.state = { ...turn.state, infoId: null };
   const { firmware, model } = link.hello;
-  say(turn, { state: 'ready', firmware, model, info: reply.body });
+  const trust = channel.phase !== 'sealed' ? 'plain' : channel.paired ? 'paired' : 'unpaired';
+  say(turn, { state: 'ready', firmware, model, info: reply.body, channel: trust });
 }
 
 /** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */

@@ -116,7 +116,7 @@ function streamed(input: Uint8Array, max: number, toRequest: (id: number, head: 
 type Input = { readonly length: number; readonly head: Uint8Array };
 
 /** Cuts a label to the limit in bytes without splitting a character. */
-function fitLabel(label: string): string {
+export function fitLabel(label: string): string {
   let fitted = '';
   for (const character of label.toWellFormed()) {
     if ((encodeUtf8(fitted + character)?.length ?? 0) > limits.labelMax) break;

@@ -3,7 +3,8 @@
  *
  * Promises: every ask ends exactly once, by `answered` or by being cancelled; answers match by id and command, late ones are
  * counted and dropped; a cable glitch is healed by asking for the result, never by asking the human again; a reboot of the
- * device (a new boot id) fails what was open with that reason; the device is never given more than it announced.
+ * device (a new boot id) fails what was open with that reason; the device is never given more than it announced; nothing but the
+ * handshake is said before the channel stands, and nothing at all to another device than the paired one.
  *
  * Pure: `step(state, input, now, random) → [state, effects]`, `now` in milliseconds.
  */
@@ -12,14 +13,15 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   closedLink,
   decodeMessage,
-  type Hello,
   type HostLinkEffect,
   type HostLinkInput,
   hostLinkDeadline,
   type Random,
   stepHostLink,
 } from '@sallyport/device-protocol';
+import { beginChannel, isReady, isShaking, takeIn } from './device-channel.ts';
 import { takeMessage } from './device-messages.ts';
+import { answerPairing, beginPairing } from './device-pairing.ts';
 import type { DeviceAsk } from './device-port.ts';
 import { prepare } from './device-request.ts';
 import {
@@ -30,27 +32,39 @@ import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
   type DeviceSessionState,
+  dropLink,
+  type HostIdentity,
   type Open,
   rebooted,
   remove,
   replace,
   say,
   send,
+  sessionLost,
   type Turn,
   takeId,
   unplugged,
+  wrongDevice,
 } from './device-turn.ts';
 import { deviceAbsentGraceMs, devicePingBusyMs, devicePingIdleMs } from './limits.ts';
 
-export type { DeviceSessionEffect, DeviceSessionInput, DeviceSessionState, DeviceStatus } from './device-turn.ts';
+export type { PairingNews } from './device-pairing.ts';
+export type {
+  DeviceSessionEffect,
+  DeviceSessionInput,
+  DeviceSessionState,
+  DeviceStatus,
+  HostIdentity,
+} from './device-turn.ts';
 
 type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
 
 /** A session without a device. */
-export function startDeviceSession(random: Random): DeviceSessionState {
+export function startDeviceSession(random: Random, identity: HostIdentity): DeviceSessionState {
   const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
   const nothing = { open: [], abandoned: [], bootId: null, giveUpAt: null, infoId: null, heardAt: 0, staleAnswers: 0 };
-  return { link: closedLink, nextId: first >>> 0, ...nothing };
+  const channel = { phase: 'none' } as const;
+  return { link: closedLink, identity, channel, pairing: null, nextId: first >>> 0, ...nothing };
 }
 
 /** When the next tick is due, or null. */
@@ -73,6 +87,12 @@ export function stepDeviceSession(
       break;
     case 'cancel':
       cancel(turn, input.job);
+      break;
+    case 'pair':
+      beginPairing(turn);
+      break;
+    case 'pair_answer':
+      answerPairing(turn, input.yes);
       break;
     case 'tick':
       link(turn, input);
@@ -127,15 +147,11 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
       turn.effects.push(effect);
       break;
     case 'open':
-      opened(turn, effect.hello);
+      if (beginChannel(turn, effect.hello, effect.prologue)) opened(turn);
       break;
-    case 'lost': {
-      const open = turn.state.open.map(
-        (entry): Open => (entry.phase === 'sent' ? { ...entry, phase: 'adrift' } : entry),
-      );
-      turn.state = { ...turn.state, open };
+    case 'lost':
+      sessionLost(turn);
       break;
-    }
     case 'unanswered':
       say(turn, { state: 'greeting', unanswered: effect.tries });
       break;
@@ -144,14 +160,19 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
       say(turn, { state: 'incompatible', firmware, versions: [versionMin, versionMax] });
       break;
     }
-    case 'message':
-      takeMessage(turn, decodeMessage(effect.bytes));
+    case 'message': {
+      const taken = takeIn(turn, effect.bytes, effect.sealed);
+      if (taken === 'ready') opened(turn);
+      else if (taken !== null) takeMessage(turn, decodeMessage(taken));
+    }
   }
 }
 
-/** A session opened: what a reboot ended is failed, what is adrift is asked for, what was abandoned is cancelled. */
-function opened(turn: Turn, hello: Hello): void {
-  const bootId = bytesToHex(hello.bootId);
+/** A session is there to be used: what a reboot ended is failed, what is adrift is asked for, what was abandoned is cancelled. */
+function opened(turn: Turn): void {
+  const { link: current } = turn.state;
+  if (current.phase !== 'open') return;
+  const bootId = bytesToHex(current.hello.bootId);
   if (turn.state.bootId !== bootId) {
     for (const entry of turn.state.open) {
       if (entry.phase !== 'adrift') continue;
@@ -175,7 +196,7 @@ function opened(turn: Turn, hello: Hello): void {
 /** Sends what waits, up to the number of open requests that the device announced, in the order it was asked. */
 function sendWaiting(turn: Turn): void {
   const { link: current } = turn.state;
-  if (current.phase !== 'open') return;
+  if (current.phase !== 'open' || !isReady(turn.state)) return;
   let room = current.hello.requestsMax - turn.state.open.filter((entry) => entry.phase !== 'waiting').length;
   for (const entry of turn.state.open) {
     if (room <= 0) return;
@@ -189,8 +210,8 @@ function sendWaiting(turn: Turn): void {
 
 /** Starts or stops the patience with an absent device: a cable that is plugged in again at once harms nobody. */
 function setPatience(turn: Turn): void {
-  const { link: current, open, giveUpAt } = turn.state;
-  if (current.phase === 'open' || open.length === 0) {
+  const { open, giveUpAt } = turn.state;
+  if (isReady(turn.state) || open.length === 0) {
     if (giveUpAt !== null) turn.state = { ...turn.state, giveUpAt: null };
   } else if (giveUpAt === null) turn.state = { ...turn.state, giveUpAt: turn.now + deviceAbsentGraceMs };
 }
@@ -200,21 +221,25 @@ function pingWhenDue(turn: Turn): void {
   const due = pingAt(turn.state);
   if (due === null || turn.now < due) return;
   turn.state = { ...turn.state, heardAt: turn.now };
+  // A device that goes silent in the middle of the handshake will not go on with it.
+  if (isShaking(turn.state)) return dropLink(turn);
   send(turn, { type: 'request', id: takeId(turn), command: 'ping', body: { nonce: turn.random(8) } });
 }
 
 function pingAt(state: DeviceSessionState): number | null {
-  if (state.link.phase !== 'open') return null;
+  if (isShaking(state)) return state.heardAt + devicePingBusyMs;
+  if (!isReady(state)) return null;
   const busy = state.open.some((entry) => entry.phase !== 'waiting');
   return state.heardAt + (busy ? devicePingBusyMs : devicePingIdleMs);
 }
 
 function giveUpWhenDue(turn: Turn): void {
   const { giveUpAt, open } = turn.state;
-  if (giveUpAt === null || turn.now < giveUpAt || turn.state.link.phase === 'open') return;
+  if (giveUpAt === null || turn.now < giveUpAt || isReady(turn.state)) return;
+  const why = turn.state.channel.phase === 'refused' ? wrongDevice : absent;
   for (const entry of open) {
     remove(turn, entry);
     if (entry.phase !== 'waiting') abandon(turn, entry.request);
-    answer(turn, entry.job, entry.phase === 'waiting' ? absent : unplugged);
+    answer(turn, entry.job, entry.phase === 'waiting' ? why : unplugged);
   }
 }

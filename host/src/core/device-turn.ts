@@ -3,6 +3,7 @@
  */
 import {
   type Cancel,
+  type Dh,
   encodeMessage,
   type HostLinkState,
   limits,
@@ -11,8 +12,11 @@ import {
   type Random,
   type ReplyOf,
   type Request,
+  seal,
   stepHostLink,
 } from '@sallyport/device-protocol';
+import type { HostChannel } from './device-channel.ts';
+import { type HostPairing, type PairingNews, pairingLost } from './device-pairing.ts';
 import type { DeviceAnswer, DeviceAsk } from './device-port.ts';
 import type { Prepared } from './device-request.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
@@ -30,8 +34,23 @@ export type Open = {
   | { readonly phase: 'adrift'; readonly request: Request }
 );
 
+/** Who this computer is to a device, and which device it trusts. */
+export type HostIdentity = {
+  readonly dh: Dh;
+  /** The static secret of the channel, 32 bytes. */
+  readonly secret: Uint8Array;
+  /** What the device shows of this computer when it is paired: at most 64 bytes. */
+  readonly name: string;
+  /** The static key of the paired device, hex; null before the first pairing, or while it is being replaced. */
+  readonly pin: string | null;
+};
+
 export type DeviceSessionState = {
   readonly link: HostLinkState;
+  readonly identity: HostIdentity;
+  /** The secure channel of the running link session. */
+  readonly channel: HostChannel;
+  readonly pairing: HostPairing | null;
   readonly open: readonly Open[];
   readonly nextId: number;
   /** The boot to which every sent request belongs; null before the first hello. */
@@ -53,6 +72,10 @@ export type DeviceSessionInput =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   | { readonly type: 'ask'; readonly job: number; readonly ask: DeviceAsk }
   | { readonly type: 'cancel'; readonly job: number }
+  /** Begins a pairing with the unpaired device that is there. */
+  | { readonly type: 'pair' }
+  /** What the human said to the code. */
+  | { readonly type: 'pair_answer'; readonly yes: boolean }
   | { readonly type: 'tick' };
 
 /** What people are told of the device. */
@@ -60,13 +83,25 @@ export type DeviceStatus =
   | { readonly state: 'absent' }
   | { readonly state: 'greeting'; readonly unanswered: number }
   | { readonly state: 'incompatible'; readonly firmware: string; readonly versions: readonly [number, number] }
-  | { readonly state: 'ready'; readonly firmware: string; readonly model: string; readonly info: ReplyOf<'info'> };
+  /** Another device than the paired one, one that would not encrypt any more, or somebody in between. */
+  | { readonly state: 'refused'; readonly why: 'another_device' | 'no_channel' | 'broken' }
+  | {
+      readonly state: 'ready';
+      readonly firmware: string;
+      readonly model: string;
+      readonly info: ReplyOf<'info'>;
+      /** `unpaired`: encrypted, but neither knows who the other is. `plain`: not even that. */
+      readonly channel: 'paired' | 'unpaired' | 'plain';
+    };
 
 export type DeviceSessionEffect =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
   | { readonly type: 'progress'; readonly job: number; readonly progress: NoticeOf<'progress'> }
-  | { readonly type: 'status'; readonly status: DeviceStatus };
+  | { readonly type: 'status'; readonly status: DeviceStatus }
+  | { readonly type: 'pairing'; readonly news: PairingNews }
+  /** The device was confirmed on both sides: it is to be kept before anything that follows. */
+  | { readonly type: 'pin'; readonly device: string };
 
 /** One step under way: the state so far and the effects so far. Lives for one call of the step only. */
 export type Turn = {
@@ -79,7 +114,44 @@ export type Turn = {
 /** Sends a message in the running session; between sessions it goes nowhere, and what matters is asked for again after the next hello. */
 export function send(turn: Turn, message: Message | Uint8Array): void {
   const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
-  const [link, effects] = stepHostLink(turn.state.link, { type: 'send', message: bytes }, turn.now, turn.random);
+  const { channel } = turn.state;
+  if (channel.phase === 'plain') return sendPlain(turn, bytes);
+  if (channel.phase !== 'sealed') return;
+  const sealed = seal(channel.channel, bytes);
+  if (sealed === null) return dropLink(turn);
+  turn.state = { ...turn.state, channel: { ...channel, channel: sealed[0] } };
+  put(turn, sealed[1], true);
+}
+
+/** Sends what belongs before the channel: the handshake, and everything to a device that has none. */
+export function sendPlain(turn: Turn, bytes: Uint8Array): void {
+  put(turn, bytes, false);
+}
+
+/** Ends the link session: it cannot be gone on with. */
+export function dropLink(turn: Turn): void {
+  const [link] = stepHostLink(turn.state.link, { type: 'drop' }, turn.now, turn.random);
+  turn.state = { ...turn.state, link };
+  sessionLost(turn);
+}
+
+/** The link session is over: its keys are forgotten, and what was sent in it is asked for in the next. */
+export function sessionLost(turn: Turn): void {
+  pairingLost(turn);
+  const open = turn.state.open.map((entry): Open => (entry.phase === 'sent' ? { ...entry, phase: 'adrift' } : entry));
+  turn.state = { ...turn.state, open, channel: { phase: 'none' } };
+}
+
+/** One question at a time: a device that announces its state without end makes nobody work. */
+export function askInfo(turn: Turn): void {
+  if (turn.state.infoId !== null) return;
+  const id = takeId(turn);
+  turn.state = { ...turn.state, infoId: id };
+  send(turn, { type: 'request', id, command: 'info', body: {} });
+}
+
+function put(turn: Turn, message: Uint8Array, sealed: boolean): void {
+  const [link, effects] = stepHostLink(turn.state.link, { type: 'send', message, sealed }, turn.now, turn.random);
   turn.state = { ...turn.state, link };
   for (const effect of effects) {
     if (effect.type !== 'write') throw new Error(`sending a message cannot cause ${effect.type}`);
@@ -152,4 +224,9 @@ export const unplugged = no(
   'Plug it in and ask again.',
 );
 export const rebooted = no('device_rebooted', 'The signing device restarted while the request was open.', 'Ask again.');
+export const wrongDevice = no(
+  'device_absent',
+  'Another device than the paired one is connected.',
+  'Connect the paired device, or pair this one: --replace-device.',
+);
 export const lost = no('device_refused', 'The signing device forgot the answer to the request.', 'Ask again.');

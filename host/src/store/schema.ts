@@ -31,6 +31,14 @@ const migrations: readonly string[] = [
 
   CREATE INDEX seen_created_at ON seen (created_at);
   `,
+  // The device that was paired: one, in a table so that there is nothing to be read before the first.
+  `
+  CREATE TABLE device (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    channel_key TEXT NOT NULL CHECK (length(channel_key) = 64),
+    paired_at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The version that this host reads and writes. */

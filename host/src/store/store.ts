@@ -18,6 +18,10 @@ export type Store = {
   readonly load: () => Loaded;
   /** Performs one row. Throws when the disk does: whoever promised something must not go on as if it were kept. */
   readonly save: (row: StoreRow) => void;
+  /** The static key of the paired device, hex; null before the first pairing. */
+  readonly pin: () => string | null;
+  /** Pins a device in place of the one before. */
+  readonly savePin: (device: string, pairedAt: number) => void;
   readonly close: () => void;
 };
 
@@ -59,7 +63,22 @@ function prepare(database: DatabaseSync, path: string): StoreRefused | null {
 
 function makeStore(database: DatabaseSync): Store {
   const save = saver(database);
-  return { type: 'store', load: () => load(database), save, close: () => database.close() };
+  return {
+    type: 'store',
+    load: () => load(database),
+    save,
+    pin: () => {
+      const row = database.prepare('SELECT channel_key FROM device').get();
+      return row === undefined ? null : text(row['channel_key']);
+    },
+    savePin: (device, pairedAt) => {
+      // `save` may have left a weaker setting behind; a pin is a promise like any other.
+      database.exec('PRAGMA synchronous = FULL');
+      const pin = database.prepare('INSERT OR REPLACE INTO device (one, channel_key, paired_at) VALUES (1, ?, ?)');
+      pin.run(device, pairedAt);
+    },
+    close: () => database.close(),
+  };
 }
 
 function load(database: DatabaseSync): Loaded {

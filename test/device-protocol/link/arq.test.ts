@@ -182,7 +182,11 @@ test('a peer that asks and never acknowledges is no longer heard, until it does'
   expect(heard).toBe(limits.messagesUnacknowledged * 9 + 1);
   expect(state.unacknowledged.length).toBe(heard);
   [state] = takeFrame(state, ackOf(4), 1);
-  expect(takeFrame(state, data(sequence, 3), 1)[1]).toContainEqual({ type: 'message', bytes: pattern(1) });
+  expect(takeFrame(state, data(sequence, 3), 1)[1]).toContainEqual({
+    type: 'message',
+    bytes: pattern(1),
+    sealed: false,
+  });
 });
 
 function ackOf(sequence: number): Frame {

@@ -20,7 +20,7 @@ function someFrames(seed: number, count: number): Frame[] {
   const random = bytesFrom(draw);
   return Array.from({ length: count }, (_, i): Frame => {
     const type = types[i % types.length] ?? 'data';
-    const flags = type === 'data' ? between(draw, 0, 3) : 0;
+    const flags = type === 'data' ? between(draw, 0, 7) : 0;
     const size = draw() < 0.2 ? limits.frameDefault - frameOverhead : between(draw, 0, 300);
     const payload = random(size).map((byte) => (draw() < 0.2 ? 0 : byte));
     return { type, flags, sequence: between(draw, 0, 255), session: between(draw, 0, 0xffff_ffff), payload };
@@ -130,7 +130,7 @@ test.each([
   ['another version', { version: 2 }],
   ['type 0', { type: 0 }],
   ['type 6', { type: 6 }],
-  ['the bit of the secure channel', { flags: 4 }],
+  ['the seal on an acknowledgement', { type: 4, flags: 4 }],
   ['an unknown flag', { flags: 0x80 }],
   ['a flag on an acknowledgement', { type: 4, flags: 1 }],
   ['a flag on a hello', { type: 2, flags: 2 }],

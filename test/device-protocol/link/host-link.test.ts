@@ -8,6 +8,7 @@ import {
   hostLinkDeadline,
   stepHostLink,
 } from '../../../device-protocol/src/link/host-link.ts';
+import { prologueOf } from '../../../device-protocol/src/link/prologue.ts';
 import { type Hello, hello, helloRequest } from '../../../device-protocol/src/messages.ts';
 import { pattern } from '../../support/pattern.ts';
 import { bytesFrom, chance } from '../../support/random.ts';
@@ -69,7 +70,8 @@ test('the right hello opens', () => {
   const state = greeting();
   const [next, effects] = step(state, answer(state));
   expect(next.phase).toBe('open');
-  expect(effects).toEqual([{ type: 'open', hello: { ...helloSample, nonce: state.nonce } }]);
+  const body = { ...helloSample, nonce: state.nonce };
+  expect(effects).toEqual([{ type: 'open', hello: body, prologue: prologueOf(state.request, hello.encode(body)) }]);
 });
 
 describe('what does not open', () => {
