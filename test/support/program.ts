@@ -18,6 +18,8 @@ export type Program<Line> = {
   readonly untilStderr: (text: RegExp) => Promise<void>;
   /** Writes a JSON line to the descriptor on which it speaks. */
   readonly say: (line: object) => void;
+  /** Writes a line to its stdin. */
+  readonly tell: (line: object) => void;
   /** Closes this end of the channel on which it speaks. */
   readonly stopReading: () => void;
   readonly signal: (signal: NodeJS.Signals) => void;
@@ -29,8 +31,8 @@ export type ProgramOptions = {
   /** The descriptor of its JSON lines: its stdout, or a channel of its own that goes both ways. */
   readonly linesFd: 1 | 3;
   readonly env?: Readonly<Record<string, string>>;
-  /** `closed`: a pipe that is closed at once. */
-  readonly stdin?: 'ignore' | 'closed';
+  /** `closed`: a pipe that is closed at once. `lines`: what `tell` says goes there. */
+  readonly stdin?: 'ignore' | 'closed' | 'lines';
 };
 
 /** Nothing here takes longer than a few seconds; with both processors busy it may take several times that. */
@@ -41,10 +43,10 @@ export function startProgram<Line>(script: string, args: readonly string[], opti
   const { linesFd, env = {}, stdin = 'ignore' } = options;
   const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
   const child = spawn(process.execPath, ['--conditions=sallyport-source', path, ...args], {
-    stdio: [stdin === 'closed' ? 'pipe' : 'ignore', linesFd === 1 ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [stdin === 'ignore' ? 'ignore' : 'pipe', linesFd === 1 ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
-  child.stdin?.end();
+  if (stdin === 'closed') child.stdin?.end();
   const channel = child.stdio[linesFd];
   // What is written to a program that was just killed goes nowhere, and its end is reported by `gone`.
   channel?.on('error', () => channel.destroy());
@@ -108,6 +110,7 @@ export function startProgram<Line>(script: string, args: readonly string[], opti
       await wait(() => text.test(stderr) || null, `${text} on stderr`, false);
     },
     say: (line) => writeTo(child, linesFd, line),
+    tell: (line) => writeTo(child, 0, line),
     stopReading: () => void channel?.destroy(),
     signal: (signal) => void child.kill(signal),
     gone: () => wait(() => ended, 'the end of the program and of its children', true),

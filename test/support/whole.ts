@@ -2,13 +2,18 @@
  * The whole over its real edges: the simulator in its own process on a pseudo-terminal, the host in another, which opens that
  * terminal with the real serialport and brings its own relay. Each can be killed and started again; nothing is left behind.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { x25519 } from '@sallyport/device-protocol';
 import { privateKeyFromSeedWords } from 'nostr-tools/nip06';
 import { getPublicKey } from 'nostr-tools/pure';
 import { generateMnemonic, writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
 import { flashFile } from '../../firmware-sim/src/flash-file.ts';
+import { channelKeyFileName } from '../../host/src/store/channel-key.ts';
+import { openStore } from '../../host/src/store/store.ts';
+import { pairedBefore } from './memory-flash.ts';
 import { account, type Program, type ProgramOptions, startProgram } from './program.ts';
 
 /** One line of `--json`; exactly one of these is there. */
@@ -16,7 +21,13 @@ export type HostLine = {
   readonly bunker?: string;
   readonly relays?: readonly string[];
   readonly relay?: { readonly url: string; readonly state: string; readonly reason?: string };
-  readonly device?: { readonly state: string; readonly unanswered?: number };
+  readonly device?: {
+    readonly state: string;
+    readonly unanswered?: number;
+    readonly channel?: string;
+    readonly why?: string;
+  };
+  readonly pairing?: { readonly state: string; readonly code?: string; readonly reason?: string };
   readonly port?: string;
   readonly account?: string;
   readonly request?: {
@@ -31,6 +42,7 @@ export type HostLine = {
 /** One line of the simulator's control channel. */
 export type DeviceLine = {
   readonly line?: string;
+  readonly key?: string;
   readonly screen?: readonly string[];
   readonly waiting?: number | null;
 };
@@ -55,6 +67,8 @@ export type WholeOptions = {
   readonly board?: 'lcd240' | 'oled128';
   readonly plugged?: boolean;
   readonly relay?: string;
+  /** Whether host and device were paired before; they were, where nothing else is said. */
+  readonly paired?: boolean;
 };
 
 export type Whole = {
@@ -68,7 +82,7 @@ export type Whole = {
   readonly plug: () => Promise<Device>;
   /** kill -9: whatever the device was doing, it does no more. */
   readonly unplug: () => Promise<void>;
-  readonly startHost: () => Promise<void>;
+  readonly startHost: (args?: readonly string[]) => Promise<void>;
   readonly killHost: () => Promise<void>;
   /** Settles with the promise, or fails with what both programs wrote. */
   readonly within: <T>(promise: Promise<T>, what: string) => Promise<T>;
@@ -90,6 +104,7 @@ export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
   const port = join(dir, 'device');
   const flash = join(dir, 'flash');
   writeKeys(flashFile(flash), { entropy, demo: true });
+  if (options.paired !== false) pairInAdvance(flash, join(dir, 'state'));
   let device: Device | null = null;
   let host: HostProgram | null = null;
   let bunker = '';
@@ -116,9 +131,9 @@ export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
       await kill(theDevice());
       device = null;
     },
-    startHost: async () => {
+    startHost: async (args = []) => {
       const relays = options.relay === undefined ? [] : ['--relay', options.relay];
-      host = startHost(['--port', port, '--state', join(dir, 'state'), ...relays]);
+      host = startHost(['--port', port, '--state', join(dir, 'state'), ...relays, ...args], { stdin: 'lines' });
       bunker = await host.until((line) => line.bunker, 'the bunker line');
       if (device !== null) await ready(host);
     },
@@ -141,6 +156,16 @@ export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
     throw problem;
   }
   return whole;
+}
+
+/** Puts into both stores what a pairing would have left there. */
+function pairInAdvance(flash: string, state: string): void {
+  const { pin, secret } = pairedBefore(flashFile(flash), (length) => Uint8Array.from(randomBytes(length)), x25519);
+  const store = openStore(state);
+  if (store.type === 'refused' || pin === null) throw new Error('the state directory cannot be prepared');
+  store.savePin(pin, 0);
+  store.close();
+  writeFileSync(join(state, channelKeyFileName), `${Buffer.from(secret).toString('hex')}\n`, { mode: 0o600 });
 }
 
 /** Starts the host as `npm start -- --json …` does. */
