@@ -1,6 +1,8 @@
 /**
- * Seeded histories of one link (support/link-history.ts). LINK_HISTORIES sets the number, LINK_SEED replays one.
+ * Seeded histories of one link (support/link-history.ts), all through the sealed channel: most with a curve that costs nothing,
+ * because what is counted are the sessions and the requests, and some with the real one. LINK_HISTORIES sets the number, LINK_SEED replays one.
  */
+import { x25519 } from '@sallyport/device-protocol';
 import { expect, test } from 'vitest';
 import { histories, linkFaults } from '../support/link-history.ts';
 
@@ -16,4 +18,12 @@ test(`${count} link histories`, { timeout: 600_000 }, () => {
   for (const fault of linkFaults) {
     expect(faults.get(fault) ?? 0, fault).toBeGreaterThanOrEqual(Math.min(1_000, count / 10));
   }
+});
+
+test('100 link histories with the real curve', { timeout: 120_000 }, () => {
+  const { outcomes } = histories(
+    Array.from({ length: 100 }, (_, i) => i + 1),
+    x25519,
+  );
+  expect(outcomes.get('signature') ?? 0).toBeGreaterThan(10);
 });

@@ -1,11 +1,13 @@
 /**
  * One seeded history of one link: damage, loss, duplication, noise, unplugging and reboots while requests are open. In each of
- * them every request ends exactly once, no answer is wrong, nothing is signed twice, and the next hello works.
+ * them, through the sealed channel of a paired host, every request ends exactly once, no answer is wrong, nothing is signed twice, and the next hello works.
  */
+import type { Dh } from '@sallyport/device-protocol';
 import { getEventHash } from 'nostr-tools/pure';
 import type { EventTemplate } from '../../host/src/core/device-port.ts';
 import { countingCurve, type DeviceBench, deviceBench } from './bench-device.ts';
 import { soundCable } from './cable.ts';
+import { cheapDh } from './cheap-dh.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import { between, type Chance, chance } from './random.ts';
 
@@ -18,11 +20,11 @@ export const linkFaults = ['damage', 'loss', 'duplication', 'noise', 'unplug', '
 export type Told = { readonly faults: ReadonlyMap<string, number>; readonly outcomes: ReadonlyMap<string, number> };
 
 /** One history; throws with the reason when a promise does not hold. */
-export function history(seed: number): Told {
+export function history(seed: number, dh: Dh = cheapDh): Told {
   const draw = chance(seed);
   const clock = virtualClock();
   const signed: string[] = [];
-  const crypto = { ...countingCurve((hash) => signed.push(hash)) };
+  const crypto = { ...countingCurve((hash) => signed.push(hash)), x25519: dh };
   const device = deviceBench(clock, draw, { crypto });
   clock.until(device.isOpen);
   device.cable.faults = { damage: draw() * 0.1, loss: draw() * 0.1, duplication: draw() * 0.1, noise: draw() * 0.05 };
@@ -48,12 +50,12 @@ export function history(seed: number): Told {
 }
 
 /** The histories of many seeds, added up; throws with the seed when one of them fails. */
-export function histories(seeds: Iterable<number>): Told {
+export function histories(seeds: Iterable<number>, dh: Dh = cheapDh): Told {
   const faults = new Map<string, number>();
   const outcomes = new Map<string, number>();
   for (const seed of seeds) {
     try {
-      const told = history(seed);
+      const told = history(seed, dh);
       for (const [name, count] of told.faults) faults.set(name, (faults.get(name) ?? 0) + count);
       for (const [name, count] of told.outcomes) outcomes.set(name, (outcomes.get(name) ?? 0) + count);
     } catch (problem) {
