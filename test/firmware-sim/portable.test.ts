@@ -24,6 +24,7 @@ const SCRIPT = `
   const { reviewEvent } = await at('review.ts');
   const { draw, layOut } = await at('screens.ts');
   const { OLED128 } = await at('env.ts');
+  const { boot, step } = await at('firmware.ts');
   const secret = accountSecret(entropyOf('leader monkey parrot ring guide accident before fence cannon height naive bean'), 0);
   const pubkey = portableCrypto.publicKey(secret);
   const fields = { kind: 1, created_at: 1, tags: [['t', 'x']], content: 'é😀' };
@@ -36,6 +37,12 @@ const SCRIPT = `
   const b = decodeUtf8(decryptNip04(encryptNip04(text, sharedX, new Uint8Array(16)), sharedX));
   const layout = layOut(reviewEvent({ account: 'a', label: 'b', pubkey }, { ...fields, id }), OLED128);
   draw({ type: 'review', layout, page: 0, unseen: 1 }, OLED128, false);
+  const random = (length) => new Uint8Array(length).fill(9);
+  const env = { random, crypto: portableCrypto, flash: { read: () => null, write: () => undefined }, board: OLED128 };
+  const marks = { simulator: true, autoPress: false };
+  const [state] = boot(env, { marks, model: 'bare', resetReason: 'power' });
+  step(state, { type: 'tick' }, 1, env);
+  portableCrypto.x25519.shared(random(32), portableCrypto.x25519.publicKey(random(32)));
   write(a + b + layout.count);
 `;
 

@@ -7,6 +7,7 @@ import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
 import { keyFileName, loadRemoteSignerKey } from '../../host/src/store/remote-signer-key.ts';
 import { openStore, type Store, storeFileName } from '../../host/src/store/store.ts';
 import { makeWorld } from './bridge-world.ts';
@@ -29,6 +30,19 @@ function refusedWords(): string {
   store.close();
   return 'opened';
 }
+
+/** A database as version 1 of the tables left it, with one app. */
+const versionOne = `
+  CREATE TABLE secrets (hash TEXT PRIMARY KEY CHECK (length(hash) = 64), name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    spent_by TEXT CHECK (length(spent_by) = 64), spent_at INTEGER, CHECK ((spent_by IS NULL) = (spent_at IS NULL))) STRICT, WITHOUT ROWID;
+  CREATE TABLE apps (client TEXT PRIMARY KEY CHECK (length(client) = 64), name TEXT NOT NULL, url TEXT NOT NULL, perms TEXT NOT NULL,
+    paired_at INTEGER NOT NULL, secret_hash TEXT NOT NULL REFERENCES secrets (hash)) STRICT, WITHOUT ROWID;
+  CREATE TABLE seen (id TEXT PRIMARY KEY CHECK (length(id) = 64), created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX seen_created_at ON seen (created_at);
+  INSERT INTO secrets VALUES ('${'1'.repeat(64)}', 'n', 1, '${'ab'.repeat(32)}', 2);
+  INSERT INTO apps VALUES ('${'ab'.repeat(32)}', 'App', '', '', 2, '${'1'.repeat(64)}');
+  PRAGMA user_version = 1;
+`;
 
 const mode = (name: string) => statSync(join(dir, name)).mode & 0o777;
 const client = 'ab'.repeat(32);
@@ -191,6 +205,57 @@ describe('what is no store of ours', () => {
     database.exec('PRAGMA user_version = 99');
     database.close();
     expect(refusedWords()).toContain('newer Sallyport');
+  });
+});
+
+describe('the paired device', () => {
+  const device = 'cd'.repeat(32);
+
+  test('is none at first, then the one that was pinned last, also after a restart', () => {
+    const store = open();
+    expect(store.pin()).toBeNull();
+    store.savePin('ef'.repeat(32), 1);
+    store.savePin(device, 2);
+    store.close();
+    const again = open();
+    expect(again.pin()).toBe(device);
+    again.close();
+  });
+
+  test('a database of version 1 is opened with all that is in it, and can hold a device from then on', () => {
+    mkdirSync(dir, { mode: 0o700 });
+    const database = new DatabaseSync(join(dir, storeFileName));
+    database.exec(versionOne);
+    database.close();
+    const store = open();
+    expect(store.load().apps.map((one) => one.client)).toEqual([client]);
+    expect(store.pin()).toBeNull();
+    store.savePin(device, 3);
+    expect(store.pin()).toBe(device);
+    store.close();
+  });
+});
+
+describe('the key of this computer in the channel', () => {
+  const path = () => join(dir, channelKeyFileName);
+
+  test('is made once, with mode 0600, and is the same ever after', () => {
+    const made = loadChannelKey(dir);
+    const loaded = loadChannelKey(dir);
+    expect(made).toMatchObject({ type: 'key', isNew: true });
+    expect(loaded).toMatchObject({ type: 'key', isNew: false });
+    expect(made.type === 'key' && loaded.type === 'key' && loaded.secret).toEqual(made.type === 'key' && made.secret);
+    expect(mode(channelKeyFileName)).toBe(0o600);
+  });
+
+  test('a file that others can read, or that is no key, is refused and kept', () => {
+    loadChannelKey(dir);
+    chmodSync(path(), 0o640);
+    expect(loadChannelKey(dir)).toMatchObject({ type: 'refused', words: expect.stringContaining('chmod 600') });
+    chmodSync(path(), 0o600);
+    writeFileSync(path(), 'abcdef');
+    expect(loadChannelKey(dir)).toMatchObject({ type: 'refused', words: expect.stringContaining('holds no key') });
+    expect(readFileSync(path(), 'latin1')).toBe('abcdef');
   });
 });
 
