@@ -1,0 +1,112 @@
+/**
+ * A computer that speaks to the firmware by the functions of the protocol alone, without the host: it makes the handshake step by
+ * step, so that each step can be left out, repeated or spoiled, and then says what it likes.
+ */
+import {
+  type Channel,
+  closedLink,
+  decodeMessage,
+  encodeMessage,
+  finish,
+  type HostLinkState,
+  initiate,
+  type Message,
+  type NoiseEnd,
+  open,
+  seal,
+  startChannel,
+  stepHostLink,
+  type Unreadable,
+  x25519,
+} from '@sallyport/device-protocol';
+import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
+import { bootWith, type FirmwareInput, step } from '../../firmware-sim/src/firmware/firmware.ts';
+import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { testAccount } from './bench-device.ts';
+import { memoryFlash } from './memory-flash.ts';
+import { bytesFrom, chance } from './random.ts';
+
+export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array = new Uint8Array(32).fill(5)) {
+  const random = bytesFrom(chance(7));
+  const env = { random, crypto: portableCrypto, flash, board: LCD240 };
+  const marks = { simulator: true, autoPress: false, demo: true };
+  let now = 1;
+  let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'bench', resetReason: 'power' });
+  let link: HostLinkState = closedLink;
+  let prologue = new Uint8Array(0);
+  let channel: Channel | null = null;
+  let heard: (Message | Unreadable)[] = [];
+  let lost = false;
+
+  function host(input: Parameters<typeof stepHostLink>[1]): void {
+    const [next, effects] = stepHostLink(link, input, now, random);
+    link = next;
+    for (const effect of effects) {
+      if (effect.type === 'write') device({ type: 'bytes', bytes: effect.bytes });
+      else if (effect.type === 'open') prologue = Uint8Array.from(effect.prologue);
+      else if (effect.type === 'lost') lost = true;
+      else if (effect.type === 'message') heard.push(decodeMessage(opened(effect.bytes, effect.sealed)));
+    }
+  }
+
+  function opened(bytes: Uint8Array, sealed: boolean): Uint8Array {
+    if (!sealed) return bytes;
+    const next = channel === null ? null : open(channel, bytes);
+    if (next === null) throw new Error('what the device sealed does not open');
+    channel = next[0];
+    return next[1];
+  }
+
+  function device(input: FirmwareInput): void {
+    const [next, effects] = step(firmware, input, now, env);
+    firmware = next;
+    for (const effect of effects) if (effect.type === 'write') host({ type: 'bytes', bytes: effect.bytes });
+  }
+
+  /** Says a message as it is now spoken: sealed once the channel stands, or as told. Gives what was heard. */
+  function say(message: Message, sealed = channel !== null): readonly (Message | Unreadable)[] {
+    heard = [];
+    let bytes = encodeMessage(message);
+    if (sealed && channel !== null) {
+      const next = seal(channel, bytes);
+      if (next === null) throw new Error('used up');
+      [channel, bytes] = next;
+    }
+    host({ type: 'send', message: bytes, sealed });
+    now += 10;
+    return heard;
+  }
+
+  function shake(): { readonly message: Uint8Array; readonly end: NoiseEnd } {
+    const start = { dh: x25519, prologue, staticSecret: secret, ephemeralSecret: random(32) };
+    const [handshake, message] = initiate(start);
+    const [reply] = say({ type: 'request', id: 2, command: 'handshake', body: { message } }, false);
+    if (reply?.type !== 'reply' || reply.command !== 'handshake') throw new Error('no handshake');
+    const finished = finish(handshake, reply.body.message);
+    if (finished === null) throw new Error('the handshake of the device does not verify');
+    return finished;
+  }
+
+  host({ type: 'wire_opened' });
+  return {
+    say,
+    shake,
+    /** The whole handshake; gives what the device said to its end. */
+    establish: () => {
+      const { message, end } = shake();
+      channel = startChannel(end);
+      return say({ type: 'request', id: 4, command: 'handshake_finish', body: { message } }, false);
+    },
+    /** Pairs, with a press on the device. */
+    pair: (name: string) => {
+      say({ type: 'request', id: 6, command: 'pair', body: { name } });
+      say({ type: 'request', id: 8, command: 'pair_reveal', body: { random: random(32) } });
+      now += 100;
+      device({ type: 'press', key: 'approve', at: now });
+      return say({ type: 'request', id: 10, command: 'pair_confirm', body: { yes: true } });
+    },
+    key: x25519.publicKey(secret),
+    firmware: () => firmware,
+    lost: () => lost,
+  };
+}
