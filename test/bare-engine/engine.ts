@@ -3,7 +3,13 @@
  * runs inside and sees the language only; this file is the wall, and bytes cross it as hex.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
-import { getQuickJS, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten';
+import {
+  newQuickJSWASMModule,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  RELEASE_SYNC,
+} from 'quickjs-emscripten';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
 import { writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
 import { bytesFrom, chance } from '../support/random.ts';
@@ -15,8 +21,8 @@ export type BareEngine = {
   readonly bytes: (bytes: Uint8Array, now: number) => Did;
   readonly press: (key: 'approve' | 'deny' | 'next' | 'back', now: number) => Did;
   readonly tick: (now: number) => Did;
-  /** Bytes of the heap in use. */
-  readonly heap: () => number;
+  /** Bytes of the engine's memory below the highest one that it ever used: code, stack and the heap at its peak. */
+  readonly peak: () => number;
   readonly stop: () => void;
 };
 
@@ -26,8 +32,6 @@ export type EngineOptions = {
   readonly flash: ReadonlyMap<string, Uint8Array>;
   /** The curve of the board, outside the engine; null: the portable one, inside. */
   readonly curve: Env['crypto'] | null;
-  /** Bytes that the heap may grow to; beyond them the engine throws. */
-  readonly heapMax?: number;
 };
 
 /** A flash with the throwaway key of the tests. */
@@ -39,10 +43,11 @@ export function demoFlash(): ReadonlyMap<string, Uint8Array> {
 }
 
 /** Starts the firmware in an engine of its own. */
-export async function bareEngine({ code, flash, curve, heapMax }: EngineOptions): Promise<BareEngine> {
-  const runtime = (await getQuickJS()).newRuntime();
+export async function bareEngine({ code, flash, curve }: EngineOptions): Promise<BareEngine> {
+  // A memory of its own, so that what one story used is not there in the next.
+  const wasmMemory = new WebAssembly.Memory({ initial: pagesAtFirst, maximum: pagesMax });
+  const runtime = (await newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }))).newRuntime();
   const context = runtime.newContext();
-  if (heapMax !== undefined) runtime.setMemoryLimit(heapMax);
   const dispose = (): void => {
     context.dispose();
     runtime.dispose();
@@ -62,14 +67,21 @@ export async function bareEngine({ code, flash, curve, heapMax }: EngineOptions)
     bytes: (bytes, now) => asked(`device.bytes('${bytesToHex(bytes)}', ${now})`),
     press: (key, now) => asked(`device.press('${key}', ${now})`),
     tick: (now) => asked(`device.tick(${now})`),
-    heap: () => {
-      const usage = runtime.computeMemoryUsage();
-      const heap = context.dump(usage);
-      usage.dispose();
-      return Number(heap.memory_used_size);
-    },
+    peak: () => highestUsed(wasmMemory),
     stop: dispose,
   };
+}
+
+/** Pages of WebAssembly are 64 KiB: the 16 MiB that the engine was built to begin with, and as much as no story needs. */
+const pagesAtFirst = 256;
+const pagesMax = 4096;
+
+/** Memory starts as zeros and the heap grows from below: the highest byte that is none marks the peak. */
+function highestUsed(memory: WebAssembly.Memory): number {
+  const words = new Uint32Array(memory.buffer);
+  let top = words.length;
+  while (top > 0 && words[top - 1] === 0) top--;
+  return top * 4;
 }
 
 function run(context: QuickJSContext, code: string): string {

@@ -48,13 +48,12 @@ test('boots, answers hello, shows the event, takes the press and signs, with not
 
 test('takes the curve of the board instead, and pulls a large event in chunks', async () => {
   const engine = await bareEngine({ code, flash, curve: portableCrypto });
+  const booted = engine.peak();
   const large = { ...note, content: 'ä'.repeat(20_000) };
   const told = signingStory(engine, large);
   expectSigned(told, large);
   expect(told.pulls).toBe(Math.ceil((told.inputBytes - 3584) / 3840));
+  // The measure of the bench measures something: the event was in that memory, as a text at least.
+  expect(engine.peak() - booted).toBeGreaterThan(40_000);
   engine.stop();
-});
-
-test('a heap that is too small ends in an error of the engine, never in a signature', async () => {
-  await expect(bareEngine({ code, flash, curve: portableCrypto, heapMax: 300_000 })).rejects.toThrow(/memory|null/);
 });
