@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
-import type { Bench } from './bench.ts';
+import { type Bench, must } from './bench.ts';
 
 export type Simulator = {
   readonly path: string;
@@ -44,7 +44,7 @@ export async function startSimulator(): Promise<Simulator> {
   return {
     path,
     press: async (until, request, key) => {
-      if (!(await until(() => waiting === request, screenMs))) throw new Error('the request came onto no screen');
+      must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
       await until(() => false, fingerMs);
       control.write(`${JSON.stringify({ press: key })}\n`);
     },

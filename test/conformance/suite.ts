@@ -40,7 +40,10 @@ export async function runSuite(bench: Bench, options: SuiteOptions): Promise<rea
     const verdict = async (): Promise<Verdict> => {
       try {
         await talk.reset();
-        ready ??= await isReady(talk);
+        if (ready === null) {
+          ready = await isReady(talk);
+          await talk.reset();
+        }
         const skipped = whySkipped(rule, options, ready);
         if (skipped !== null) return { rule, outcome: 'skipped', words: skipped };
         await rule.check(talk);

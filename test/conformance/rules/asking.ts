@@ -2,7 +2,7 @@
 import { type DeviceError, encodeCbor, type RequestOf } from '@sallyport/device-protocol';
 import { nip04, nip44 } from 'nostr-tools';
 import { generateSecretKey, getEventHash, getPublicKey, verifyEvent } from 'nostr-tools/pure';
-import { must, type Rule } from '../bench.ts';
+import { Broken, must, type Rule } from '../bench.ts';
 import { nameOf, type Talk } from '../talk.ts';
 import { mustRefuse } from './messages.ts';
 
@@ -170,8 +170,10 @@ export const askingRules: readonly Rule[] = [
         must(length === head.length, `${command}: an output of ${length} bytes with a head of ${head.length}`);
         return Buffer.from(head).toString('utf8');
       };
-      const opened44 = nip44.v2.decrypt(await run('nip44_encrypt', text), conversation);
-      const opened04 = nip04.decrypt(friend, user, await run('nip04_encrypt', text));
+      const payload44 = await run('nip44_encrypt', text);
+      const payload04 = await run('nip04_encrypt', text);
+      const opened44 = opened(() => nip44.v2.decrypt(payload44, conversation));
+      const opened04 = opened(() => nip04.decrypt(friend, user, payload04));
       const read44 = await run('nip44_decrypt', nip44.v2.encrypt(text, conversation));
       const read04 = await run('nip04_decrypt', nip04.encrypt(friend, user, text));
       for (const got of [opened44, opened04, read44, read04]) must(got === text, `another text: ${got}`);
@@ -184,6 +186,11 @@ export const askingRules: readonly Rule[] = [
     check: async (talk) => {
       const refused = async (peer: Uint8Array, command: CryptoCommand, input: string): Promise<void> => {
         const id = talk.start(command, { account: 0, label, peer, input: whole(utf8(input)) });
+        await talk.ask('ping', { nonce: new Uint8Array(8) });
+        must(
+          !talk.heard.some((one) => one.type === 'error' && one.id === id),
+          `${command} was refused before the button`,
+        );
         await talk.bench.press(id, 'approve', `${command} of something damaged`);
         mustRefuse(await talk.answerTo(id, command, humanMs), 'bad_payload', command);
       };
@@ -235,6 +242,15 @@ export const askingRules: readonly Rule[] = [
     },
   },
 ];
+
+/** What the other side reads, or that it cannot. */
+export function opened(decrypt: () => string): string {
+  try {
+    return decrypt();
+  } catch (problem) {
+    throw new Broken(`the other side cannot decrypt what the device encrypted: ${problem}`);
+  }
+}
 
 type CryptoCommand = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
 
