@@ -30,6 +30,7 @@ test('a wrong call and a missing port say so, with exit code 2', async () => {
     code: 2,
     stderr: expect.stringContaining('cannot be opened'),
   });
+  await expect(run('--simulator', '--only', 'no such rule')).rejects.toMatchObject({ code: 2 });
 });
 
 test('a device with nothing broken passes every rule, the slow ones too', async () => {

@@ -5,13 +5,13 @@
  *     npm run conformance -- --simulator [--quick] [--only WORDS]
  *
  * With --port a human is asked to press. Use a device with a key that does not matter: it signs notes of the suite.
- * Exit codes: 0 nothing failed, 1 a rule failed, 2 a wrong call or no port.
+ * Exit codes: 0 nothing failed, 1 a rule failed, 2 a wrong call, no port, or a port that vanished.
  */
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { openPort } from './port.ts';
 import { startSimulator } from './simulator.ts';
-import { lineOf, runSuite, summaryOf } from './suite.ts';
+import { lineOf, rules, runSuite, summaryOf } from './suite.ts';
 
 const usage = `conformance --port PATH | --simulator [--quick] [--no-press] [--only WORDS]
 
@@ -37,6 +37,11 @@ if (values.help || (values.port === undefined) === !values.simulator) {
   process.exit(values.help ? 0 : 2);
 }
 
+if (!rules.some(({ name }) => name.includes(values.only ?? ''))) {
+  console.error(`conformance: no rule's name contains "${values.only}"`);
+  process.exit(2);
+}
+
 const simulator = values.simulator ? await startSimulator() : null;
 const path = simulator?.path ?? values.port ?? '';
 const port = await openPort(path).catch((problem: Error) => {
@@ -60,6 +65,10 @@ try {
   );
   console.log(`\n${path}: ${summaryOf(verdicts)}`);
   process.exitCode = verdicts.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+} catch (problem) {
+  // Not a rule that is broken, but the world: the port vanished in the middle.
+  console.error(`conformance: ${problem instanceof Error ? problem.message : problem}`);
+  process.exitCode = 2;
 } finally {
   await port.close();
   await simulator?.stop();
