@@ -13,7 +13,18 @@ export {
 } from './channel/noise.ts';
 export * from './channel/pairing.ts';
 export * from './channel/x25519.ts';
-export { capabilities, commands, helloBody, helloRequestBody, notices, protocolVersion } from './commands.ts';
+export {
+  type AskingCommand,
+  capabilities,
+  commands,
+  helloBody,
+  helloRequestBody,
+  isTextCommand,
+  neverSigned,
+  notices,
+  protocolVersion,
+  type TextCommand,
+} from './commands.ts';
 export { type DeviceError, deviceErrors } from './errors.ts';
 export { frameOverhead, limits } from './limits.ts';
 export * from './link/arq.ts';

@@ -6,6 +6,8 @@
  *          {"screen": [rows], "waiting": id or null} at each change; -1 while a pairing waits
  *     in   {"press": "approve" | "deny" | "next" | "back"}, {"note": text}, {"quit": true}
  *
+ * Keys are pressed from here only where the simulator was told so (`--press control`), and then every screen says AUTO-PRESS.
+ *
  * When the other side goes away, so does the simulator: `quit` is called.
  */
 import type { Duplex } from 'node:stream';
@@ -17,7 +19,8 @@ export type ControlOut =
   | { readonly line: string; readonly key: string }
   | { readonly screen: readonly string[]; readonly waiting: number | null };
 export type ControlActions = {
-  readonly press: (key: Key) => void;
+  /** Null: the keys are not for this channel. */
+  readonly press: ((key: Key) => void) | null;
   readonly note: (text: string) => void;
   readonly quit: () => void;
 };
@@ -44,8 +47,9 @@ export function controlOver(stream: Duplex, actions: ControlActions): Control {
 function obey(line: string, actions: ControlActions): void {
   const command: unknown = parse(line);
   if (typeof command !== 'object' || command === null) return;
-  if ('press' in command && isKey(command.press)) actions.press(command.press);
-  if ('note' in command && typeof command.note === 'string') actions.note(command.note);
+  if ('press' in command && isKey(command.press)) actions.press?.(command.press);
+  // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
+  if ('note' in command && typeof command.note === 'string') actions.note(command.note.replace(/[^\P{C}\n]/gu, ''));
   if ('quit' in command) actions.quit();
 }
 

@@ -2,7 +2,17 @@
  * Flash as a file: all records in one image, deterministic CBOR `[schema version, [name, value], …]`. A write replaces the
  * whole file by renaming, so that a power cut leaves the old image or the new one. Keys in it are as safe as the file: 0600.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { decodeCbor, encodeCbor } from '@sallyport/device-protocol';
 import type { Flash } from './firmware/env.ts';
@@ -34,6 +44,9 @@ export function flashInMemory(): Flash {
 }
 
 function readImage(path: string): Map<string, Uint8Array> {
+  // There are no such bits on Windows, where the file has its owner's access list.
+  const open = statSync(path).mode & 0o077;
+  if (open !== 0 && process.platform !== 'win32') throw new Error(`${path} may be opened by others: chmod 600 it`);
   const bounds = { bytes: imageMax, items: 10_000, depth: 3 };
   const decoded = decodeCbor(Uint8Array.from(readFileSync(path)), bounds);
   const image = 'value' in decoded && Array.isArray(decoded.value) ? decoded.value : [];
@@ -49,7 +62,9 @@ function readImage(path: string): Map<string, Uint8Array> {
 
 function writeImage(path: string, records: ReadonlyMap<string, Uint8Array>): void {
   const next = `${path}.next`;
-  const file = openSync(next, 'w', 0o600);
+  // Made anew: a file or a link that somebody left under this name would decide who can read the keys, and where they go.
+  rmSync(next, { force: true });
+  const file = openSync(next, 'wx', 0o600);
   try {
     writeSync(file, encodeCbor([imageVersion, ...records]));
     fsyncSync(file);

@@ -1,85 +1,55 @@
 /**
- * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes.
- *
- *     sallyport-sim [--listen pty|stdio|fd:N|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo [--demo-host KEY]]
- *                   [--board lcd240|oled128] [--face terminal|none] [--press approve|deny|FILE] [--control FD]
+ * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes. Its options
+ * are in options.ts.
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
- * call, 1 when the line could not be had or failed.
+ * call, 3 when this system has no pseudo-terminal, 1 when something else could not be had or failed.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { parseArgs } from 'node:util';
+import { dirname } from 'node:path';
 import { type Key, prepareDemo, runBoard } from './board.ts';
 import { type Control, controlOver } from './control.ts';
-import { parseScript, type ScriptLine, scriptedHuman } from './faces/script.ts';
+import { scriptedHuman } from './faces/script.ts';
 import { type TerminalFace, terminalFace } from './faces/terminal.ts';
-import { LCD240, OLED128 } from './firmware/env.ts';
+import type { Flash } from './firmware/env.ts';
 import { flashFile, flashInMemory } from './flash-file.ts';
-import type { LineEvents, LineOpening } from './lines/line.ts';
+import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
 import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
-
-const options = {
-  listen: { type: 'string', default: 'pty' },
-  link: { type: 'string' },
-  flash: { type: 'string' },
-  demo: { type: 'boolean', default: false },
-  'demo-host': { type: 'string' },
-  board: { type: 'string', default: 'lcd240' },
-  face: { type: 'string', default: 'terminal' },
-  press: { type: 'string' },
-  control: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const;
-
-const usage = `sallyport-sim: a Sallyport device whose board is this computer
-
-  --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
-  --link PATH          a symlink to the pseudo-terminal that keeps its name
-  --flash FILE         the flash image; without it the device forgets everything at its end
-  --demo               puts a throwaway key, marked DEMO, into an empty flash
-  --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
-  --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
-  --face terminal      shows the screen here and takes keys (default); none
-  --press approve      presses its own keys: approve, deny, or a script file; never on a real tty
-  --control FD         JSON lines on this file descriptor: screens out, keys in`;
+import { type Listen, parseOptions } from './options.ts';
 
 /** Runs until it is told to end. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const parsed = parse(argv);
-  if (typeof parsed === 'string') return leave(2, `sallyport-sim: ${parsed}`);
-  if (parsed.help) return leave(0, usage);
-  const script = readScript(parsed.press, parsed.listen);
-  if ('wrong' in script) return leave(2, `sallyport-sim: ${script.wrong}`);
-  const board = parsed.board === 'lcd240' ? LCD240 : parsed.board === 'oled128' ? OLED128 : null;
-  if (board === null) return leave(2, `sallyport-sim: no board is called ${parsed.board}`);
-  const flash = parsed.flash === undefined ? flashInMemory() : flashFile(parsed.flash);
-  const demoHost = parsed['demo-host'] ?? null;
-  if (demoHost !== null && !(parsed.demo && /^[0-9a-f]{64}$/.test(demoHost))) {
-    return leave(2, 'sallyport-sim: --demo-host takes 64 hex digits, and only together with --demo');
-  }
-  if (parsed.demo) prepareDemo(flash, demoHost === null ? null : Uint8Array.from(Buffer.from(demoHost, 'hex')));
-  if (script.lines !== null)
-    console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
-
+  const parsed = parseOptions(argv);
+  if (parsed.type === 'say') return leave(0, parsed.words);
+  if (parsed.type === 'wrong') return leave(2, `sallyport-sim: ${parsed.words}`);
+  const { options } = parsed;
+  const flash = openFlash(options.flash, options.demo, options.demoHost);
+  if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
+  const channel = options.control === null ? null : socketOn(options.control);
+  if (typeof channel === 'string') return leave(1, `sallyport-sim: ${channel}`);
+  const { presser } = options;
+  const autoPress = presser.type !== 'human';
   let face: TerminalFace | null = null;
   let control: Control | null = null;
-  const opened = await open(parsed.listen, parsed.link, {
+  const opened = await open(options.listen, {
     bytes: (bytes) => running.bytes(bytes),
     peer: () => undefined, // the link finds out by itself who is there
     failed: (reason) => end(1, `sallyport-sim: the line failed: ${reason}`),
   });
   const { line } = opened;
-  if (line === null) return leave(1, `sallyport-sim: ${opened.reason}`);
+  if (line === null) return leave(opened.unsupported ? 3 : 1, `sallyport-sim: ${opened.reason}`);
 
-  const human = script.lines === null ? null : scriptedHuman(script.lines, (key) => running.press(key));
+  if (autoPress) console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
+
+  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (key) => running.press(key)) : null;
   const running = runBoard({
-    board,
+    board: options.board,
     flash,
-    autoPress: human !== null,
+    autoPress,
     write: (bytes) => line.write(bytes),
     face: (screen, waiting) => {
       face?.screen(screen);
@@ -94,14 +64,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     void line?.close().finally(() => leave(code, words));
   }
 
-  const press = (key: Key): void => running.press(key);
-  if (parsed.face === 'terminal') {
-    face = terminalFace({ input: process.stdin, output: process.stdout, press, quit: () => end(0) });
+  const press = (key: Key, began?: number): void => running.press(key, began);
+  if (options.face === 'terminal') {
+    const { now } = running;
+    face = terminalFace({ input: process.stdin, output: process.stdout, press, now, quit: () => end(0) });
   }
   const note = (text: string): void => (face === null ? console.error(text) : face.note(text));
-  if (parsed.control !== undefined) {
-    const stream = new Socket({ fd: Number(parsed.control) });
-    control = controlOver(stream, { press, note, quit: () => end(0) });
+  if (channel !== null) {
+    control = controlOver(channel, { press: presser.type === 'control' ? press : null, note, quit: () => end(0) });
   }
   control?.say({ line: line.path, key: Buffer.from(running.channelKey()).toString('hex') });
   if (control === null) note(`The device listens on ${line.path}`);
@@ -110,39 +80,44 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end(0));
 }
 
-function parse(argv: readonly string[]) {
+/** The flash, or why it cannot be had: a device must not run for a day and then find that it cannot write. */
+function openFlash(path: string | null, demo: boolean, demoHost: Uint8Array | null): Flash | string {
+  if (path !== null && !existsSync(dirname(path))) return `There is no directory ${dirname(path)} for the flash image.`;
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values;
+    const flash = path === null ? flashInMemory() : flashFile(path);
+    if (demo) prepareDemo(flash, demoHost);
+    return flash;
   } catch (problem) {
-    return problem instanceof Error ? problem.message : String(problem);
+    return `The flash image cannot be used: ${messageOf(problem)}.`;
   }
 }
 
-/** A machine that presses the keys of a real port would be no signer at all. */
-function readScript(
-  press: string | undefined,
-  listen: string,
-): { lines: readonly ScriptLine[] | null } | { wrong: string } {
-  if (press === undefined) return { lines: null };
-  if (listen.startsWith('tty:')) return { wrong: '--press is for simulated lines, never for a real tty' };
-  if (press === 'approve' || press === 'deny') return { lines: [[press]] };
+/** The stream on a descriptor that whoever started us left open, or why there is none. */
+function socketOn(fd: number): Socket | string {
   try {
-    return parseScript(readFileSync(press, 'utf8'));
+    return new Socket({ fd });
   } catch {
-    return { wrong: `--press takes approve, deny or a script file, and ${press} cannot be read` };
+    return `Descriptor ${fd} is no open pipe or socket.`;
   }
 }
 
-async function open(listen: string, link: string | undefined, events: LineEvents): Promise<LineOpening> {
-  if (listen === 'pty') return openPtyLine(events, link === undefined ? {} : { link });
-  if (listen === 'stdio') return openStdioLine(events);
-  if (listen.startsWith('fd:')) {
-    const stream = new Socket({ fd: Number(listen.slice(3)) });
-    return openStdioLine(events, { input: stream, output: stream });
+async function open(listen: Listen, events: LineEvents): Promise<LineOpening> {
+  switch (listen.type) {
+    case 'pty':
+      return openPtyLine(events, listen.link === null ? {} : { link: listen.link });
+    case 'stdio':
+      return openStdioLine(events);
+    case 'fd': {
+      const stream = socketOn(listen.fd);
+      return typeof stream === 'string' ? noLine(stream) : openStdioLine(events, { input: stream, output: stream });
+    }
+    case 'unix':
+      // A mistyped path must not leave directories behind.
+      if (!existsSync(dirname(listen.path))) return noLine(`There is no directory ${dirname(listen.path)}.`);
+      return openUnixLine(listen.path, events);
+    case 'tty':
+      return openTtyLine(listen.path, events);
   }
-  if (listen.startsWith('unix:')) return openUnixLine(listen.slice(5), events);
-  if (listen.startsWith('tty:')) return openTtyLine(listen.slice(4), events);
-  return { line: null, reason: `--listen takes pty, stdio, fd:N, unix:PATH or tty:PATH, not ${listen}` };
 }
 
 function leave(code: number, words?: string): void {

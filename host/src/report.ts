@@ -2,6 +2,7 @@
  * What the host says while it runs: values for programs, sentences for people. Nothing here carries a plaintext, a key or a
  * one-time secret, except the bunker line itself, which is what it is for.
  */
+import type { ReplyOf } from '@sallyport/device-protocol';
 import { renderUnicodeCompact } from 'uqr';
 import type { NoteEffect } from './core/bridge.ts';
 import type { DeviceStatus, PairingNews } from './core/device-session.ts';
@@ -84,7 +85,7 @@ function relaySentence(url: string, status: RelayStatus): string | null {
     case 'refused':
     case 'auth_required':
     case 'failed':
-      return `⚠ ${url}: ${status.reason}; trying again`;
+      return `⚠ ${url}: ${status.reason.replace(/\.$/, '')}; trying again`;
     default:
       return null;
   }
@@ -107,13 +108,18 @@ const refusedWords = {
   broken: 'the connection to the device was changed on its way, or another program uses the port; trying again',
 } as const;
 
+/** `locked` is also what a device says whose memory cannot be read. */
+const stateWords: Readonly<Record<ReplyOf<'info'>['state'], string>> = {
+  ready: 'ready',
+  fresh: 'not set up yet',
+  locked: 'locked, or its memory cannot be read: look at its screen',
+};
+
 function deviceSentence(status: DeviceStatus): string | null {
   switch (status.state) {
     case 'ready': {
-      const ready =
-        status.info.state === 'ready' ? 'ready' : status.info.state === 'fresh' ? 'not set up yet' : 'locked';
       const trust = status.channel === 'paired' ? '' : status.channel === 'plain' ? ', not encrypted' : ', not paired';
-      return `● device ${ready}: ${status.model}, ${status.firmware}${trust}`;
+      return `● device ${stateWords[status.info.state]}: ${status.model}, ${status.firmware}${trust}`;
     }
     case 'refused':
       return `⚠ ${refusedWords[status.why]}`;

@@ -36,7 +36,7 @@ const SCRIPT = `
   const a = decodeUtf8(decryptNip44(encryptNip44(text, key, new Uint8Array(32)), key));
   const b = decodeUtf8(decryptNip04(encryptNip04(text, sharedX, new Uint8Array(16)), sharedX));
   const layout = layOut(reviewEvent({ account: 'a', label: 'b', pubkey }, { ...fields, id }), OLED128);
-  draw({ type: 'review', layout, page: 0, unseen: 1 }, OLED128, false);
+  draw({ type: 'review', layout, page: 0, unseen: 1, armed: true }, OLED128, false);
   const random = (length) => new Uint8Array(length).fill(9);
   const env = { random, crypto: portableCrypto, flash: { read: () => null, write: () => undefined }, board: OLED128 };
   const marks = { simulator: true, autoPress: false };

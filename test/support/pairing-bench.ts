@@ -145,7 +145,7 @@ export function pairingBench(seed = 1): PairingBench {
     firmware: () => firmware,
     host,
     ask: (ask) => {
-      host({ type: 'ask', job: job++, ask });
+      host({ type: 'ask', job: job++, client: 'app', ask });
       clock.advance(100);
     },
     press: (key, heldMs = 0) => {

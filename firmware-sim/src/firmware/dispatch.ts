@@ -3,6 +3,7 @@
  * a handler does not compile.
  */
 import {
+  type AskingCommand,
   type CommandBy,
   type DeviceError,
   encodeErrorFor,
@@ -15,8 +16,7 @@ import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } fr
 import { withoutHost, writeHosts } from './hosts.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
-import type { AskingCommand } from './subject.ts';
-import { activeJob, type FirmwareState, isAsker, say, type Turn } from './turn.ts';
+import { activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -89,11 +89,6 @@ function asks(turn: Turn, request: Request<AskingCommand>): void {
 /** Says the state of the device, as at the start of each session. */
 export function sayState(turn: Turn): void {
   say(turn, { type: 'notice', notice: 'state', body: { state: stateName(turn.state.account) } });
-}
-
-/** What the device calls its state on the wire. */
-function stateName(account: FirmwareState['account']): 'fresh' | 'locked' | 'ready' {
-  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
 }
 
 /** Acts on one message of the host. */

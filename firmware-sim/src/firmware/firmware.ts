@@ -81,12 +81,18 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     account,
     jobs: [],
     results: [],
-    nextId: 1,
+    nextId: firstId(env),
     screen,
     outcomeUntil: null,
     nextPromptAt: 0,
   };
   return [state, [{ type: 'screen', screen }]];
+}
+
+/** Random and odd: an id that could be guessed would let a stranger answer for the host. */
+function firstId(env: Env): number {
+  const [a = 0, b = 0, c = 0, d = 0] = env.random(4);
+  return ((a << 24) | (b << 16) | (c << 8) | d | 1) >>> 0;
 }
 
 /** Frames in flight towards this device: two messages' worth, so that the wire never idles between acknowledgements. */
@@ -119,12 +125,16 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
 }
 
 function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {
-  for (const effect of stepLink(turn, input)) {
+  const effects = stepLink(turn, input);
+  // What a session said before another one was opened in the same bytes is lost: its answer would go to the next one.
+  const newest = effects.findLastIndex((effect) => effect.type === 'opened');
+  for (const [index, effect] of effects.entries()) {
     if (effect.type === 'write') turn.effects.push(effect);
     else if (effect.type === 'message') {
-      const bytes = takeIn(turn, effect.bytes, effect.sealed);
+      const bytes = index > newest ? takeIn(turn, effect.bytes, effect.sealed) : null;
       if (bytes !== null) dispatch(turn, decodeMessage(bytes));
     } else if (effect.type === 'opened') {
+      if (index !== newest) continue;
       sessionOpened(turn, effect.prologue);
       unclaimAll(turn);
       sayState(turn);

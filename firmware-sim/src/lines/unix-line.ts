@@ -13,7 +13,11 @@ export async function openUnixLine(path: string, events: LineEvents): Promise<Li
     const refused = (await refuseDirectory(path)) ?? (await refuseExisting(path));
     if (refused !== null) return noLine(refused);
     const server = createServer();
-    await listen(server, path);
+    // The socket is made inside the call: with the usual mask others could connect before any chmod.
+    const mask = process.umask(0o177);
+    const listening = listen(server, path);
+    process.umask(mask);
+    await listening;
     chmodSync(path, 0o600);
     return { line: lineOver(server, path, events) };
   } catch (error) {

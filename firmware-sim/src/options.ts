@@ -1,0 +1,131 @@
+/** The command line of the simulator, parsed once into a closed type; what is wrong with it is said in one sentence. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parseScript, type ScriptLine } from './faces/script.ts';
+import { type Board, LCD240, OLED128 } from './firmware/env.ts';
+
+/** What it listens on. `link`: a symlink that keeps its name. */
+export type Listen =
+  | { readonly type: 'pty'; readonly link: string | null }
+  | { readonly type: 'stdio' }
+  | { readonly type: 'fd'; readonly fd: number }
+  | { readonly type: 'unix' | 'tty'; readonly path: string };
+
+/** Who presses the keys: a human at the terminal, the control channel besides, or a script. All but the first are auto-press. */
+export type Presser =
+  | { readonly type: 'human' }
+  | { readonly type: 'control' }
+  | { readonly type: 'script'; readonly lines: readonly ScriptLine[] };
+
+export type Options = {
+  readonly listen: Listen;
+  /** The flash image, or null: everything is forgotten at the end. */
+  readonly flash: string | null;
+  readonly demo: boolean;
+  /** The computer that the demo is paired with from the start. */
+  readonly demoHost: Uint8Array | null;
+  readonly board: Board;
+  readonly face: 'terminal' | 'none';
+  readonly presser: Presser;
+  /** The descriptor of the control channel. */
+  readonly control: number | null;
+};
+
+export const usage = `sallyport-sim: a Sallyport device whose board is this computer
+
+  --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
+  --link PATH          a symlink to the pseudo-terminal that keeps its name
+  --flash FILE         the flash image; without it the device forgets everything at its end
+  --demo               puts a throwaway key, marked DEMO, into an empty flash
+  --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
+  --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
+  --face terminal      shows the screen here and takes keys (default); none
+  --press approve      presses its own keys: approve, deny, a script file, or control (the keys come by --control); never
+                       on a real tty
+  --control FD         JSON lines on this file descriptor: screens out, notes and, where it is told so, keys in`;
+
+const flags = {
+  listen: { type: 'string', default: 'pty' },
+  link: { type: 'string' },
+  flash: { type: 'string' },
+  demo: { type: 'boolean', default: false },
+  'demo-host': { type: 'string' },
+  board: { type: 'string', default: 'lcd240' },
+  face: { type: 'string', default: 'terminal' },
+  press: { type: 'string' },
+  control: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+export type Parsed =
+  | { readonly type: 'run'; readonly options: Options }
+  | { readonly type: 'say'; readonly words: string }
+  | { readonly type: 'wrong'; readonly words: string };
+
+/** Parses the arguments after the program's name. */
+export function parseOptions(argv: readonly string[]): Parsed {
+  const values = readFlags(argv);
+  if (typeof values === 'string') return wrong(values);
+  if (values.help) return { type: 'say', words: usage };
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
+  const { demo, face, flash = null, control: channel } = values;
+  const listen = readListen(values.listen, values.link ?? null);
+  if (typeof listen === 'string') return wrong(listen);
+  const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
+  if (board === null) return wrong(`--board does not take "${values.board}"; it takes lcd240 or oled128`);
+  if (face !== 'terminal' && face !== 'none') return wrong(`--face does not take "${face}"; it takes terminal or none`);
+  const control = channel === undefined ? null : readDescriptor(channel);
+  if (Number.isNaN(control)) return wrong(`--control does not take "${channel}"; it takes the number of a descriptor`);
+  const hostKey = values['demo-host'];
+  if (hostKey !== undefined && !(demo && /^[0-9a-f]{64}$/.test(hostKey)))
+    return wrong('--demo-host takes 64 hex digits, and only together with --demo');
+  const demoHost = hostKey === undefined ? null : Uint8Array.from(Buffer.from(hostKey, 'hex'));
+  const presser = readPresser(values.press, listen);
+  if (typeof presser === 'string') return wrong(presser);
+  if (presser.type === 'control' && control === null) return wrong('--press control needs --control FD');
+  return { type: 'run', options: { listen, flash, demo, demoHost, board, face, presser, control } };
+}
+
+function readFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: flags, allowPositionals: false }).values;
+  } catch (problem) {
+    return problem instanceof Error ? problem.message : String(problem);
+  }
+}
+
+function readListen(text: string, link: string | null): Listen | string {
+  if (text === 'pty') return { type: 'pty', link };
+  if (link !== null) return '--link is for a pseudo-terminal only';
+  if (text === 'stdio') return { type: 'stdio' };
+  const [, type, rest = ''] = /^(fd|unix|tty):(.+)$/s.exec(text) ?? [];
+  if (type === 'unix' || type === 'tty') return { type, path: rest };
+  if (type === 'fd' && !Number.isNaN(readDescriptor(rest))) return { type, fd: readDescriptor(rest) };
+  return `--listen does not take "${text}"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH`;
+}
+
+/** The number of a descriptor, or NaN. */
+function readDescriptor(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A machine that presses the keys of a real port would be no signer at all. */
+function readPresser(press: string | undefined, listen: Listen): Presser | string {
+  if (press === undefined) return { type: 'human' };
+  if (listen.type === 'tty') return '--press is for simulated lines, never for a real tty';
+  if (press === 'control') return { type: 'control' };
+  if (press === 'approve' || press === 'deny') return { type: 'script', lines: [[press]] };
+  let text: string;
+  try {
+    text = readFileSync(press, 'utf8');
+  } catch {
+    return `what presses the keys is approve, deny or a script file, and ${press} cannot be read`;
+  }
+  const script = parseScript(text);
+  return 'wrong' in script ? `the press script ${press}: ${script.wrong}` : { type: 'script', lines: script.lines };
+}
+
+function wrong(words: string): Parsed {
+  return { type: 'wrong', words: `${words}.` };
+}
