@@ -107,7 +107,7 @@ const frames: readonly BrokenDevice[] = [
   {
     name: 'overlooks reserved flags',
     rule: 'unknown versions, types and flags',
-    flaw: () => ({ bodyIn: (body) => (typeOf(body) === 3 ? withByte(body, 2, (body[2] ?? 0) & 3) : body) }),
+    flaw: () => ({ bodyIn: (body) => (typeOf(body) === 3 ? withByte(body, 2, (body[2] ?? 0) & 7) : body) }),
   },
   {
     name: 'overlooks the version of a frame',
@@ -354,6 +354,11 @@ const links: readonly BrokenDevice[] = [
         return filled;
       },
     }),
+  },
+  {
+    name: 'takes a sealed message for a plain one',
+    rule: 'a sealed message where no channel stands',
+    flaw: () => ({ bodyIn: (body) => (typeOf(body) === 3 ? withByte(body, 2, (body[2] ?? 0) & 3) : body) }),
   },
   {
     name: 'takes messages of any size',

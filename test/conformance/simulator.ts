@@ -25,7 +25,7 @@ export async function startSimulator(): Promise<Simulator> {
   const program = createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
   const child = spawn(
     process.execPath,
-    ['--conditions=sallyport-source', program, '--demo', '--face', 'none', '--control', '3'],
+    ['--conditions=sallyport-source', program, '--demo', '--face', 'none', '--control', '3', '--press', 'control'],
     { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
   );
   const control = child.stdio[3];

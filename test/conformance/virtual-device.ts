@@ -108,6 +108,8 @@ export function virtualDevice(flaw: Flaw): Bench {
     face = next;
     for (const effect of effects) {
       if (effect.type === 'write') leave(effect.bytes);
+      else if (effect.type === 'message' && effect.sealed)
+        inside.forget(); // there is no channel here
       else if (effect.type === 'message') fromSuite(effect.bytes);
       else if (effect.type === 'opened' && flaw.sameSession === true) {
         inside.say({ type: 'notice', notice: 'state', body: { state: 'ready' } });
@@ -208,7 +210,7 @@ export function virtualDevice(flaw: Flaw): Bench {
     press: async (request, key) => {
       const shown = (): boolean => device.prompt()?.request === request;
       must(await until(shown, screenMs), 'the request came onto no screen');
-      clock.advance(50);
+      clock.advance(500); // the keys are named by now
       device.press(key);
     },
   };

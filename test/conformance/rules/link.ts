@@ -1,5 +1,12 @@
-/** Chapter 4: the link session. */
-import { encodeFrame, encodeMessage, type Frame, type Request } from '@sallyport/device-protocol';
+/** Chapters 4 and 13: the link session, and what ends it where no channel stands. */
+import {
+  capabilities,
+  encodeFrame,
+  encodeMessage,
+  type Frame,
+  frameFlags,
+  type Request,
+} from '@sallyport/device-protocol';
 import { must, type Rule } from '../bench.ts';
 import type { Talk } from '../talk.ts';
 
@@ -187,6 +194,20 @@ export const linkRules: readonly Rule[] = [
         talk.raw(encodeFrame({ type: 'data', flags, sequence, session, payload: new Uint8Array(room).fill(1) }));
       }
       await endsSilently(talk, from, count - 1, count);
+    },
+  },
+  {
+    chapter: 13,
+    name: 'a sealed message where no channel stands ends the session without a word',
+    check: async (talk) => {
+      // Without the channel bit 2 is unknown, and such a frame is damage.
+      if (!talk.facts().capabilities.includes(capabilities.channel)) return;
+      const from = talk.frames.length;
+      const flags = frameFlags.first | frameFlags.last | frameFlags.sealed;
+      const frame = talk.nextFrame(encodeMessage(ping()), flags);
+      talk.raw(encodeFrame(frame));
+      // The link has taken the frame; it is the channel that cannot.
+      await endsSilently(talk, from, frame.sequence + 1, frame.sequence + 1);
     },
   },
 ];
