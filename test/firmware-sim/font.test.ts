@@ -69,6 +69,6 @@ test('a file that is no font, or is cut off, is refused or has no such glyph', (
   expect(() => openFont(new Uint8Array(100))).toThrow('not a file of glyphs');
   expect(() => openFont(bytes.subarray(0, 100))).toThrow('cut off');
   const short = openFont(bytes.subarray(0, bytes.length - 1));
-  expect(short(0x41)).toEqual(boardFont(0x41));
+  expect([...(short(0x41) ?? [])]).toEqual([...(boardFont(0x41) ?? [])]);
   expect(short(0xfffd)).toBeNull();
 });
