@@ -1,134 +1,121 @@
 /**
- * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes.
- *
- *     sallyport-sim [--listen pty|stdio|fd:N|unix:PATH|tty:PATH] [--link PATH] [--flash FILE] [--demo]
- *                   [--board lcd240|oled128] [--face terminal|none] [--press approve|deny|FILE] [--control FD]
+ * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes. What its
+ * options mean is in options.ts; what can be done with it while it runs is in the README beside the package.
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
  * call, 1 when the line could not be had or failed.
  */
-import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { parseArgs } from 'node:util';
-import { type Key, prepareDemo, runBoard } from './board.ts';
-import { type Control, controlOver } from './control.ts';
-import { parseScript, type ScriptLine, scriptedHuman } from './faces/script.ts';
-import { type TerminalFace, terminalFace } from './faces/terminal.ts';
-import { LCD240, OLED128 } from './firmware/env.ts';
+import { prepareDemo } from './board.ts';
+import { machineRandom, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
+import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
+import { browserFace } from './faces/browser.ts';
+import { scriptedHuman } from './faces/script.ts';
+import { terminalFace } from './faces/terminal.ts';
 import { flashFile, flashInMemory } from './flash-file.ts';
 import type { LineEvents, LineOpening } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
 import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
+import { type Options, parseOptions } from './options.ts';
+import { type DeviceView, type SimulatedDevice, startDevice } from './simulated-device.ts';
 
-const options = {
-  listen: { type: 'string', default: 'pty' },
-  link: { type: 'string' },
-  flash: { type: 'string' },
-  demo: { type: 'boolean', default: false },
-  board: { type: 'string', default: 'lcd240' },
-  face: { type: 'string', default: 'terminal' },
-  press: { type: 'string' },
-  control: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const;
-
-const usage = `sallyport-sim: a Sallyport device whose board is this computer
-
-  --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
-  --link PATH          a symlink to the pseudo-terminal that keeps its name
-  --flash FILE         the flash image; without it the device forgets everything at its end
-  --demo               puts a throwaway key, marked DEMO, into an empty flash
-  --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
-  --face terminal      shows the screen here and takes keys (default); none
-  --press approve      presses its own keys: approve, deny, or a script file; never on a real tty
-  --control FD         JSON lines on this file descriptor: screens out, keys in`;
+/** What is undone at the end, whatever way it comes. */
+type CleanUps = (() => void)[];
 
 /** Runs until it is told to end. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const parsed = parse(argv);
-  if (typeof parsed === 'string') return leave(2, `sallyport-sim: ${parsed}`);
-  if (parsed.help) return leave(0, usage);
-  const script = readScript(parsed.press, parsed.listen);
-  if ('wrong' in script) return leave(2, `sallyport-sim: ${script.wrong}`);
-  const board = parsed.board === 'lcd240' ? LCD240 : parsed.board === 'oled128' ? OLED128 : null;
-  if (board === null) return leave(2, `sallyport-sim: no board is called ${parsed.board}`);
-  const flash = parsed.flash === undefined ? flashInMemory() : flashFile(parsed.flash);
-  if (parsed.demo) prepareDemo(flash);
-  if (script.lines !== null)
-    console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
+  const parsed = parseOptions(argv);
+  if (parsed.type === 'say') return leave(0, parsed.words);
+  if (parsed.type === 'wrong') return leave(2, `sallyport-sim: ${parsed.words}`);
+  const { options } = parsed;
+  const random = options.seed === null ? machineRandom : seededRandom(options.seed);
+  const flash = options.flash === null ? flashInMemory() : flashFile(options.flash);
+  if (options.demo) prepareDemo(flash, random);
+  warn(options);
 
-  let face: TerminalFace | null = null;
-  let control: Control | null = null;
-  const opened = await open(parsed.listen, parsed.link, {
-    bytes: (bytes) => running.bytes(bytes),
-    peer: () => undefined, // the link finds out by itself who is there
+  const cleanUps: CleanUps = [];
+  let device: SimulatedDevice | null = null;
+  const end = (code: number, words?: string): void => {
+    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    const closing = device?.close() ?? Promise.resolve();
+    void closing.finally(() => leave(code, words));
+  };
+  const started = await startDevice({
+    board: options.board,
+    flash,
+    random,
+    autoPress: options.script !== null,
+    clock: options.clock === 'virtual' ? virtualClock() : realClock(),
+    open: (events) => open(options, events),
+    canReopen: options.listen !== 'stdio' && !options.listen.startsWith('fd:'),
+    real: options.listen.startsWith('tty:'),
     failed: (reason) => end(1, `sallyport-sim: the line failed: ${reason}`),
   });
-  const { line } = opened;
-  if (line === null) return leave(1, `sallyport-sim: ${opened.reason}`);
-
-  const human = script.lines === null ? null : scriptedHuman(script.lines, (key) => running.press(key));
-  const running = runBoard({
-    board,
-    flash,
-    autoPress: human !== null,
-    write: (bytes) => line.write(bytes),
-    face: (screen, waiting) => {
-      face?.screen(screen);
-      control?.say({ screen: screen.rows, waiting });
-      human?.(waiting);
-    },
-  });
-
-  function end(code: number, words?: string): void {
-    face?.close();
-    running.stop();
-    void line?.close().finally(() => leave(code, words));
+  if ('refused' in started) return leave(1, `sallyport-sim: ${started.refused}`);
+  device = started;
+  const human = options.script === null ? null : scriptedHuman(options.script, started.press);
+  // The machine that presses looks last: what it does comes after what everybody saw.
+  const quit = (): void => end(0);
+  const note = startTerminal(started, options, quit, cleanUps);
+  const reason = await startControls(options.controls, { device: started, note, quit }, cleanUps);
+  if (reason !== null) return end(1, `sallyport-sim: ${reason}`);
+  if (options.face === 'browser') {
+    const face = await browserFace({ device: started, address: (url) => note(`The device can be seen at ${url}`) });
+    cleanUps.push(face.close);
   }
-
-  const press = (key: Key): void => running.press(key);
-  if (parsed.face === 'terminal') {
-    face = terminalFace({ input: process.stdin, output: process.stdout, press, quit: () => end(0) });
-  }
-  const note = (text: string): void => (face === null ? console.error(text) : face.note(text));
-  if (parsed.control !== undefined) {
-    const stream = new Socket({ fd: Number(parsed.control) });
-    control = controlOver(stream, { press, note, quit: () => end(0) });
-  }
-  control?.say({ line: line.path });
-  if (control === null) note(`The device listens on ${line.path}`);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
+  if (human !== null) started.watch(({ waiting }) => human(waiting));
+  if (options.controls.length === 0) note(`The device listens on ${started.path()}`);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, quit);
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end(0));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values;
-  } catch (problem) {
-    return problem instanceof Error ? problem.message : String(problem);
+/** What nobody may overlook. */
+function warn({ script, seed }: Options): void {
+  if (script !== null) console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
+  if (seed !== null) console.error('SEED: whoever knows the seed knows every key that this simulator makes.');
+}
+
+/** The screen in the terminal, and where notes go: above it, or to stderr, or to stdout where a browser shows the screen. */
+function startTerminal(
+  device: SimulatedDevice,
+  { face }: Options,
+  quit: () => void,
+  cleanUps: CleanUps,
+): (text: string) => void {
+  if (face === 'browser') return (text) => console.log(text);
+  if (face === 'none') return (text) => console.error(text);
+  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press: device.press, quit });
+  const see = ({ screen }: DeviceView): void => {
+    if (screen === null) terminal.note('○ the device is unplugged');
+    else terminal.screen(screen);
+  };
+  device.watch(see);
+  if (device.view().count > 0) see(device.view());
+  cleanUps.push(terminal.close);
+  return terminal.note;
+}
+
+/** Opens the control channels; why one could not be had, or null. Who holds a descriptor is our parent: we end with it. */
+async function startControls(
+  controls: readonly string[],
+  actions: ControlActions,
+  cleanUps: CleanUps,
+): Promise<string | null> {
+  for (const control of controls) {
+    if (control.startsWith('unix:')) {
+      const opened = await controlOnSocket(control.slice(5), actions);
+      if ('refused' in opened) return opened.refused;
+      cleanUps.push(opened.close);
+    } else controlOver(new Socket({ fd: Number(control) }), actions, actions.quit);
   }
+  return null;
 }
 
-/** A machine that presses the keys of a real port would be no signer at all. */
-function readScript(
-  press: string | undefined,
-  listen: string,
-): { lines: readonly ScriptLine[] | null } | { wrong: string } {
-  if (press === undefined) return { lines: null };
-  if (listen.startsWith('tty:')) return { wrong: '--press is for simulated lines, never for a real tty' };
-  if (press === 'approve' || press === 'deny') return { lines: [[press]] };
-  try {
-    return parseScript(readFileSync(press, 'utf8'));
-  } catch {
-    return { wrong: `--press takes approve, deny or a script file, and ${press} cannot be read` };
-  }
-}
-
-async function open(listen: string, link: string | undefined, events: LineEvents): Promise<LineOpening> {
-  if (listen === 'pty') return openPtyLine(events, link === undefined ? {} : { link });
+async function open({ listen, link }: Options, events: LineEvents): Promise<LineOpening> {
+  if (listen === 'pty') return openPtyLine(events, link === null ? {} : { link });
   if (listen === 'stdio') return openStdioLine(events);
   if (listen.startsWith('fd:')) {
     const stream = new Socket({ fd: Number(listen.slice(3)) });

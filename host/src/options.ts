@@ -21,6 +21,8 @@ export type Options = {
 export type SimulatorOptions = {
   readonly press: string | null;
   readonly board: 'lcd240' | 'oled128';
+  /** Where its screen is shown. */
+  readonly face: 'terminal' | 'browser';
   /** `pipe` where there is no pseudo-terminal. */
   readonly link: 'pty' | 'pipe';
 };
@@ -36,6 +38,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
                        (default with --port: the user's data directory; otherwise a fresh one that is removed at the end)
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
+  --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --version, --help`;
@@ -47,6 +50,7 @@ const flags = {
   state: { type: 'string' },
   board: { type: 'string', default: 'lcd240' },
   'sim-press': { type: 'string' },
+  'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
   json: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
@@ -68,6 +72,8 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (lines !== 'leave' && lines !== 'both-low' && lines !== 'both-high')
     return wrong(`--lines does not take "${lines}"`);
   if (board !== 'lcd240' && board !== 'oled128') return wrong(`--board does not take "${board}"`);
+  const face = values['sim-face'];
+  if (face !== 'terminal' && face !== 'browser') return wrong(`--sim-face does not take "${face}"`);
   if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"`);
   if (port !== null && press !== null) return wrong('--sim-press is for the simulated device; a real one has a human');
   const relays: string[] = [];
@@ -78,7 +84,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (port === null ? null : envPaths('sallyport', { suffix: '' }).data);
-  const simulator: SimulatorOptions = { press, board, link };
+  const simulator: SimulatorOptions = { press, board, face, link };
   return { type: 'run', options: { port, lines, relays, state, json: values.json, simulator } };
 }
 

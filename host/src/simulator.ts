@@ -60,7 +60,7 @@ function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean
   const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
   const press = options.press === null ? [] : ['--press', options.press];
   const args = ['--listen', listen, '--demo', '--flash', join(state, 'simulated-device.flash')];
-  const rest = ['--board', options.board, '--control', String(controlFd), ...press];
+  const rest = ['--board', options.board, '--face', options.face, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];
   return spawn(process.execPath, [...process.execArgv, simulatorProgram(), ...args, ...rest], {
     stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit', ...pipes],

@@ -4,6 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { Key } from '../board.ts';
+import { rowCells } from '../firmware/cells.ts';
 import type { Screen } from '../firmware/screens.ts';
 
 export type TerminalFace = {
@@ -89,6 +90,8 @@ function splitKeys(chunk: string): readonly string[] {
 export function framed(screen: Screen, live: boolean): readonly string[] {
   const width = screen.board === 'lcd240' ? 30 : 16;
   const line = '─'.repeat(width);
-  const rows = screen.rows.map((row) => `│${row}│`);
+  // A terminal has widths of its own for many characters: the right edge is put where it belongs, whatever it did.
+  const right = (row: string): string => (live && rowCells(row) !== row.length ? `\x1b[${width + 2}G│` : '│');
+  const rows = screen.rows.map((row) => `│${row}${right(row)}`);
   return [`┌${line}┐`, ...rows, `└${line}┘`, ...(live ? [hint] : [])];
 }
