@@ -41,7 +41,7 @@ export function parseCommand(line: string): Parsed {
   const fields = parseObject(line);
   if (fields === null) return { id: null, wrong: 'not a JSON object' };
   const id = typeof fields['id'] === 'string' || typeof fields['id'] === 'number' ? fields['id'] : null;
-  const name = Object.keys(fields).find((key) => key in readers);
+  const name = Object.keys(fields).find((key) => Object.hasOwn(readers, key));
   const read = name === undefined ? undefined : readers[name];
   if (name === undefined || read === undefined) return { id, wrong: 'no such command' };
   const command = read(fields[name], fields);
