@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The page of the browser face. It shows the view that the simulator sent last and sends back keys, each with the count of the view
  * that was on the glass when the finger came down: a press meant for one screen never reaches another.

@@ -92,6 +92,13 @@ describe.each(boards)('$name', (board) => {
   });
 });
 
+test('the picture in the README is what the device shows', () => {
+  const text = 'Hello from the gate.\nPříliš žluťoučký kůň 你好 \u{1f40e} \u202eevil\u202c';
+  const layout = layOut(note(text, [['t', 'gate']]), LCD240);
+  const screen = draw({ type: 'review', layout, page: 0, unseen: layout.count - 1 }, LCD240, false);
+  golden('../../../docs/screen', encodePng(enlarged(picture(screen, LCD240), 2)));
+});
+
 test('two screens that differ in one character differ in their pixels', () => {
   const rows = draw({ type: 'notice', title: 'a', text: 'b' }, LCD240, false);
   const other = draw({ type: 'notice', title: 'a', text: 'c' }, LCD240, false);

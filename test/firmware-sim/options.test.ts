@@ -1,0 +1,40 @@
+/** The simulator's command line, and the terminal's right edge. */
+import { expect, test } from 'vitest';
+import { framed } from '../../firmware-sim/src/faces/terminal.ts';
+import { OLED128 } from '../../firmware-sim/src/firmware/env.ts';
+import { draw } from '../../firmware-sim/src/firmware/screens.ts';
+import { parseOptions } from '../../firmware-sim/src/options.ts';
+
+test('without options: a pseudo-terminal, the large board, a terminal, a human', () => {
+  expect(parseOptions([])).toMatchObject({
+    type: 'run',
+    options: { listen: 'pty', face: 'terminal', script: null, controls: [], clock: 'real', seed: null },
+  });
+});
+
+test('several control channels, a seed, a clock that stands', () => {
+  const argv = ['--control', '3', '--control', 'unix:/run/a', '--seed', '7', '--clock', 'virtual', '--face', 'browser'];
+  expect(parseOptions(argv)).toMatchObject({
+    options: { controls: ['3', 'unix:/run/a'], seed: '7', clock: 'virtual', face: 'browser' },
+  });
+});
+
+test.each([
+  [['--seed', '7', '--listen', 'tty:/dev/ttyACM0'], '--seed is for simulated lines, never for a real tty'],
+  [['--press', 'approve', '--listen', 'tty:/dev/ttyACM0'], '--press is for simulated lines, never for a real tty'],
+  [['--control', '/run/a'], '--control takes a file descriptor or unix:PATH, not /run/a'],
+  [['--clock', 'sun'], '--clock does not take sun'],
+  [['--face', 'paper'], '--face does not take paper'],
+  [['--board', 'vt100'], 'no board is called vt100'],
+  [['--press', '/nowhere/at/all'], 'cannot be read'],
+])('%s is a wrong call', (argv, words) => {
+  const parsed = parseOptions(argv);
+  expect(parsed.type === 'wrong' && parsed.words).toContain(words);
+});
+
+test('where the font is wider than a terminal, the right edge is put by column', () => {
+  const screen = draw({ type: 'result', title: 'Sign note', outcome: 'signed' }, OLED128, false);
+  expect(framed(screen, true)[2]).toMatch(/^│ +✔ SIGNED +\x1b\[18G│$/);
+  expect(framed(screen, true)[1]).toBe('│Sign note       │');
+  expect(framed(screen, false)[2]).not.toContain('\x1b');
+});
