@@ -64,8 +64,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
   let running: RunningBoard | null = null;
   let noise = new Uint8Array();
   let moving = false;
-  let view: DeviceView = { screen: null, waiting: null, count: 0 };
-  const watchers = new Set<(view: DeviceView) => void>();
+  const { view, see, watch } = makeGlass();
 
   const opened = await options.open(events());
   if (opened.line === null) return { refused: opened.reason };
@@ -78,11 +77,6 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
       peer: () => undefined, // the link finds out by itself who is there
       failed: options.failed,
     };
-  }
-
-  function see(screen: Screen | null, waiting: number | null): void {
-    view = { screen, waiting, count: view.count + 1 };
-    for (const watcher of [...watchers]) watcher(view);
   }
 
   function powerOn(resetReason: ResetReason): void {
@@ -121,11 +115,8 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
   return {
     board,
     path: () => path,
-    view: () => view,
-    watch: (watcher) => {
-      watchers.add(watcher);
-      return () => watchers.delete(watcher);
-    },
+    view,
+    watch,
     press: (key) => running?.press(key),
     advance: (ms) => (running === null ? clock.jump(ms) : running.advance(ms)),
     seed: (seed) => {
@@ -167,6 +158,23 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
       running?.stop();
       running = null;
       await line?.close();
+    },
+  };
+}
+
+/** What can be seen, and who looks at it. */
+function makeGlass() {
+  let view: DeviceView = { screen: null, waiting: null, count: 0 };
+  const watchers = new Set<(view: DeviceView) => void>();
+  return {
+    view: () => view,
+    see: (screen: Screen | null, waiting: number | null): void => {
+      view = { screen, waiting, count: view.count + 1 };
+      for (const watcher of [...watchers]) watcher(view);
+    },
+    watch: (watcher: (view: DeviceView) => void) => {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
     },
   };
 }

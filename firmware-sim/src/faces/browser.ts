@@ -155,7 +155,8 @@ function bodyOf(request: IncomingMessage): Promise<string | null> {
     let body = '';
     request.setEncoding('utf8');
     request.on('data', (text: string) => {
-      body += text;
+      // What comes after the limit is read and forgotten.
+      if (body.length <= bodyMax) body += text;
       if (body.length > bodyMax) resolve(null);
     });
     request.on('end', () => resolve(body));
