@@ -2,10 +2,11 @@
  * The table of commands: the protocol is this table. The types, the codecs, the dispatch at both ends and the CDDL follow from
  * it; a missing handler does not compile. Numbers are for ever: a command that goes leaves a gap.
  *
- * `by` says who asks: `host` asks the device, `device` asks the host (it pulls and pushes chunks of streams).
+ * `by` says who asks: `host` asks the device, `device` asks the host (it pulls and pushes chunks of streams). `asksHuman` says
+ * that nothing happens without the button; such a request is never sent twice on a guess.
  */
 import { limits } from './limits.ts';
-import { bytes, field, list, map, oneOf, optional, type Schema, text, uint } from './schema.ts';
+import { type AnySchema, bytes, field, list, map, oneOf, optional, text, uint } from './schema.ts';
 
 const refused = 'refused';
 const ignored = 'ignored';
@@ -29,13 +30,14 @@ const textRequest = map(
 const textReply = map({ output: field(0, output) }, ignored);
 
 /** Whether the device has a key and will use it. */
-export const deviceStates = oneOf({ fresh: 0, locked: 1, ready: 2 });
+const deviceStates = oneOf({ fresh: 0, locked: 1, ready: 2 });
 
 type CommandRow = {
   readonly code: number;
   readonly by: 'host' | 'device';
-  readonly request: Schema<never> | unknown;
-  readonly reply: Schema<never> | unknown;
+  readonly asksHuman: boolean;
+  readonly request: AnySchema;
+  readonly reply: AnySchema;
 };
 
 export const commands = {
@@ -43,13 +45,14 @@ export const commands = {
   info: {
     code: 0x01,
     by: 'host',
+    asksHuman: false,
     request: map({}, refused),
     reply: map(
       {
         state: field(0, deviceStates),
         name: field(1, text(limits.labelMax)),
         accounts: field(2, uint(limits.accountsMax)),
-        /** True on a simulator with a throwaway key. */
+        /** What a human must know: a simulator, a throwaway key, a device that presses its own buttons. */
         marks: field(3, list(oneOf({ simulator: 1, demo: 2, auto_press: 3 }), 8)),
         /** What the link threw away since the start, for diagnostics: damaged frames. */
         damagedFrames: field(4, uint()),
@@ -61,6 +64,7 @@ export const commands = {
   get_result: {
     code: 0x02,
     by: 'host',
+    asksHuman: false,
     request: map({ request: field(0, requestId) }, refused),
     reply: map({ request: field(0, requestId), state: field(1, oneOf({ unknown: 0, open: 1, ended: 2 })) }, ignored),
   },
@@ -68,6 +72,7 @@ export const commands = {
   ping: {
     code: 0x06,
     by: 'host',
+    asksHuman: false,
     request: map({ nonce: field(0, bytes(8)) }, refused),
     reply: map({ nonce: field(0, bytes(8)) }, ignored),
   },
@@ -75,6 +80,7 @@ export const commands = {
   get_public_key: {
     code: 0x30,
     by: 'host',
+    asksHuman: false,
     request: map({ account: field(0, account) }, refused),
     reply: map({ pubkey: field(0, key32) }, ignored),
   },
@@ -82,18 +88,20 @@ export const commands = {
   sign_event: {
     code: 0x31,
     by: 'host',
+    asksHuman: true,
     request: map({ account: field(0, account), label: field(1, label), input: field(3, input) }, refused),
     reply: map({ id: field(0, key32), sig: field(1, bytes(64)), pubkey: field(2, key32) }, ignored),
   },
   /** The input is the UTF-8 of the text (to encrypt) or of the payload (to decrypt), and so is the output. */
-  nip44_encrypt: { code: 0x40, by: 'host', request: textRequest, reply: textReply },
-  nip44_decrypt: { code: 0x41, by: 'host', request: textRequest, reply: textReply },
-  nip04_encrypt: { code: 0x42, by: 'host', request: textRequest, reply: textReply },
-  nip04_decrypt: { code: 0x43, by: 'host', request: textRequest, reply: textReply },
+  nip44_encrypt: { code: 0x40, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
+  nip44_decrypt: { code: 0x41, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
+  nip04_encrypt: { code: 0x42, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
+  nip04_decrypt: { code: 0x43, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
   /** The device pulls a piece of an input of an open request. The host answers exactly the bytes asked for. */
   chunk_get: {
     code: 0x60,
     by: 'device',
+    asksHuman: false,
     request: map(
       {
         request: field(0, requestId),
@@ -108,6 +116,7 @@ export const commands = {
   chunk_put: {
     code: 0x61,
     by: 'device',
+    asksHuman: false,
     request: map(
       {
         request: field(0, requestId),
@@ -119,6 +128,28 @@ export const commands = {
     reply: map({}, refused),
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;
+
+/** The name of a command. */
+export type Command = keyof typeof commands;
+
+/** The commands that use the user key and ask the human. */
+export type AskingCommand = {
+  [C in Command]: (typeof commands)[C]['asksHuman'] extends true ? C : never;
+}[Command];
+
+/** Those of them whose input and output are texts; their outputs may be pushed in pieces. */
+export type TextCommand = Exclude<AskingCommand, 'sign_event'>;
+
+/** Whether a command's input and output are texts. */
+export function isTextCommand(command: Command): command is TextCommand {
+  return commands[command].request === textRequest;
+}
+
+/**
+ * Kinds that `sign_event` never signs. Rumors (14 and 15, NIP-59) lose their deniability when signed; a signed 24133 would let
+ * the host speak as the user's key.
+ */
+export const neverSigned: readonly number[] = [14, 15, 24133];
 
 /** What the device says unasked. Not acknowledged by a message; an unknown notice is ignored. */
 export const notices = {
@@ -157,7 +188,7 @@ export const helloBody = map(
     window: field(9, uint(limits.windowMax)),
     streamMax: field(10, uint(limits.streamMax)),
     requestsMax: field(11, uint(limits.requestsMax)),
-    /** Numbers of optional abilities, ascending. Version 1 defines none; the secure channel and sealed mode will. */
+    /** Numbers of optional abilities, in any order. Version 1 defines none; the secure channel and sealed mode will. */
     capabilities: field(12, list(uint(0xffff), 32)),
   },
   ignored,

@@ -1,7 +1,17 @@
 /** The device protocol. PROTOCOL.md specifies it; the folders follow its chapters: link, cbor, messages. */
 export { type Cbor, decodeCbor, encodeCbor } from './cbor/cbor.ts';
 export { type GateBounds, type GateRefusal, gate, messageBounds, streamBounds } from './cbor/gate.ts';
-export { commands, helloBody, helloRequestBody, notices, protocolVersion } from './commands.ts';
+export {
+  type AskingCommand,
+  commands,
+  helloBody,
+  helloRequestBody,
+  isTextCommand,
+  neverSigned,
+  notices,
+  protocolVersion,
+  type TextCommand,
+} from './commands.ts';
 export { type DeviceError, deviceErrors } from './errors.ts';
 export { frameOverhead, limits } from './limits.ts';
 export * from './link/arq.ts';

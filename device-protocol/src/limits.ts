@@ -25,10 +25,14 @@ export const limits = {
   messageOverhead: 256,
   /** Largest chunk of a stream: what fits one message. */
   chunkMax: 3840,
+  /** Least piece of a pushed output that is not its last one: a bound on how many pieces there can be. */
+  pieceMin: 256,
   /** As much of an input as travels with its request: a chunk less the largest label, a peer key and their heads. */
   headMax: 3584,
   /** How long a stream may stand still: the other side is computing or gone, and the next request waits behind it. */
   chunkMs: 10_000,
+  /** How long the outcome of an ended request is kept. A host comes back after a glitch within seconds, or it has given up. */
+  resultKeptMs: 15_000,
   /** After a new link session, how long a request waits to be claimed by get_result before it is given up. */
   claimMs: 5_000,
   /** Text that names an app, a host or a firmware: one line of a large screen, twice. */
@@ -67,6 +71,7 @@ check(limits.windowMax < 128, 'go-back-N over 256 sequence numbers needs a windo
 check(limits.chunkMax + limits.messageOverhead <= limits.messageMax, 'a chunk must fit one message');
 check(limits.headMax + limits.labelMax + limits.messageOverhead <= limits.messageMax, 'a head must fit its request');
 check(limits.messagesUnacknowledged >= 3 * limits.requestsMax + 1, 'honest peers must never stop hearing each other');
+check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
 check(limits.resultsKept >= limits.requestsMax, 'what was open when the link broke must still be known after it');
 check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');
 // Padding is at most an eighth; 65 bytes of version, nonce and MAC, 6 of length prefix; then base64.

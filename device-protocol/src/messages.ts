@@ -7,12 +7,12 @@
  * request, a notice has id 0. Parsing gives closed types or says what is wrong; nothing half-parsed gets further.
  */
 import { type Cbor, decodeCbor, encodeCbor } from './cbor/cbor.ts';
-import { commands, helloBody, helloRequestBody, notices } from './commands.ts';
+import { type Command, commands, helloBody, helloRequestBody, notices } from './commands.ts';
 import { type DeviceError, deviceErrors } from './errors.ts';
 import { limits } from './limits.ts';
 import { field, Mismatch, map, type Of, optional, type Schema, text } from './schema.ts';
 
-export type Command = keyof typeof commands;
+export type { Command } from './commands.ts';
 export type Notice = keyof typeof notices;
 export type RequestOf<C extends Command> = Of<(typeof commands)[C]['request']>;
 export type ReplyOf<C extends Command> = Of<(typeof commands)[C]['reply']>;

@@ -91,16 +91,13 @@ export function optional<T>(key: number, schema: Schema<T>): Field<T, true> {
   return { key, schema, optional: true };
 }
 
-/** A field whose type is forgotten: what can be read is unknown, what can be written is checked by its own schema. */
-type AnyField = {
-  readonly key: number;
-  readonly schema: {
-    readonly parse: (value: Cbor, at: string) => unknown;
-    readonly write: (value: never) => Cbor;
-    readonly cddl: string;
-  };
-  readonly optional: boolean;
+/** A schema whose type is forgotten: what can be read is unknown, what can be written is checked by the schema itself. */
+export type AnySchema = {
+  readonly parse: (value: Cbor, at: string) => unknown;
+  readonly write: (value: never) => Cbor;
+  readonly cddl: string;
 };
+type AnyField = { readonly key: number; readonly schema: AnySchema; readonly optional: boolean };
 type Fields = Readonly<Record<string, AnyField>>;
 type FieldType<F extends AnyField> = ReturnType<F['schema']['parse']>;
 /** The object type that a map schema describes. */

@@ -6,12 +6,15 @@
  *     in   one command a line, as in firmware-sim/README.md; commands of one channel are carried out one after another
  *     out  {"done": id, …} or {"refused": id, "why": text} for every command that has an "id"
  *
- * Whoever holds it holds the device: it is handed to a child, or is a socket that only this user can open.
+ * Whoever holds it holds the device, but for its keys: it is handed to a child, or is a socket that only this user can open. Keys are
+ * pressed from here only where the simulator was told so (`--press control`), and then every screen says AUTO-PRESS. Where a human
+ * presses, real time is not moved from here either: a human has the time that the firmware gives.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { type Command, type Parsed, parseCommand } from './control-command.ts';
+import { writePrivate } from './flash-file.ts';
 import { messageOf } from './lines/line.ts';
 import { openPrivateSocket } from './lines/private-socket.ts';
 import { enlarged, picture } from './picture.ts';
@@ -20,6 +23,10 @@ import type { Refused, SimulatedDevice } from './simulated-device.ts';
 
 export type ControlActions = {
   readonly device: SimulatedDevice;
+  /** The keys are for these channels too. */
+  readonly presses: boolean;
+  /** So is time. */
+  readonly movesClock: boolean;
   readonly note: (text: string) => void;
   readonly quit: () => void;
 };
@@ -114,13 +121,16 @@ async function answerTo(parsed: Parsed, actions: ControlActions): Promise<object
 }
 
 /** Carries a command out, and gives what its answer says besides. */
-async function obey(command: Command, { device, note, quit }: ControlActions): Promise<object | Refused> {
+async function obey(command: Command, actions: ControlActions): Promise<object | Refused> {
+  const { device, note, quit } = actions;
   switch (command.type) {
     case 'press':
+      if (!actions.presses) return { refused: 'The keys are not for this channel: start with --press control.' };
       device.press(command.key);
       return {};
     case 'note':
-      note(command.text);
+      // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
+      note(command.text.replace(/[^\P{C}\n]/gu, ''));
       return {};
     case 'quit':
       quit();
@@ -130,12 +140,14 @@ async function obey(command: Command, { device, note, quit }: ControlActions): P
     case 'screenshot':
       return screenshot(device, command.path, command.scale);
     case 'clock':
+      if (!actions.movesClock)
+        return { refused: 'A human presses here, in real time: start with --clock virtual or with --press.' };
       device.advance(command.ms);
       return {};
     case 'seed':
       return device.seed(command.seed) ?? {};
     case 'dump':
-      writeFileSync(command.path, device.image(), { mode: 0o600 });
+      writePrivate(command.path, device.image());
       return {};
     case 'load':
       device.load(new Uint8Array(readFileSync(command.path)));

@@ -2,7 +2,17 @@
  * Flash as a file: all records in one image, deterministic CBOR `[schema version, [name, value], …]`. A write replaces the
  * whole file by renaming, so that a power cut leaves the old image or the new one. Keys in it are as safe as the file: 0600.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { decodeCbor, encodeCbor } from '@sallyport/device-protocol';
 import type { Flash } from './firmware/env.ts';
@@ -21,8 +31,8 @@ export type SimulatedFlash = Flash & {
 
 /** Opens or creates a flash image. Throws with words for the user when the file is something else. */
 export function flashFile(path: string): SimulatedFlash {
-  const records = existsSync(path) ? readImage(readFileSync(path), path) : new Map<string, Uint8Array>();
-  return flashOf(records, () => writeImage(path, records));
+  const records = existsSync(path) ? readImage(readPrivate(path), path) : new Map<string, Uint8Array>();
+  return flashOf(records, () => writePrivate(path, imageOf(records)));
 }
 
 /** Flash that is forgotten when the process ends. */
@@ -37,7 +47,7 @@ function flashOf(records: Map<string, Uint8Array>, save: () => void): SimulatedF
       records.set(name, value.slice());
       save();
     },
-    image: () => encodeCbor([imageVersion, ...records]),
+    image: () => imageOf(records),
     load: (image) => {
       const loaded = readImage(image, 'What was given');
       records.clear();
@@ -45,6 +55,10 @@ function flashOf(records: Map<string, Uint8Array>, save: () => void): SimulatedF
       save();
     },
   };
+}
+
+function imageOf(records: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  return encodeCbor([imageVersion, ...records]);
 }
 
 function readImage(image: Uint8Array, path: string): Map<string, Uint8Array> {
@@ -61,11 +75,21 @@ function readImage(image: Uint8Array, path: string): Map<string, Uint8Array> {
   return records;
 }
 
-function writeImage(path: string, records: ReadonlyMap<string, Uint8Array>): void {
+function readPrivate(path: string): Uint8Array {
+  // There are no such bits on Windows, where the file has its owner's access list.
+  const open = statSync(path).mode & 0o077;
+  if (open !== 0 && process.platform !== 'win32') throw new Error(`${path} may be opened by others: chmod 600 it`);
+  return readFileSync(path);
+}
+
+/** Replaces the file by one that is whole and for this user alone. */
+export function writePrivate(path: string, bytes: Uint8Array): void {
   const next = `${path}.next`;
-  const file = openSync(next, 'w', 0o600);
+  // Made anew: a file or a link that somebody left under this name would decide who can read the keys, and where they go.
+  rmSync(next, { force: true });
+  const file = openSync(next, 'wx', 0o600);
   try {
-    writeSync(file, encodeCbor([imageVersion, ...records]));
+    writeSync(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);

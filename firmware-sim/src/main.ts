@@ -3,22 +3,24 @@
  * options mean is in options.ts; what can be done with it while it runs is in the README beside the package.
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
- * call, 1 when the line could not be had or failed.
+ * call, 3 when this system has no pseudo-terminal, 1 when something else could not be had or failed.
  */
+import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { prepareDemo } from './board.ts';
-import { machineRandom, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
+import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { browserFace } from './faces/browser.ts';
 import { scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
-import { flashFile, flashInMemory } from './flash-file.ts';
-import type { LineEvents, LineOpening } from './lines/line.ts';
+import { flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
+import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
 import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type ControlDoor, type Listen, type Options, parseOptions } from './options.ts';
 import { type DeviceView, type SimulatedDevice, startDevice } from './simulated-device.ts';
 
 /** What is undone at the end, whatever way it comes. */
@@ -31,9 +33,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (parsed.type === 'wrong') return leave(2, `sallyport-sim: ${parsed.words}`);
   const { options } = parsed;
   const random = options.seed === null ? machineRandom : seededRandom(options.seed);
-  const flash = options.flash === null ? flashInMemory() : flashFile(options.flash);
-  if (options.demo) prepareDemo(flash, random);
-  warn(options);
+  const flash = openFlash(options.flash, options.demo ? random : null);
+  if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
+  const doors = takeDoors(options.controls);
+  if (typeof doors === 'string') return leave(1, `sallyport-sim: ${doors}`);
+  const { listen, presser } = options;
 
   const cleanUps: CleanUps = [];
   let device: SimulatedDevice | null = null;
@@ -46,35 +50,44 @@ export async function main(argv: readonly string[]): Promise<void> {
     board: options.board,
     flash,
     random,
-    autoPress: options.script !== null,
+    autoPress: presser.type !== 'human',
     clock: options.clock === 'virtual' ? virtualClock() : realClock(),
-    open: (events) => open(options, events),
-    canReopen: options.listen !== 'stdio' && !options.listen.startsWith('fd:'),
-    real: options.listen.startsWith('tty:'),
+    open: (events) => open(listen, events),
+    canReopen: listen.type !== 'stdio' && listen.type !== 'fd',
+    real: listen.type === 'tty',
     failed: (reason) => end(1, `sallyport-sim: the line failed: ${reason}`),
   });
-  if ('refused' in started) return leave(1, `sallyport-sim: ${started.refused}`);
+  if ('refused' in started) return leave(started.unsupported ? 3 : 1, `sallyport-sim: ${started.refused}`);
   device = started;
-  const human = options.script === null ? null : scriptedHuman(options.script, started.press);
+  warn(options);
+  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (key) => started.press(key)) : null;
   // The machine that presses looks last: what it does comes after what everybody saw.
   const quit = (): void => end(0);
   const note = startTerminal(started, options, quit, cleanUps);
-  const reason = await startControls(options.controls, { device: started, note, quit }, cleanUps);
+  const actions: ControlActions = {
+    device: started,
+    presses: presser.type === 'control',
+    movesClock: presser.type !== 'human' || options.clock === 'virtual',
+    note,
+    quit,
+  };
+  const reason = await startControls(doors, actions, cleanUps);
   if (reason !== null) return end(1, `sallyport-sim: ${reason}`);
   if (options.face === 'browser') {
     const face = await browserFace({ device: started, address: (url) => note(`The device can be seen at ${url}`) });
     cleanUps.push(face.close);
   }
   if (human !== null) started.watch(({ waiting }) => human(waiting));
-  if (options.controls.length === 0) note(`The device listens on ${started.path()}`);
+  if (doors.length === 0) note(`The device listens on ${started.path()}`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, quit);
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
 }
 
 /** What nobody may overlook. */
-function warn({ script, seed }: Options): void {
-  if (script !== null) console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
+function warn({ presser, seed }: Options): void {
+  if (presser.type !== 'human')
+    console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
   if (seed !== null) console.error('SEED: whoever knows the seed knows every key that this simulator makes.');
 }
 
@@ -87,7 +100,8 @@ function startTerminal(
 ): (text: string) => void {
   if (face === 'browser') return (text) => console.log(text);
   if (face === 'none') return (text) => console.error(text);
-  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press: device.press, quit });
+  const { press, now } = device;
+  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press, now, quit });
   const see = ({ screen }: DeviceView): void => {
     if (screen === null) terminal.note('○ the device is unplugged');
     else terminal.screen(screen);
@@ -98,32 +112,77 @@ function startTerminal(
   return terminal.note;
 }
 
+/** The flash, or why it cannot be had: a device must not run for a day and then find that it cannot write. */
+function openFlash(path: string | null, demo: Randomness | null): SimulatedFlash | string {
+  if (path !== null && !existsSync(dirname(path))) return `There is no directory ${dirname(path)} for the flash image.`;
+  try {
+    const flash = path === null ? flashInMemory() : flashFile(path);
+    if (demo !== null) prepareDemo(flash, demo);
+    return flash;
+  } catch (problem) {
+    return `The flash image cannot be used: ${messageOf(problem)}.`;
+  }
+}
+
+/** The stream on a descriptor that whoever started us left open, or why there is none. */
+function socketOn(fd: number): Socket | string {
+  try {
+    return new Socket({ fd });
+  } catch {
+    return `Descriptor ${fd} is no open pipe or socket.`;
+  }
+}
+
+/** A mistyped path must not leave directories behind. */
+function missingDirectory(path: string): string | null {
+  return existsSync(dirname(path)) ? null : `There is no directory ${dirname(path)}.`;
+}
+
+/** The streams of descriptors and the paths of sockets, or why one of them cannot be had. */
+function takeDoors(controls: readonly ControlDoor[]): readonly (Socket | { readonly path: string })[] | string {
+  const doors: (Socket | { readonly path: string })[] = [];
+  for (const control of controls) {
+    const door = control.type === 'fd' ? socketOn(control.fd) : (missingDirectory(control.path) ?? control);
+    if (typeof door === 'string') return door;
+    doors.push(door);
+  }
+  return doors;
+}
+
 /** Opens the control channels; why one could not be had, or null. Who holds a descriptor is our parent: we end with it. */
 async function startControls(
-  controls: readonly string[],
+  doors: readonly (Socket | { readonly path: string })[],
   actions: ControlActions,
   cleanUps: CleanUps,
 ): Promise<string | null> {
-  for (const control of controls) {
-    if (control.startsWith('unix:')) {
-      const opened = await controlOnSocket(control.slice(5), actions);
+  for (const door of doors) {
+    if (door instanceof Socket) controlOver(door, actions, actions.quit);
+    else {
+      const opened = await controlOnSocket(door.path, actions);
       if ('refused' in opened) return opened.refused;
       cleanUps.push(opened.close);
-    } else controlOver(new Socket({ fd: Number(control) }), actions, actions.quit);
+    }
   }
   return null;
 }
 
-async function open({ listen, link }: Options, events: LineEvents): Promise<LineOpening> {
-  if (listen === 'pty') return openPtyLine(events, link === null ? {} : { link });
-  if (listen === 'stdio') return openStdioLine(events);
-  if (listen.startsWith('fd:')) {
-    const stream = new Socket({ fd: Number(listen.slice(3)) });
-    return openStdioLine(events, { input: stream, output: stream });
+async function open(listen: Listen, events: LineEvents): Promise<LineOpening> {
+  switch (listen.type) {
+    case 'pty':
+      return openPtyLine(events, listen.link === null ? {} : { link: listen.link });
+    case 'stdio':
+      return openStdioLine(events);
+    case 'fd': {
+      const stream = socketOn(listen.fd);
+      return typeof stream === 'string' ? noLine(stream) : openStdioLine(events, { input: stream, output: stream });
+    }
+    case 'unix': {
+      const missing = missingDirectory(listen.path);
+      return missing === null ? openUnixLine(listen.path, events) : noLine(missing);
+    }
+    case 'tty':
+      return openTtyLine(listen.path, events);
   }
-  if (listen.startsWith('unix:')) return openUnixLine(listen.slice(5), events);
-  if (listen.startsWith('tty:')) return openTtyLine(listen.slice(4), events);
-  return { line: null, reason: `--listen takes pty, stdio, fd:N, unix:PATH or tty:PATH, not ${listen}` };
 }
 
 function leave(code: number, words?: string): void {

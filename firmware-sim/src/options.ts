@@ -4,22 +4,39 @@ import { parseArgs } from 'node:util';
 import { parseScript, type ScriptLine } from './faces/script.ts';
 import { type Board, LCD240, OLED128 } from './firmware/env.ts';
 
+/** What it listens on. `link`: a symlink that keeps its name. */
+export type Listen =
+  | { readonly type: 'pty'; readonly link: string | null }
+  | { readonly type: 'stdio' }
+  | { readonly type: 'fd'; readonly fd: number }
+  | { readonly type: 'unix' | 'tty'; readonly path: string };
+
+/** Who presses the keys: a human at a face, the control channels besides, or a script. All but the first are auto-press. */
+export type Presser =
+  | { readonly type: 'human' }
+  | { readonly type: 'control' }
+  | { readonly type: 'script'; readonly lines: readonly ScriptLine[] };
+
+/** A control channel: on a descriptor that was handed over, or on a socket of its own. */
+export type ControlDoor =
+  | { readonly type: 'fd'; readonly fd: number }
+  | { readonly type: 'unix'; readonly path: string };
+
 export type Options = {
-  readonly listen: string;
-  readonly link: string | null;
+  readonly listen: Listen;
+  /** The flash image, or null: everything is forgotten at the end. */
   readonly flash: string | null;
   readonly demo: boolean;
   readonly board: Board;
   readonly face: 'terminal' | 'browser' | 'none';
-  /** What a machine presses, or null: a human does. */
-  readonly script: readonly ScriptLine[] | null;
-  /** A descriptor, or `unix:` and a path. */
-  readonly controls: readonly string[];
+  readonly presser: Presser;
+  readonly controls: readonly ControlDoor[];
   readonly clock: 'real' | 'virtual';
+  /** What randomness follows from, or null: it is the machine's. */
   readonly seed: string | null;
 };
 
-const usage = `sallyport-sim: a Sallyport device whose board is this computer
+export const usage = `sallyport-sim: a Sallyport device whose board is this computer
 
   --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
   --link PATH          a symlink to the pseudo-terminal that keeps its name
@@ -27,9 +44,11 @@ const usage = `sallyport-sim: a Sallyport device whose board is this computer
   --demo               puts a throwaway key, marked DEMO, into an empty flash
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
   --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
-  --press approve      presses its own keys: approve, deny, or a script file; never on a real tty
-  --control FD         JSON lines on this file descriptor, or on unix:PATH; several times if wanted
-  --clock real         virtual: time stands until the control channel moves it
+  --press approve      presses its own keys: approve, deny, a script file, or control (the keys come by --control); never
+                       on a real tty
+  --control FD         JSON lines on this file descriptor, or on unix:PATH; several times if wanted: screens out, notes,
+                       the cable and, where it is told so, keys in
+  --clock real         virtual: time stands until a control channel moves it; never on a real tty
   --seed TEXT          randomness that follows from the text, for tests; never on a real tty`;
 
 const flags = {
@@ -56,21 +75,27 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const values = readFlags(argv);
   if (typeof values === 'string') return wrong(values);
   if (values.help) return { type: 'say', words: usage };
-  const { listen, link = null, flash = null, demo, face, control: controls = [], clock, seed = null } = values;
-  const script = readScript(values.press, listen);
-  if ('wrong' in script) return wrong(script.wrong);
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
+  const { demo, face, flash = null, clock, seed = null } = values;
+  const listen = readListen(values.listen, values.link ?? null);
+  if (typeof listen === 'string') return wrong(listen);
   const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
-  if (board === null) return wrong(`no board is called ${values.board}`);
-  if (face !== 'terminal' && face !== 'browser' && face !== 'none') return wrong(`--face does not take ${face}`);
-  if (clock !== 'real' && clock !== 'virtual') return wrong(`--clock does not take ${clock}`);
-  const strange = controls.find((control) => !/^(\d{1,4}|unix:.+)$/.test(control));
-  if (strange !== undefined) return wrong(`--control takes a file descriptor or unix:PATH, not ${strange}`);
-  // A key that follows from a few letters, in a device that somebody takes for a signer.
-  if (seed !== null && listen.startsWith('tty:')) return wrong('--seed is for simulated lines, never for a real tty');
-  return {
-    type: 'run',
-    options: { listen, link, flash, demo, board, face, script: script.lines, controls, clock, seed },
-  };
+  if (board === null) return wrong(`--board does not take "${values.board}"; it takes lcd240 or oled128`);
+  if (face !== 'terminal' && face !== 'browser' && face !== 'none')
+    return wrong(`--face does not take "${face}"; it takes terminal, browser or none`);
+  if (clock !== 'real' && clock !== 'virtual')
+    return wrong(`--clock does not take "${clock}"; it takes real or virtual`);
+  const controls = readControls(values.control ?? []);
+  if (typeof controls === 'string') return wrong(controls);
+  const presser = readPresser(values.press, listen);
+  if (typeof presser === 'string') return wrong(presser);
+  if (presser.type === 'control' && controls.length === 0) return wrong('--press control needs --control');
+  // A key that follows from a few letters, or time that somebody moves, in a device that is taken for a signer.
+  if (listen.type === 'tty' && seed !== null) return wrong('--seed is for simulated lines, never for a real tty');
+  if (listen.type === 'tty' && clock === 'virtual')
+    return wrong('--clock is for simulated lines, never for a real tty');
+  return { type: 'run', options: { listen, flash, demo, board, face, presser, controls, clock, seed } };
 }
 
 function readFlags(argv: readonly string[]) {
@@ -81,21 +106,49 @@ function readFlags(argv: readonly string[]) {
   }
 }
 
-/** A machine that presses the keys of a real port would be no signer at all. */
-function readScript(
-  press: string | undefined,
-  listen: string,
-): { lines: readonly ScriptLine[] | null } | { wrong: string } {
-  if (press === undefined) return { lines: null };
-  if (listen.startsWith('tty:')) return { wrong: '--press is for simulated lines, never for a real tty' };
-  if (press === 'approve' || press === 'deny') return { lines: [[press]] };
-  try {
-    return parseScript(readFileSync(press, 'utf8'));
-  } catch {
-    return { wrong: `--press takes approve, deny or a script file, and ${press} cannot be read` };
+function readListen(text: string, link: string | null): Listen | string {
+  if (text === 'pty') return { type: 'pty', link };
+  if (link !== null) return '--link is for a pseudo-terminal only';
+  if (text === 'stdio') return { type: 'stdio' };
+  const [, type, rest = ''] = /^(fd|unix|tty):(.+)$/s.exec(text) ?? [];
+  if (type === 'unix' || type === 'tty') return { type, path: rest };
+  if (type === 'fd' && !Number.isNaN(readDescriptor(rest))) return { type, fd: readDescriptor(rest) };
+  return `--listen does not take "${text}"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH`;
+}
+
+function readControls(texts: readonly string[]): readonly ControlDoor[] | string {
+  const doors: ControlDoor[] = [];
+  for (const text of texts) {
+    const fd = readDescriptor(text);
+    if (text.startsWith('unix:') && text !== 'unix:') doors.push({ type: 'unix', path: text.slice('unix:'.length) });
+    else if (Number.isNaN(fd))
+      return `--control does not take "${text}"; it takes the number of a descriptor or unix:PATH`;
+    else doors.push({ type: 'fd', fd });
   }
+  return doors;
+}
+
+/** The number of a descriptor, or NaN. */
+function readDescriptor(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A machine that presses the keys of a real port would be no signer at all. */
+function readPresser(press: string | undefined, listen: Listen): Presser | string {
+  if (press === undefined) return { type: 'human' };
+  if (listen.type === 'tty') return '--press is for simulated lines, never for a real tty';
+  if (press === 'control') return { type: 'control' };
+  if (press === 'approve' || press === 'deny') return { type: 'script', lines: [[press]] };
+  let text: string;
+  try {
+    text = readFileSync(press, 'utf8');
+  } catch {
+    return `what presses the keys is approve, deny or a script file, and ${press} cannot be read`;
+  }
+  const script = parseScript(text);
+  return 'wrong' in script ? `the press script ${press}: ${script.wrong}` : { type: 'script', lines: script.lines };
 }
 
 function wrong(words: string): Parsed {
-  return { type: 'wrong', words };
+  return { type: 'wrong', words: `${words}.` };
 }

@@ -26,7 +26,10 @@ export type SimulatedDevice = {
   readonly view: () => DeviceView;
   /** Calls at every new view, until the answer is called. */
   readonly watch: (see: (view: DeviceView) => void) => () => void;
-  readonly press: (key: Key) => void;
+  /** `began`: when the press began, by `now`. */
+  readonly press: (key: Key, began?: number) => void;
+  /** The device's clock, which goes on over resets. */
+  readonly now: () => number;
   readonly advance: (ms: number) => void;
   /** Randomness follows from the seed from now on. */
   readonly seed: (seed: string) => Refused | null;
@@ -57,8 +60,10 @@ export type DeviceOptions = {
   readonly failed: (reason: string) => void;
 };
 
-/** Plugs a device in for the first time; refuses when there is no line. */
-export async function startDevice(options: DeviceOptions): Promise<SimulatedDevice | Refused> {
+/** Plugs a device in for the first time; refuses when there is no line (`unsupported`: this system has none of its kind). */
+export async function startDevice(
+  options: DeviceOptions,
+): Promise<SimulatedDevice | (Refused & { readonly unsupported: boolean })> {
   const { board, flash, clock } = options;
   let random = options.random ?? machineRandom;
   let running: RunningBoard | null = null;
@@ -67,7 +72,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
   const { view, see, watch } = makeGlass();
 
   const opened = await options.open(events());
-  if (opened.line === null) return { refused: opened.reason };
+  if (opened.line === null) return { refused: opened.reason, unsupported: opened.unsupported };
   let line: Line | null = opened.line;
   let { path } = opened.line;
 
@@ -117,7 +122,8 @@ export async function startDevice(options: DeviceOptions): Promise<SimulatedDevi
     path: () => path,
     view,
     watch,
-    press: (key) => running?.press(key),
+    press: (key, began) => running?.press(key, began),
+    now: clock.now,
     advance: (ms) => (running === null ? clock.jump(ms) : running.advance(ms)),
     seed: (seed) => {
       if (options.real) return { refused: 'A real port gets real randomness.' };

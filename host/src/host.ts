@@ -6,7 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import { formatBunkerUri } from './core/bunker-uri.ts';
 import { remoteSigner } from './core/envelope.ts';
-import { type NostrEvent, parseEvent } from './core/event.ts';
+import { authKind, type NostrEvent, parseEvent } from './core/event.ts';
 import { hashSecret } from './core/sessions.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { createRelays } from './relays/relays.ts';
@@ -109,7 +109,7 @@ function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: 
     ['challenge', challenge],
   ];
   const created_at = Math.floor(nowMs / 1000);
-  const event = parseEvent(finalizeEvent({ kind: 22242, created_at, tags, content: '' }, secret));
+  const event = parseEvent(finalizeEvent({ kind: authKind, created_at, tags, content: '' }, secret));
   if (event === null) throw new Error('an AUTH event of ours is no event');
   return event;
 }

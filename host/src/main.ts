@@ -7,12 +7,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BAUD_RATE } from './device/serial-port.ts';
 import { serialWire } from './device/serial-wire.ts';
+import { socketWire } from './device/stream-wire.ts';
+import type { Wire, WireEvents } from './device/wire.ts';
 import { runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type DeviceAddress, type Options, parseOptions } from './options.ts';
 import { jsonOf, type Report, type Reporter, sentenceOf } from './report.ts';
-import { type Simulator, startSimulator } from './simulator.ts';
+import { noPseudoTerminal, type Simulator, startSimulator } from './simulator.ts';
 import { loadRemoteSignerKey } from './store/remote-signer-key.ts';
 import { openStore } from './store/store.ts';
 
@@ -29,23 +32,48 @@ export async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const cleanUps: (() => unknown)[] = [];
-  const stopped = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(0));
-    // Whoever read the lines is gone (`… --json | head -1`): the end of the program, not a crash that leaves things behind.
-    process.stdout.on('error', () => resolve(0));
-    process.stderr.on('error', () => resolve(0));
-    run(parsed.options, cleanUps, resolve).catch((problem: unknown) => {
-      console.error(`sallyport: ${problem instanceof Error ? problem.message : problem}`);
+  const ending = new AbortController();
+  let code = await new Promise<number>((resolve) => {
+    const fail = (problem: unknown): void => {
+      if (!ending.signal.aborted) complain(problem);
       resolve(1);
-    });
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(0));
+    // A fault of ours: what depended on it must not go on, and what was started must not stay behind.
+    for (const fault of ['uncaughtException', 'unhandledRejection'] as const) process.on(fault, fail);
+    for (const stream of [process.stdout, process.stderr]) {
+      // Whoever read the lines is gone (`… --json | head -1`): the end of the program, not a failure. A full disk is one.
+      stream.on('error', (problem: NodeJS.ErrnoException) =>
+        problem.code === 'EPIPE'
+          ? resolve(0)
+          : fail(new Error(`What the host says cannot be written: ${problem.message}.`)),
+      );
+    }
+    run(parsed.options, cleanUps, resolve, ending.signal).catch(fail);
   });
-  const code = await stopped;
-  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  ending.abort();
+  for (const cleanUp of cleanUps.reverse()) {
+    try {
+      await cleanUp();
+    } catch (problem) {
+      complain(problem);
+      code = 1;
+    }
+  }
   // Whatever a library may still hold open: everything of ours is closed.
   process.exit(code);
 }
 
-async function run(options: Options, cleanUps: (() => unknown)[], end: (code: number) => void): Promise<void> {
+function complain(problem: unknown): void {
+  console.error(`sallyport: ${problem instanceof Error ? problem.message : problem}`);
+}
+
+async function run(
+  options: Options,
+  cleanUps: (() => unknown)[],
+  end: (code: number) => void,
+  ending: AbortSignal,
+): Promise<void> {
   const dir = options.state ?? mkdtempSync(join(tmpdir(), 'sallyport-'));
   if (options.state === null) cleanUps.push(() => rmSync(dir, { recursive: true, force: true }));
   const store = openStore(dir);
@@ -54,45 +82,74 @@ async function run(options: Options, cleanUps: (() => unknown)[], end: (code: nu
   if (key.type === 'refused') throw new Error(key.words);
   const relay = options.relays.length > 0 ? null : await startLoopbackRelay();
   cleanUps.push(() => relay?.close());
-  const simulator = options.port === null ? await startDemo(options, dir) : null;
+  const { device, lines } = options;
+  const found = device === null ? await startDemo(options, dir) : { simulator: null, wire: wireTo(device, lines) };
+  if (typeof found === 'number') return end(found);
+  const { simulator, wire } = found;
   cleanUps.push(() => simulator?.stop());
   void simulator?.ended.then(({ code }) => end(code === 0 ? 0 : 1));
 
-  const speaker = speak(options, simulator);
-  const { port, lines } = options;
-  const host = runHost({
-    store,
-    secret: key.secret,
-    relays: relaysOf(options, relay),
-    wire: (events) =>
-      simulator === null ? serialWire({ path: port ?? '', lines, baudRate: 115_200 }, events) : simulator.wire(events),
-    report: speaker.report,
-    now: Date.now,
-  });
+  const speaker = speak(options, simulator, ending);
+  const relays = relaysOf(options, relay);
+  const host = runHost({ store, secret: key.secret, relays, wire, report: speaker.report, now: Date.now });
   cleanUps.push(() => host.close());
   await host.listening(listeningMs);
+  if (ending.aborted) return;
   const uri = host.newBunkerUri('start');
-  speaker.start({ type: 'bunker', uri, relays: relaysOf(options, relay), demo: simulator !== null });
+  speaker.start({ type: 'bunker', uri, relays, demo: simulator !== null });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
 }
 
-/** The simulator on a pseudo-terminal; on a pipe where it was asked for, or where the system has no pseudo-terminals. */
-async function startDemo(options: Options, dir: string): Promise<Simulator> {
-  const { simulator, json } = options;
-  const link = process.platform === 'win32' ? 'pipe' : simulator.link;
-  return startSimulator({ ...simulator, link }, dir, json);
+type Dial = (events: WireEvents) => Wire;
+
+function wireTo(address: DeviceAddress, lines: Options['lines']): Dial {
+  const settings = { lines, baudRate: BAUD_RATE };
+  return (events) => {
+    switch (address.type) {
+      case 'path':
+        return serialWire({ path: address.path, ...settings }, events);
+      case 'usb':
+        return serialWire({ usb: address.usb, ...settings }, events);
+      case 'unix':
+        return socketWire(address.path, events);
+    }
+  };
+}
+
+/**
+ * The simulator on a pseudo-terminal; on a pipe where that was asked for, or where the system has no pseudo-terminals. A number is
+ * the exit code when it refused to start: it has said why itself.
+ */
+async function startDemo(options: Options, dir: string): Promise<{ simulator: Simulator; wire: Dial } | number> {
+  const { simulator: wanted, json } = options;
+  const link = process.platform === 'win32' ? 'pipe' : wanted.link;
+  let start = await startSimulator({ ...wanted, link }, dir, json);
+  if (start.simulator === null && start.code === noPseudoTerminal) {
+    start = await startSimulator({ ...wanted, link: 'pipe' }, dir, json);
+  }
+  if (start.simulator !== null) return { simulator: start.simulator, wire: start.simulator.wire };
+  if (start.code === null) throw new Error('The simulated device was killed before it listened.');
+  return start.code === 2 ? 2 : 1;
 }
 
 function relaysOf(options: Options, relay: LoopbackRelay | null): readonly string[] {
   return relay === null ? options.relays : [relay.url];
 }
 
-/** Says reports as JSON lines, or as sentences where the simulator's screen leaves room. The bunker line always comes first. */
-function speak(options: Options, simulator: Simulator | null): { report: Reporter; start: (bunker: Report) => void } {
+/**
+ * Says reports as JSON lines, or as sentences where the simulator's screen leaves room. The bunker line always comes first; that
+ * everything closes once the end began is no news.
+ */
+function speak(
+  options: Options,
+  simulator: Simulator | null,
+  ending: AbortSignal,
+): { report: Reporter; start: (bunker: Report) => void } {
   let early: Report[] | null = [];
   const say = (report: Report): void => {
+    if (ending.aborted) return;
     if (options.json) return console.log(JSON.stringify(jsonOf(report)));
     const sentence = sentenceOf(report);
     if (sentence === null) return;

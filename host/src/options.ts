@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import envPaths from 'env-paths';
 import { relaysMax } from './core/limits.ts';
+import type { UsbIdentity } from './device/serial-wire.ts';
 import { parseRelayUrl } from './relays/relay-url.ts';
 
 export type Options = {
-  /** The port of a real device, or null: a simulated one is started. */
-  readonly port: string | null;
+  /** Where the device is, or null: a simulated one is started. */
+  readonly device: DeviceAddress | null;
   readonly lines: 'leave' | 'both-low' | 'both-high';
   /** Relays, normalized; none means the embedded one. */
   readonly relays: readonly string[];
@@ -16,6 +17,12 @@ export type Options = {
   readonly json: boolean;
   readonly simulator: SimulatorOptions;
 };
+
+/** A serial port by its name or by its USB identity, or the unix socket on which a simulator listens. */
+export type DeviceAddress =
+  | { readonly type: 'path'; readonly path: string }
+  | { readonly type: 'usb'; readonly usb: UsbIdentity }
+  | { readonly type: 'unix'; readonly path: string };
 
 /** How the simulated device is started. */
 export type SimulatorOptions = {
@@ -31,11 +38,14 @@ export const usage = `Sallyport: a NIP-46 remote signer whose user key lives on 
 
 Without options it starts a simulated device with a throwaway key and an embedded relay on this machine.
 
-  --port PATH          the serial port of a real device (on Linux best its link below /dev/serial/by-id)
+  --port PATH          the serial port of a real device (on Linux best its link below /dev/serial/by-id), or unix:PATH,
+                       the socket of a simulator that was started by itself
+  --usb VVVV:PPPP      the real device by its USB identity (hex), with its serial number where there are several of them:
+                       VVVV:PPPP:SERIAL
   --lines leave        what to do with DTR and RTS when the port opens: leave (default), both-low, both-high
   --relay URL          a relay, several times if wanted; without it an embedded relay on 127.0.0.1 is used
   --state DIR          where the remote-signer key, the paired apps and the simulated device live
-                       (default with --port: the user's data directory; otherwise a fresh one that is removed at the end)
+                       (default with --port or --usb: the user's data directory; otherwise a fresh one that is removed at the end)
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
@@ -45,6 +55,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
 
 const flags = {
   port: { type: 'string' },
+  usb: { type: 'string' },
   lines: { type: 'string', default: 'leave' },
   relay: { type: 'string', multiple: true },
   state: { type: 'string' },
@@ -68,14 +79,23 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (typeof values === 'string') return wrong(values);
   if (values.help) return { type: 'say', words: usage };
   if (values.version) return { type: 'say', words: `sallyport ${version()} on Node ${process.versions.node}` };
-  const { port = null, lines, board, 'sim-press': press = null, 'sim-link': link } = values;
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
+  const { lines, board, 'sim-press': press = null, 'sim-link': link } = values;
   if (lines !== 'leave' && lines !== 'both-low' && lines !== 'both-high')
-    return wrong(`--lines does not take "${lines}"`);
-  if (board !== 'lcd240' && board !== 'oled128') return wrong(`--board does not take "${board}"`);
+    return wrong(`--lines does not take "${lines}"; it takes leave, both-low or both-high`);
+  if (board !== 'lcd240' && board !== 'oled128')
+    return wrong(`--board does not take "${board}"; it takes lcd240 or oled128`);
   const face = values['sim-face'];
-  if (face !== 'terminal' && face !== 'browser') return wrong(`--sim-face does not take "${face}"`);
-  if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"`);
-  if (port !== null && press !== null) return wrong('--sim-press is for the simulated device; a real one has a human');
+  if (face !== 'terminal' && face !== 'browser')
+    return wrong(`--sim-face does not take "${face}"; it takes terminal or browser`);
+  if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"; it takes pty or pipe`);
+  // The simulator's own word for a channel that this program does not lend to anybody.
+  if (press === 'control') return wrong('--sim-press takes approve, deny or a script file');
+  const device = addressOf(values.port, values.usb);
+  if (typeof device === 'string') return wrong(device);
+  if (device !== null && press !== null)
+    return wrong('--sim-press is for the simulated device; a real one has a human');
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
     const url = parseRelayUrl(text);
@@ -83,9 +103,23 @@ export function parseOptions(argv: readonly string[]): Parsed {
     if (!relays.includes(url)) relays.push(url);
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
-  const state = values.state ?? (port === null ? null : envPaths('sallyport', { suffix: '' }).data);
+  const state = values.state ?? (device === null ? null : envPaths('sallyport', { suffix: '' }).data);
   const simulator: SimulatorOptions = { press, board, face, link };
-  return { type: 'run', options: { port, lines, relays, state, json: values.json, simulator } };
+  return { type: 'run', options: { device, lines, relays, state, json: values.json, simulator } };
+}
+
+/** The address that the two options name, null when neither does, or what is wrong with them. */
+function addressOf(port: string | undefined, usb: string | undefined): DeviceAddress | null | string {
+  if (port !== undefined && usb !== undefined) return '--port and --usb both say where the device is; give one of them';
+  if (port?.startsWith('unix:')) {
+    return port === 'unix:' ? '--port unix: needs the path of a socket' : { type: 'unix', path: port.slice(5) };
+  }
+  if (port !== undefined) return { type: 'path', path: port };
+  if (usb === undefined) return null;
+  const [, vendorId, productId, serialNumber] = /^([0-9a-f]{4}):([0-9a-f]{4})(?::(.+))?$/i.exec(usb) ?? [];
+  if (vendorId === undefined || productId === undefined)
+    return `--usb does not take "${usb}"; it takes VVVV:PPPP or VVVV:PPPP:SERIAL, as 303a:1001`;
+  return { type: 'usb', usb: { vendorId, productId, ...(serialNumber === undefined ? {} : { serialNumber }) } };
 }
 
 function readFlags(argv: readonly string[]) {

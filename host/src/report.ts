@@ -2,6 +2,7 @@
  * What the host says while it runs: values for programs, sentences for people. Nothing here carries a plaintext, a key or a
  * one-time secret, except the bunker line itself, which is what it is for.
  */
+import type { ReplyOf } from '@sallyport/device-protocol';
 import { renderUnicodeCompact } from 'uqr';
 import type { NoteEffect } from './core/bridge.ts';
 import type { DeviceStatus } from './core/device-session.ts';
@@ -76,18 +77,23 @@ function relaySentence(url: string, status: RelayStatus): string | null {
     case 'refused':
     case 'auth_required':
     case 'failed':
-      return `⚠ ${url}: ${status.reason}; trying again`;
+      return `⚠ ${url}: ${status.reason.replace(/\.$/, '')}; trying again`;
     default:
       return null;
   }
 }
 
+/** `locked` is also what a device says whose memory cannot be read. */
+const stateWords: Readonly<Record<ReplyOf<'info'>['state'], string>> = {
+  ready: 'ready',
+  fresh: 'not set up yet',
+  locked: 'locked, or its memory cannot be read: look at its screen',
+};
+
 function deviceSentence(status: DeviceStatus): string | null {
   switch (status.state) {
     case 'ready': {
-      const ready =
-        status.info.state === 'ready' ? 'ready' : status.info.state === 'fresh' ? 'not set up yet' : 'locked';
-      return `● device ${ready}: ${status.model}, ${status.firmware}`;
+      return `● device ${stateWords[status.info.state]}: ${status.model}, ${status.firmware}`;
     }
     case 'absent':
       return '○ no device';

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { BAUD_RATE } from './device/serial-port.ts';
 import { serialWire } from './device/serial-wire.ts';
 import { streamWire } from './device/stream-wire.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
@@ -25,23 +26,38 @@ export type Simulator = {
 /** File descriptors of the child: the control channel, and the link where it is a pipe. */
 const controlFd = 3;
 const linkFd = 4;
+/** The exit code of a simulator that was asked for a pseudo-terminal where the system has none. */
+export const noPseudoTerminal = 3;
 /** From spawn to the first line: the child loads its modules and stretches a seed. */
 const startMs = 20_000;
 /** From asking it to stop to insisting. */
 const stopMs = 2_000;
 
-/** Starts the simulator; rejects with words when it does not come up. `quiet`: its screen goes to stderr. */
-export async function startSimulator(options: SimulatorOptions, state: string, quiet: boolean): Promise<Simulator> {
+/**
+ * The simulator, or the code with which it ended at once: 2 for a wrong call (a press script, say), 3 when the system has no
+ * pseudo-terminal. It has then said the reason itself, on the stderr that it shares with us.
+ */
+export type SimulatorStart =
+  | { readonly simulator: Simulator }
+  | { readonly simulator: null; readonly code: number | null };
+
+/** Starts the simulator; rejects with words when it comes up in no way that it should. `quiet`: its screen goes to stderr. */
+export async function startSimulator(
+  options: SimulatorOptions,
+  state: string,
+  quiet: boolean,
+): Promise<SimulatorStart> {
   const child = spawnSimulator(options, state, quiet);
   const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
   const control = duplex(child, controlFd);
-  const path = await firstLine(control, ended);
+  const first = await firstLine(control, ended);
+  if (typeof first !== 'string') return { simulator: null, code: first.code };
   const link = duplexOrNull(child, linkFd);
   const wire = (events: WireEvents): Wire =>
     link === null
-      ? serialWire({ path, lines: 'leave', baudRate: 115_200 }, events)
+      ? serialWire({ path: first, lines: 'leave', baudRate: BAUD_RATE }, events)
       : streamWire({ input: link, output: link }, events);
-  return {
+  const simulator: Simulator = {
     link: options.link,
     wire,
     ended,
@@ -54,6 +70,7 @@ export async function startSimulator(options: SimulatorOptions, state: string, q
       clearTimeout(insist);
     },
   };
+  return { simulator };
 }
 
 function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean): ChildProcess {
@@ -78,8 +95,8 @@ function simulatorProgram(): string {
   }
 }
 
-/** The simulator's first word: where it listens. */
-function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Promise<string> {
+/** The simulator's first word: where it listens; or how it ended before it. */
+function firstLine(control: Duplex, ended: Simulator['ended']): Promise<string | { readonly code: number | null }> {
   return new Promise((resolve, reject) => {
     let text = '';
     const patience = setTimeout(() => reject(new Error('The simulated device does not start.')), startMs);
@@ -95,7 +112,7 @@ function firstLine(control: Duplex, ended: Promise<{ code: number | null }>): Pr
     });
     void ended.then(({ code }) => {
       clearTimeout(patience);
-      reject(new Error(`The simulated device ended at once (code ${code}). Its reason stands above.`));
+      resolve({ code });
     });
   });
 }

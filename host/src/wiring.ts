@@ -65,7 +65,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'save':
         return store.save(effect.row);
       case 'ask':
-        return toDevice({ type: 'ask', job: effect.job, ask: effect.ask });
+        return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
       case 'cancel':
         return toDevice({ type: 'cancel', job: effect.job });
       case 'note':
@@ -100,7 +100,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     report({ type: 'device', status });
     if (status.state === 'absent') toBridge({ type: 'account', pubkey: null });
     if (status.state === 'ready' && status.info.state === 'ready') {
-      toDevice({ type: 'ask', job: ownJob, ask: { method: 'get_public_key' } });
+      toDevice({ type: 'ask', job: ownJob, client: '', ask: { method: 'get_public_key' } });
     }
   }
 

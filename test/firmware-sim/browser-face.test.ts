@@ -172,6 +172,28 @@ test('a press counts for the view that was seen, and for no other', async () => 
   await asked.close();
 });
 
+test('a human clicks here: nothing is marked, and the keys count only once they are named', async () => {
+  const { device: asked, ask: question, settled, replies } = await simulated({ arm: false });
+  face.close();
+  face = await browserFace({ device: asked, address: () => undefined });
+  const inside = await enter();
+  const approveNow = () => ask('POST', '/press', inside, JSON.stringify({ key: 'approve', count: asked.view().count }));
+  await question();
+  expect(asked.view().screen?.rows.join()).not.toMatch(/AUTO-PRESS|Approve/);
+  const early = asked.view().count;
+  expect((await approveNow()).status).toBe(204);
+  await settled();
+  expect(replies()).toEqual([]);
+  asked.advance(1_000);
+  expect(asked.view().count).toBe(early + 1);
+  const stale = await ask('POST', '/press', inside, JSON.stringify({ key: 'approve', count: early }));
+  expect(stale.status).toBe(409);
+  expect((await approveNow()).status).toBe(204);
+  await settled();
+  expect(replies()).toEqual(['signature']);
+  await asked.close();
+});
+
 test('the cable: out, dark, and in again', async () => {
   const inside = await enter();
   const cable = (plugged: unknown) => ask('POST', '/cable', inside, JSON.stringify({ plugged }));

@@ -36,7 +36,7 @@ let left: number;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sallyport-control-'));
   [notes, quits, left] = [[], 0, 0];
-  sim = await simulated();
+  sim = await simulated({ autoPress: true });
   channel = open(sim);
 });
 afterEach(async () => {
@@ -44,15 +44,17 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const actions = (simulator: Simulated) => ({
+const actions = (simulator: Simulated, machine = true) => ({
   device: simulator.device,
+  presses: machine,
+  movesClock: machine,
   note: (text: string) => void notes.push(text),
   quit: () => {
     quits += 1;
   },
 });
 
-function open(simulator: Simulated): Channel {
+function open(simulator: Simulated, machine = true): Channel {
   let hear: (text: string) => void = () => undefined;
   const stream = new Duplex({
     read: () => undefined,
@@ -63,7 +65,7 @@ function open(simulator: Simulated): Channel {
   });
   const opened = channelOver((text) => void stream.push(text));
   hear = opened.hear;
-  controlOver(stream, actions(simulator), () => {
+  controlOver(stream, actions(simulator, machine), () => {
     left += 1;
   });
   return opened.channel;
@@ -121,6 +123,41 @@ test('press, and wait for a screen by text or by expression', async () => {
   expect(await channel.tell({ wait: 'never', within: 0 })).toEqual({ refused: 'n4', why: 'No such screen came.' });
 });
 
+test('where a human presses, the channel presses nothing and leaves time alone', async () => {
+  const human = await simulated();
+  const { tell, send } = open(human, false);
+  await human.ask();
+  const before = human.device.view();
+  expect(before.screen?.rows.join()).not.toContain('AUTO-PRESS');
+  expect(await tell({ press: 'approve' })).toMatchObject({
+    refused: 'n1',
+    why: expect.stringContaining('--press control'),
+  });
+  send('{"press":"approve"}\n{"press":"deny"}\n{"press":"next"}\n');
+  expect(await tell({ clock: 60_000 })).toMatchObject({
+    refused: 'n2',
+    why: expect.stringContaining('A human presses'),
+  });
+  await human.settled();
+  expect(human.device.view()).toEqual(before);
+  expect(human.replies()).toEqual([]);
+  await human.device.close();
+});
+
+test('where it presses, every screen says so', async () => {
+  await sim.ask();
+  await channel.tell({ press: 'approve' });
+  await sim.settled();
+  const screens = channel.said.flatMap((one) => (one.screen === undefined ? [] : [one.screen?.join() ?? '']));
+  expect(screens.length).toBeGreaterThan(2);
+  for (const rows of screens) expect(rows).toContain('AUTO-PRESS');
+});
+
+test('a note holds lines, and nothing that moves the cursor', async () => {
+  await channel.tell({ note: 'one\u001b[2J\r\u202e\ntwo' });
+  expect(notes).toEqual(['one[2J\ntwo']);
+});
+
 test('commands are carried out one after another, the end at once', async () => {
   channel.send('{"wait":"never","within":600000}\n{"note":"behind it"}\n');
   channel.send('{"quit":true}\n');
@@ -156,7 +193,7 @@ test('the clock jumps, and what falls due on the way happens', async () => {
   await channel.tell({ clock: 1 });
   expect(screen().join()).toContain('TIMED OUT');
   await channel.tell({ clock: 24 * 60 * 60 * 1000 });
-  expect(screen().at(-1)).toContain('ready');
+  expect(screen()[0]).toContain('Sallyport');
 });
 
 test('the flash is dumped and loaded; what is none is refused and changes nothing', async () => {
@@ -164,7 +201,7 @@ test('the flash is dumped and loaded; what is none is refused and changes nothin
   await channel.tell({ dump: path });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const before = screen();
-  const other = await simulated({ seed: 'another' });
+  const other = await simulated({ seed: 'another', autoPress: true });
   expect(other.device.view().screen?.rows).not.toEqual(before);
   expect(await open(other).tell({ load: path })).toEqual({ done: 'n1' });
   await other.settled();
@@ -267,7 +304,7 @@ test('on a unix socket: for this user, for several callers, and who leaves takes
 async function history(
   seed: string,
 ): Promise<{ bytes: string; screens: string; seen: number; replies: readonly string[] }> {
-  const run = await simulated({ seed });
+  const run = await simulated({ seed, autoPress: true });
   const views: unknown[] = [];
   run.device.watch(({ screen: shown, waiting }) => views.push([shown?.rows, waiting]));
   const { tell } = open(run);

@@ -8,24 +8,43 @@ import { parseOptions } from '../../firmware-sim/src/options.ts';
 test('without options: a pseudo-terminal, the large board, a terminal, a human', () => {
   expect(parseOptions([])).toMatchObject({
     type: 'run',
-    options: { listen: 'pty', face: 'terminal', script: null, controls: [], clock: 'real', seed: null },
+    options: {
+      listen: { type: 'pty', link: null },
+      face: 'terminal',
+      presser: { type: 'human' },
+      controls: [],
+      clock: 'real',
+      seed: null,
+    },
   });
 });
 
 test('several control channels, a seed, a clock that stands', () => {
   const argv = ['--control', '3', '--control', 'unix:/run/a', '--seed', '7', '--clock', 'virtual', '--face', 'browser'];
   expect(parseOptions(argv)).toMatchObject({
-    options: { controls: ['3', 'unix:/run/a'], seed: '7', clock: 'virtual', face: 'browser' },
+    options: {
+      controls: [
+        { type: 'fd', fd: 3 },
+        { type: 'unix', path: '/run/a' },
+      ],
+      seed: '7',
+      clock: 'virtual',
+      face: 'browser',
+    },
   });
 });
 
 test.each([
   [['--seed', '7', '--listen', 'tty:/dev/ttyACM0'], '--seed is for simulated lines, never for a real tty'],
   [['--press', 'approve', '--listen', 'tty:/dev/ttyACM0'], '--press is for simulated lines, never for a real tty'],
-  [['--control', '/run/a'], '--control takes a file descriptor or unix:PATH, not /run/a'],
-  [['--clock', 'sun'], '--clock does not take sun'],
-  [['--face', 'paper'], '--face does not take paper'],
-  [['--board', 'vt100'], 'no board is called vt100'],
+  [['--control', '/run/a'], '--control does not take "/run/a"; it takes the number of a descriptor or unix:PATH.'],
+  [['--clock', 'virtual', '--listen', 'tty:/dev/ttyACM0'], '--clock is for simulated lines, never for a real tty'],
+  [['--control', 'unix:'], '--control does not take "unix:"'],
+  [['--seed='], '--seed needs a value'],
+  [['--press', 'control'], '--press control needs --control.'],
+  [['--clock', 'sun'], '--clock does not take "sun"; it takes real or virtual.'],
+  [['--face', 'paper'], '--face does not take "paper"; it takes terminal, browser or none.'],
+  [['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
   [['--press', '/nowhere/at/all'], 'cannot be read'],
 ])('%s is a wrong call', (argv, words) => {
   const parsed = parseOptions(argv);

@@ -50,7 +50,7 @@ const views: readonly (readonly [string, View])[] = [
 describe.each(boards)('$name', (board) => {
   test.each(reviews)('golden: %s', (name, review, page) => {
     const layout = layOut(review, board);
-    const screen = draw({ type: 'review', layout, page, unseen: layout.count - page - 1 }, board, false);
+    const screen = draw({ type: 'review', layout, page, unseen: layout.count - page - 1, armed: true }, board, false);
     golden(`${name}.${board.name}`, encodePng(picture(screen, board)));
   });
 
@@ -60,7 +60,7 @@ describe.each(boards)('$name', (board) => {
 
   test('golden: a machine that presses its own keys stands in the colour of alarm', () => {
     const layout = layOut(note('Good morning, Nostr!'), board);
-    const screen = draw({ type: 'review', layout, page: 0, unseen: 1 }, board, true);
+    const screen = draw({ type: 'review', layout, page: 0, unseen: 1, armed: true }, board, true);
     golden(`auto-press.${board.name}`, encodePng(picture(screen, board)));
     const { inks, width, height } = paint(screen, board, boardFont);
     const lastRow = inks.subarray((height - 16) * width);
@@ -73,7 +73,7 @@ describe.each(boards)('$name', (board) => {
   test('every ink is of the palette, and every cell of the text is drawn', () => {
     const layout = layOut(note(scripts), board);
     for (let page = 0; page < layout.count; page++) {
-      const screen = draw({ type: 'review', layout, page, unseen: 0 }, board, false);
+      const screen = draw({ type: 'review', layout, page, unseen: 0, armed: true }, board, false);
       const { inks, width, height } = paint(screen, board, boardFont);
       expect([width, height]).toEqual(board === LCD240 ? [240, 240] : [128, 64]);
       expect(Math.max(...inks)).toBeLessThan(palettes[board.name].length);
@@ -95,7 +95,7 @@ describe.each(boards)('$name', (board) => {
 test('the picture in the README is what the device shows', () => {
   const text = 'Hello from the gate.\nPříliš žluťoučký kůň 你好 \u{1f40e} \u202eevil\u202c';
   const layout = layOut(note(text, [['t', 'gate']]), LCD240);
-  const screen = draw({ type: 'review', layout, page: 0, unseen: layout.count - 1 }, LCD240, false);
+  const screen = draw({ type: 'review', layout, page: 0, unseen: layout.count - 1, armed: true }, LCD240, false);
   golden('../../../docs/screen', encodePng(enlarged(picture(screen, LCD240), 2)));
 });
 

@@ -84,7 +84,7 @@ describe.each(BOARDS)('$name', (board) => {
   test.each(Object.entries(REVIEWS))('golden: %s', (name, { review, pages }) => {
     const layout = layOut(review, board);
     const screens = Array.from({ length: Math.min(layout.count, pages) }, (_, page) =>
-      draw({ type: 'review', layout, page, unseen: layout.count - page - 1 }, board, false),
+      draw({ type: 'review', layout, page, unseen: layout.count - page - 1, armed: true }, board, false),
     );
     golden(`${name}.${board.name}`, board, screens);
   });
@@ -95,7 +95,7 @@ describe.each(BOARDS)('$name', (board) => {
 
   test('golden: auto-press is said on every screen', () => {
     const layout = layOut(event({ kind: 1, content: 'Good morning, Nostr!' }), board);
-    const views: View[] = [...Object.values(VIEWS), { type: 'review', layout, page: 0, unseen: 3 }];
+    const views: View[] = [...Object.values(VIEWS), { type: 'review', layout, page: 0, unseen: 3, armed: true }];
     const screens = views.map((view) => draw(view, board, true));
     for (const screen of screens) expect(screen.rows.at(-1)).toContain('AUTO-PRESS');
     golden(`auto-press.${board.name}`, board, screens);
@@ -105,7 +105,11 @@ describe.each(BOARDS)('$name', (board) => {
     for (const { review } of Object.values(REVIEWS)) {
       const layout = layOut(review, board);
       for (let page = 0; page < layout.count; page++) {
-        const { rows } = draw({ type: 'review', layout, page, unseen: layout.count - page - 1 }, board, false);
+        const { rows } = draw(
+          { type: 'review', layout, page, unseen: layout.count - page - 1, armed: true },
+          board,
+          false,
+        );
         expect(rows[0]?.includes(review.title) || rows[0]?.includes(review.shortTitle)).toBe(true);
         expect(rows[0]).toMatch(layout.count < 100 ? new RegExp(` ${page + 1}/${layout.count}$`) : /( \d+\/\d+|%)$/);
         expect(rows.at(-1)).toContain(`${board.keys.approve} ${review.action}`);
@@ -116,7 +120,8 @@ describe.each(BOARDS)('$name', (board) => {
 
   test('the last row tells whether pages have not been seen', () => {
     const layout = layOut(event({ kind: 1, content: 'long '.repeat(3_000) }), board);
-    const last = (unseen: number) => draw({ type: 'review', layout, page: 0, unseen }, board, false).rows.at(-1);
+    const last = (unseen: number) =>
+      draw({ type: 'review', layout, page: 0, unseen, armed: true }, board, false).rows.at(-1);
     expect(new Set([last(0), last(7)]).size).toBe(2);
     for (const unseen of [0, 1, 9, 10, 99, 100, 100_000]) {
       expect(cellsOf(last(unseen) ?? '')).toBe(board.columns);
@@ -128,7 +133,7 @@ describe.each(BOARDS)('$name', (board) => {
   test('a mebibyte is laid out at once and paged lazily', () => {
     const layout = layOut(event({ kind: 1, content: 'word '.repeat(209_715) }), board);
     expect(layout.count).toBeGreaterThan(2_000);
-    check(board, draw({ type: 'review', layout, page: layout.count - 1, unseen: 0 }, board, false));
+    check(board, draw({ type: 'review', layout, page: layout.count - 1, unseen: 0, armed: true }, board, false));
     expect(layout.page(layout.count - 1).join('')).toContain('▒ end');
   });
 });

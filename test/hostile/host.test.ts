@@ -81,7 +81,7 @@ describe('one lie at a time', () => {
     const content = `\ufeff${'x'.repeat(100)}`;
     world.host.say(signRequest(8, inputOf({ content })));
     world.until('the prompt', () => world.host.device.prompt() !== null);
-    world.clock.advance(10);
+    world.clock.advance(500);
     world.host.device.press('approve');
     const id = getEventHash({ ...plainEvent, content, pubkey: world.host.device.pubkey });
     expect(world.host.device.signatures.map(({ hash }) => hash)).toEqual([id]);

@@ -17,7 +17,7 @@ function bench(seed = 1) {
 test('a note is shown, approved by the button, and its signature verifies', () => {
   const { clock, device } = bench();
   const job = device.ask({ method: 'sign_event', label: 'an app', event: note });
-  expect(clock.until(() => device.screen().rows.join('').includes('Sign'))).toBe(true);
+  expect(clock.until(() => device.screen().rows.join('').includes('KEY1 sign'))).toBe(true);
   expect(device.screen().rows.join('\n')).toContain('hello');
   device.press('approve');
   expect(clock.until(() => device.answers.has(job))).toBe(true);
@@ -31,7 +31,7 @@ test('a note is shown, approved by the button, and its signature verifies', () =
 test('denied, timed out and cancelled are answers', () => {
   const { clock, device } = bench();
   const denied = device.ask({ method: 'sign_event', label: 'an app', event: note });
-  clock.until(() => device.screen().rows.join('').includes('Sign'));
+  clock.until(() => device.screen().rows.join('').includes('KEY1 sign'));
   device.press('deny');
   const late = device.ask({ method: 'sign_event', label: 'an app', event: note });
   expect(clock.until(() => device.answers.has(late))).toBe(true);
@@ -48,7 +48,7 @@ test('denied, timed out and cancelled are answers', () => {
 test('an unplugged cable heals without a second prompt; a reboot fails what was open', () => {
   const { clock, device } = bench();
   const job = device.ask({ method: 'sign_event', label: 'an app', event: note });
-  clock.until(() => device.screen().rows.join('').includes('Sign'));
+  clock.until(() => device.screen().rows.join('').includes('KEY1 sign'));
   device.unplug();
   device.press('approve');
   clock.advance(1_000);
@@ -68,7 +68,10 @@ test('200 KB cross in chunks, both ways, and come back the same', () => {
   const text = 'žluťoučký 🐎 '.repeat(12_000);
   const press = () =>
     clock.until(
-      () => device.screen().rows[0]?.includes('crypt') === true && !device.screen().rows.join('').includes('✔'),
+      () =>
+        device.screen().rows[0]?.includes('crypt') === true &&
+        device.screen().rows.at(-1)?.includes('KEY1') === true &&
+        !device.screen().rows.join('').includes('✔'),
     );
   const sealed = device.ask({ method: 'nip44_encrypt', label: 'an app', peer, text });
   expect(press()).toBe(true);

@@ -43,7 +43,7 @@ test.each(['before I press', 'while I press', 'after I pressed'])(
     world.human = away;
     const id = app.send('sign_event', [JSON.stringify(note)]);
     prompted(world);
-    world.clock.advance(100);
+    world.clock.advance(500); // the keys are named by now
     if (when === 'after I pressed') {
       world.device.press('approve');
       world.clock.advance(1);

@@ -1,5 +1,5 @@
 /**
- * The wire profile (INTEROP.md) over the whole product in memory: every form in which clients ask, and the exact text of what they
+ * What clients do on the wire, over the whole product in memory: every form in which they ask, and the exact text of what they
  * are answered. One row a habit of some library.
  */
 import * as nip04 from 'nostr-tools/nip04';

@@ -145,7 +145,7 @@ export function deviceBench(
     faultCounts,
     ask: (ask) => {
       const job = nextJob++;
-      toSession({ type: 'ask', job, ask });
+      toSession({ type: 'ask', job, client: 'app', ask });
       return job;
     },
     cancel: (job) => {

@@ -29,6 +29,8 @@ export type ProgramOptions = {
   /** The descriptor of its JSON lines: its stdout, or a channel of its own that goes both ways. */
   readonly linesFd: 1 | 3;
   readonly env?: Readonly<Record<string, string>>;
+  /** A descriptor that gets its stdout, where that is not what it speaks on. */
+  readonly stdout?: number;
   /** `closed`: a pipe that is closed at once. */
   readonly stdin?: 'ignore' | 'closed';
 };
@@ -38,10 +40,10 @@ const patienceMs = 25_000;
 
 /** Starts a script of this repository, from its source. */
 export function startProgram<Line>(script: string, args: readonly string[], options: ProgramOptions): Program<Line> {
-  const { linesFd, env = {}, stdin = 'ignore' } = options;
+  const { linesFd, env = {}, stdout = 'ignore', stdin = 'ignore' } = options;
   const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
   const child = spawn(process.execPath, ['--conditions=sallyport-source', path, ...args], {
-    stdio: [stdin === 'closed' ? 'pipe' : 'ignore', linesFd === 1 ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [stdin === 'closed' ? 'pipe' : 'ignore', linesFd === 1 ? 'pipe' : stdout, 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
   child.stdin?.end();

@@ -23,7 +23,7 @@ export type RawApp = {
 };
 
 /** Comes with a key of its own to the relay of the host's bunker line. */
-export async function openApp(whole: Whole): Promise<RawApp> {
+export async function openApp(whole: Pick<Whole, 'bunker' | 'within'>): Promise<RawApp> {
   const line = new URL(whole.bunker());
   const signer = line.hostname;
   const secret = generateSecretKey();

@@ -1,6 +1,6 @@
 /**
  * A simulated device in this process: the real board and firmware on a virtual clock and a seed, on a line that is an array, with
- * the real host session at its other end. `ask` has it shown a note to sign; `replies` are what the host understood.
+ * the real host session at its other end. `ask` has it shown a note to sign, with its keys named; `replies` are what the host understood.
  */
 import { prepareDemo } from '../../firmware-sim/src/board.ts';
 import { seededRandom, virtualClock } from '../../firmware-sim/src/clock-and-chance.ts';
@@ -20,15 +20,23 @@ export type Simulated = {
   readonly replies: () => readonly string[];
 };
 
+/** More than a human is given before the keys count. */
+const armedMs = 1_000;
 const note = { kind: 1, created_at: 1_700_000_000, tags: [], content: 'Good morning, Nostr!' };
 
 /** Starts it; two with the same seed are the same device. */
 export async function simulated({
   seed = 'a test',
   board = LCD240,
+  autoPress = false,
+  arm = !autoPress,
 }: {
   seed?: string;
   board?: Board;
+  /** As where the control channel presses; otherwise a human does. */
+  autoPress?: boolean;
+  /** `ask` waits until the keys are named. */
+  arm?: boolean;
 } = {}): Promise<Simulated> {
   const random = seededRandom(seed);
   const flash = flashInMemory();
@@ -68,7 +76,7 @@ export async function simulated({
     board,
     flash,
     random,
-    autoPress: false,
+    autoPress,
     clock: virtualClock(),
     open: async (events) => {
       line = events;
@@ -102,7 +110,14 @@ export async function simulated({
       // A fresh session each time: the device may have been reset since.
       if (jobs > 0) host({ type: 'wire_closed' });
       host({ type: 'wire_opened' });
-      host({ type: 'ask', job: ++jobs, ask: { method: 'sign_event', label: 'Coracle', event: note } });
+      host({
+        type: 'ask',
+        job: ++jobs,
+        client: 'an app',
+        ask: { method: 'sign_event', label: 'Coracle', event: note },
+      });
+      await settled();
+      if (arm) started.advance(armedMs);
       await settled();
     },
   };

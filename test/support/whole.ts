@@ -161,7 +161,19 @@ export async function kill<Line>(program: Program<Line>): Promise<void> {
 
 /** Starts a simulator that is reached at `link`. */
 export async function startDevice(link: string, args: readonly string[] = []): Promise<Device> {
-  const listen = ['--listen', 'pty', '--link', link, '--demo', '--face', 'none', '--control', '3'];
+  const listen = [
+    '--listen',
+    'pty',
+    '--link',
+    link,
+    '--demo',
+    '--face',
+    'none',
+    '--control',
+    '3',
+    '--press',
+    'control',
+  ];
   const options = { linesFd: 3 } as const;
   const program = startProgram<DeviceLine>('firmware-sim/bin/sallyport-sim.js', [...listen, ...args], options);
   await program.until((line) => line.line, 'where the device listens');

@@ -48,7 +48,7 @@ export const importsGoOneWay: Rule = (source) => {
   const direction = directions.find((one) => one.from.test(source.path));
   if (direction === undefined) return [];
   return lines(source).flatMap((text, index) => {
-    const target = /(?:from|import\()\s*'([^']+)'/.exec(text)?.[1];
+    const target = /(?:\bfrom|\bimport\(|^\s*import)\s*'([^']+)'/.exec(text)?.[1];
     if (target === undefined) return [];
     const allowed = target.startsWith('.')
       ? direction.root.test(resolved(source.path, target))
@@ -89,19 +89,31 @@ export const filesFitTheEye: Rule = (source) => {
   return count <= max ? [] : [{ path: source.path, line: max, rule: `${count} lines, more than ${max}` }];
 };
 
+/** The first line of what counts as a function. */
+const functionBegins: readonly RegExp[] = [
+  /^ *(?:export )?(?:async )?function\b.*[^}]$/,
+  /^ *(?:export )?const \w+.* => \{$/,
+  // A signature over several lines: counted from its end.
+  /^ *\).* => \{$/,
+  // Methods, and properties that are arrow functions.
+  /^ *(?!if\b|for\b|while\b|switch\b|catch\b)(?:async )?\w+\(.*\)(?:: .+)? \{$/,
+  /^ *\w+: .* => \{$/,
+];
+const functionEnds = /^ *\}[);,]*$/;
+
 /**
- * A function ends at the next brace in its own column: Biome's format guarantees it. A factory whose body is functions is read
- * one of them at a time, so what counts is a function's lines without those of the functions inside it. Tests are lists.
+ * A function, a method or a named arrow function ends at the next brace in its own column: Biome's format guarantees it. A factory
+ * whose body is functions is read one of them at a time, so what counts is a function's lines without those of the functions
+ * inside it. Tests are lists.
  */
 export const functionsFitTheEye: Rule = (source) => {
   if (source.path.startsWith('test/')) return [];
   const breaches: Breach[] = [];
   const open: { column: number; start: number; inner: number }[] = [];
   for (const [index, text] of lines(source).entries()) {
-    const opening = /^( *)(export )?(async )?function /.exec(text);
-    if (opening !== null) open.push({ column: opening[1]?.length ?? 0, start: index, inner: 0 });
+    if (functionBegins.some((begin) => begin.test(text))) open.push({ column: columnOf(text), start: index, inner: 0 });
     const current = open.at(-1);
-    if (current === undefined || text !== `${' '.repeat(current.column)}}`) continue;
+    if (current === undefined || !functionEnds.test(text) || columnOf(text) !== current.column) continue;
     open.pop();
     const length = index - current.start + 1;
     const outer = open.at(-1);
@@ -147,6 +159,10 @@ export const rules: readonly Rule[] = [
   nothingIsLeftOver,
   namesSaySomething,
 ];
+
+function columnOf(text: string): number {
+  return text.search(/\S/);
+}
 
 /** The path that a relative import names, from the root of the repository. */
 function resolved(from: string, target: string): string {

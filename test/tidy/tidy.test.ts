@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commands, deviceErrors, notices } from '../../device-protocol/src/index.ts';
+import { commands, decodeCbor, deviceErrors, notices } from '../../device-protocol/src/index.ts';
 import {
   coresArePure,
   filesFitTheEye,
@@ -47,6 +47,7 @@ const broken: readonly (readonly [string, Rule, string, string])[] = [
     "import { a } from '../../host/src/a.ts';",
   ],
   ['the core imports an edge', importsGoOneWay, 'host/src/core/a.ts', "import { b } from '../store/store.ts';"],
+  ['the host imports for the effect', importsGoOneWay, 'host/src/a.ts', "import '@sallyport/firmware-sim';"],
   ['the firmware core imports node', importsGoOneWay, 'firmware-sim/src/firmware/a.ts', "import { b } from 'node:fs';"],
   ['a core reads the clock', coresArePure, 'host/src/core/a.ts', 'const now = Date.now();'],
   ['a core draws chance', coresArePure, 'device-protocol/src/a.ts', 'const x = Math.random();'],
@@ -54,6 +55,8 @@ const broken: readonly (readonly [string, Rule, string, string])[] = [
   ['a file opens with code', filesOpenWithAComment, 'host/src/a.ts', 'const a = 1;'],
   ['a file is too long', filesFitTheEye, 'host/src/a.ts', 'x\n'.repeat(301)],
   ['a function is too long', functionsFitTheEye, 'host/src/a.ts', `function a() {\n${'  x();\n'.repeat(70)}}\n`],
+  ['an arrow is too long', functionsFitTheEye, 'host/src/a.ts', `const a = () => {\n${'  x();\n'.repeat(70)}};\n`],
+  ['a method is too long', functionsFitTheEye, 'host/src/a.ts', `  close() {\n${'    x();\n'.repeat(70)}  },\n`],
   ['something is left for later', nothingIsLeftOver, 'host/src/a.ts', `// ${'TO'}${'DO'}: later`],
   ['a folder has no concept', namesSaySomething, 'host/src/utils/a.ts', ''],
 ];
@@ -68,9 +71,15 @@ test('a comment may name what a core may not use', () => {
 });
 
 test('every row of the tables has vectors', () => {
-  const vectors = read('device-protocol/vectors/messages.json');
-  const rows = [...Object.keys(commands), ...Object.keys(notices), ...Object.keys(deviceErrors)];
-  expect(rows.filter((name) => !vectors.includes(name))).toEqual([]);
+  const { valid, invalid }: Vectors = JSON.parse(read('device-protocol/vectors/messages.json'));
+  const errorsSaid = new Set(valid.map((vector) => vector.decoded.error));
+  const validRows = new Set(valid.map((vector) => rowOf(vector.decoded)));
+  const invalidRows = new Set(invalid.map((vector) => rowOfHex(vector.hex)));
+  const bodies = Object.keys(commands).flatMap((name) => [`request ${name}`, `reply ${name}`]);
+  const rows = [...bodies, ...Object.keys(notices).map((name) => `notice ${name}`)];
+  expect(rows.filter((row) => !validRows.has(row))).toEqual([]);
+  expect(rows.filter((row) => !invalidRows.has(row))).toEqual([]);
+  expect(Object.keys(deviceErrors).filter((error) => !errorsSaid.has(error))).toEqual([]);
 });
 
 test('versions are pinned, and the lockfile names no registry', () => {
@@ -95,3 +104,24 @@ test('README has a line for every dependency', () => {
     .filter((name) => !name.startsWith('@sallyport/'));
   expect([...new Set(names)].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
+
+type Vectors = {
+  readonly valid: readonly { readonly decoded: Decoded }[];
+  readonly invalid: readonly { readonly hex: string }[];
+};
+type Decoded = { readonly type: string; readonly command?: string; readonly notice?: string; readonly error?: string };
+
+/** Type and row of a decoded vector, as `request sign_event`. */
+function rowOf(decoded: Decoded): string {
+  return `${decoded.type} ${decoded.command ?? decoded.notice}`;
+}
+
+/** The same of one that does not parse: by the numbers of its envelope, where they can be read. */
+function rowOfHex(hex: string): string {
+  const decoded = decodeCbor(Uint8Array.from(Buffer.from(hex, 'hex')));
+  if ('wrong' in decoded || !(decoded.value instanceof Map)) return '';
+  const [type, code] = [decoded.value.get(0), decoded.value.get(2)];
+  const table = type === 3 ? notices : commands;
+  const name = Object.entries(table).find(([, row]) => row.code === code)?.[0];
+  return `${['request', 'reply', 'error', 'notice'][Number(type)]} ${name}`;
+}

@@ -145,11 +145,12 @@ function makeWorld() {
       now += 500;
     },
     ask: (ask: DeviceAsk): void => {
-      host({ type: 'ask', job: jobs++, ask });
+      host({ type: 'ask', job: jobs++, client: 'app', ask });
       run();
     },
     press: (key: 'approve' | 'deny'): void => {
       now += 500;
+      device({ type: 'tick' }); // the keys are named by now
       happens(`the human presses ${key}`);
       device({ type: 'press', key, at: now });
       run();

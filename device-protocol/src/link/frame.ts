@@ -11,7 +11,7 @@ import { cobsDecode, cobsEncode } from './cobs.ts';
 import { crc32 } from './crc32.ts';
 
 /** The layout's version. Hello frames keep version 1 and this layout for ever, whatever later versions do. */
-export const frameVersion = 1;
+const frameVersion = 1;
 
 /** Types of frames; the numbers are for ever. */
 export const frameTypes = { hello_request: 1, hello: 2, data: 3, ack: 4, unknown_session: 5 } as const;

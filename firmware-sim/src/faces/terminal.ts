@@ -2,6 +2,7 @@
  * The terminal face: a person sees the device's screen at the bottom of the terminal and presses its keys. Lines from elsewhere
  * (`note`) scroll by above it. Without a terminal the screens are printed one after the other, as plain text.
  */
+import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import type { Key } from '../board.ts';
 import { rowCells } from '../firmware/cells.ts';
@@ -16,7 +17,9 @@ export type TerminalFace = {
 type Terminal = {
   readonly input: Readable & { readonly isTTY?: boolean; readonly setRawMode?: (raw: boolean) => unknown };
   readonly output: Writable & { readonly isTTY?: boolean };
-  readonly press: (key: Key) => void;
+  readonly press: (key: Key, began?: number) => void;
+  /** The clock by which the beginning of a press is told, in milliseconds. */
+  readonly now: () => number;
   readonly quit: () => void;
 };
 
@@ -33,28 +36,43 @@ const keys: ReadonlyMap<string, Key> = new Map([
   ['\x1b[D', 'back'],
 ]);
 const controlC = '\x03';
+/** A held key comes again and again: first after half a second at most, then quickly. Within this it is still the same press. */
+const repeatMs = 700;
 
 /** Takes over the terminal until `close`. */
-export function terminalFace({ input, output, press, quit }: Terminal): TerminalFace {
+export function terminalFace({ input, output, press, now, quit }: Terminal): TerminalFace {
   const live = output.isTTY === true;
   let drawn: readonly string[] = [];
+  let held = { key: '', began: 0, last: 0 };
 
   function listen(chunk: string): void {
     // A paste or a quick hand brings several keys at once; escape sequences stay together.
     for (const key of splitKeys(chunk)) {
       if (key === controlC) return quit();
       const pressed = keys.get(key.toLowerCase()) ?? keys.get(key);
-      if (pressed !== undefined) press(pressed);
+      if (pressed !== undefined) press(pressed, beginningOf(key));
     }
+  }
+
+  /** When the press of this key began: one that is held must not approve what is shown meanwhile. */
+  function beginningOf(key: string): number {
+    // A finger is held in the time of people, whatever the device's clock does meanwhile.
+    const time = performance.now();
+    const same = key === held.key && time - held.last < repeatMs;
+    held = { key, began: same ? held.began : now(), last: time };
+    return held.began;
   }
 
   function wipe(): string {
     return live && drawn.length > 0 ? `\x1b[${drawn.length}A\x1b[J` : '';
   }
 
-  input.setRawMode?.(true);
-  input.setEncoding('utf8');
-  input.on('data', listen);
+  // Keys come from a person at a terminal, or not at all: bytes of a pipe would be an approval that nobody gave.
+  if (input.isTTY === true) {
+    input.setRawMode?.(true);
+    input.setEncoding('utf8');
+    input.on('data', listen);
+  }
   // A closed stdin (a service, a pipeline) is no reason to stop: there is just nobody who presses.
   input.on('error', () => input.pause());
 

@@ -4,13 +4,14 @@
  */
 import { type DeviceError, decodeUtf8, encodeUtf8, type ReplyOf } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
-import type { Env } from './env.ts';
+import type { Board, Env } from './env.ts';
 import { decryptNip04, encryptNip04 } from './nip04.ts';
 import { decryptNip44, encryptNip44 } from './nip44.ts';
-import type { Layout } from './screens.ts';
-import type { Subject } from './subject.ts';
+import type { Asker } from './review.ts';
+import { type Layout, layOut } from './screens.ts';
+import { reviewOf, type Subject } from './subject.ts';
 
-/** A subject on the screen. `drawnAt` is when the page that is seen now was drawn. */
+/** A subject on the screen. `drawnAt` is when the page that is seen now was drawn with its keys: earlier presses are not for it. */
 export type Shown = { readonly subject: Subject; readonly layout: Layout; readonly drawnAt: number };
 
 /** One approval of one subject. */
@@ -22,15 +23,34 @@ export type Done =
   | { readonly type: 'output'; readonly bytes: Uint8Array }
   | { readonly type: 'error'; readonly error: DeviceError };
 
+/** What was made by `putOnScreen`: a value that only looks like it is not approved. */
+const onScreen = new WeakSet<Shown>();
 /** The approvals that were given and not used. Kept outside the value, so that a copy of an approval is none. */
 const given = new WeakSet<Approval>();
 
+/** Lays a subject out for the screen: the only way to something that can be approved. */
+export function putOnScreen(subject: Subject, asker: Asker, board: Board, drawnAt: number): Shown {
+  return remember({ subject, layout: layOut(reviewOf(subject, asker), board), drawnAt });
+}
+
+/** The same subject, another page of it drawn at another time. */
+export function drawnAgain(shown: Shown, drawnAt: number): Shown {
+  if (!onScreen.has(shown)) throw new Error('drawing again what was never on the screen');
+  return remember({ ...shown, drawnAt });
+}
+
 /** Approves what is shown; null when the press began before it was drawn: that finger was meant for something else. */
 export function approve(shown: Shown, pressedAt: number): Approval | null {
+  if (!onScreen.has(shown)) throw new Error('approving what was never on the screen');
   if (pressedAt < shown.drawnAt) return null;
   const approval: Approval = { subject: shown.subject };
   given.add(approval);
   return approval;
+}
+
+function remember(shown: Shown): Shown {
+  onScreen.add(shown);
+  return shown;
 }
 
 /** Does what was approved. An approval that was not given here, or was used before, is a fault. */

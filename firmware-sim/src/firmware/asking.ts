@@ -2,23 +2,24 @@
  * The jobs of the device: how a request that asks the human goes from its arrival to its end. The transitions of job.ts stand
  * here and nowhere else.
  */
-import { type DeviceError, limits, type NoticeOf, type ReplyOf } from '@sallyport/device-protocol';
-import { act, approve } from './approval.ts';
+import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
+import { answer, answerOutput, progress, showOutcome } from './answers.ts';
+import { act, approve, drawnAgain, putOnScreen } from './approval.ts';
 import type { Ended, Job, Outcome } from './job.ts';
-import { type Layout, layOut, type Outcome as OutcomeShown } from './screens.ts';
-import { type AskingRequest, inputMax, parseSubject, reviewOf } from './subject.ts';
+import { type AskingRequest, inputMax, parseSubject } from './subject.ts';
 import { activeJob, type FirmwareState, recordEnd, replaceJob, say, show, type Turn, takeId } from './turn.ts';
 
 type Reviewing = Job & { readonly phase: 'reviewing' };
 type Receiving = Job & { readonly phase: 'receiving' };
 type Sending = Job & { readonly phase: 'sending' };
 
-/** How long the outcome stays on the screen when nothing else waits. */
-const outcomeShownMs = 1_500;
-/** How long at least: a hand that presses twice needs less than this, and a human who reads needs more. */
-const outcomeShownMinMs = 400;
 /** How often the host hears what an open request waits for. */
 const noticeMs = 1_000;
+/**
+ * How long a request is on the screen before its keys count, and are named: a press that was on its way to something else
+ * must not meet it. Where the simulator presses its own buttons there is no such press.
+ */
+const armMs = 300;
 
 /** Takes a new request into the queue, or refuses it. */
 export function takeRequest(turn: Turn, id: number, request: AskingRequest): void {
@@ -34,7 +35,8 @@ export function takeRequest(turn: Turn, id: number, request: AskingRequest): voi
   if (head.length > length) return refuse('invalid_params');
   if (jobs.length >= limits.requestsMax) return refuse('busy');
   turn.state = { ...turn.state, jobs: [...jobs, { id, request, claimBy: null, phase: 'queued' }] };
-  if (activeJob(turn.state) !== undefined) progress(turn, { request: id, step: 'queued' });
+  if (activeJob(turn.state) !== undefined)
+    say(turn, { type: 'notice', notice: 'progress', body: { request: id, step: 'queued' } });
 }
 
 /** Starts the next job when none is active. */
@@ -56,7 +58,8 @@ export function startNext(turn: Turn): void {
 /** The host's answer to a chunk_get: exactly what was asked for, or the request ends. */
 export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
   const job = activeJob(turn.state);
-  if (job?.phase !== 'receiving' || job.chunk !== id) return; // of a job that has ended meanwhile
+  // Of a job that has ended meanwhile; or of one that nobody has claimed in this session: whoever answers is a stranger to it.
+  if (job?.phase !== 'receiving' || job.chunk !== id || job.claimBy !== null) return;
   if (bytes.length !== job.asked) return end(turn, job, 'stream_integrity');
   job.buffer.set(bytes, job.received);
   const received = job.received + bytes.length;
@@ -67,14 +70,14 @@ export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
 /** The host's answer to a chunk_put. */
 export function chunkWasTaken(turn: Turn, id: number): void {
   const job = activeJob(turn.state);
-  if (job?.phase !== 'sending' || job.chunk !== id) return;
+  if (job?.phase !== 'sending' || job.chunk !== id || job.claimBy !== null) return;
   push(turn, { ...job, sent: Math.min(job.sent + limits.chunkMax, job.output.length) });
 }
 
 /** The host refused a chunk: there is no way on for this request. */
 export function chunkWasRefused(turn: Turn, id: number): void {
   const job = activeJob(turn.state);
-  if (job === undefined || job.phase === 'reviewing' || job.chunk !== id) return;
+  if (job === undefined || job.phase === 'reviewing' || job.chunk !== id || job.claimBy !== null) return;
   if (job.phase === 'receiving') end(turn, job, 'stream_integrity');
   else recordEnd(turn, job, { type: 'output', bytes: job.output });
 }
@@ -89,6 +92,7 @@ export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at:
       // Saying no needs no fresh press: at worst a request is asked again.
       return end(turn, job, 'denied');
     case 'approve': {
+      if (!job.armed) return;
       const approval = approve(job.shown, at);
       if (approval === null || typeof turn.state.account === 'string') return;
       return finish(turn, job, act(approval, turn.state.account, turn.env));
@@ -96,8 +100,10 @@ export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at:
     default: {
       const { count } = job.shown.layout;
       const page = (job.page + (key === 'next' ? 1 : count - 1)) % count;
-      const shown = { ...job.shown, drawnAt: turn.now };
-      return present(turn, { ...job, page, seen: Math.max(job.seen, page), shown });
+      // Only what was drawn page after page has been seen: turning back from the first page shows the last one, not all.
+      const seen = page === job.seen + 1 ? page : job.seen;
+      const shown = drawnAgain(job.shown, Math.max(job.shown.drawnAt, turn.now));
+      return present(turn, { ...job, page, seen, shown });
     }
   }
 }
@@ -108,24 +114,32 @@ export function tickJobs(turn: Turn): void {
   for (const job of turn.state.jobs) {
     if (job.claimBy !== null && now >= job.claimBy) end(turn, job, 'cancelled');
     else if (job.phase === 'reviewing' && now >= job.deadline) end(turn, job, 'timed_out');
+    else if (job.phase === 'reviewing' && !job.armed && now >= job.shown.drawnAt)
+      present(turn, { ...job, armed: true });
     else if (job.phase === 'reviewing' && now >= job.noticeAt) waitingNotice(turn, job);
     else if (job.phase === 'receiving' && now >= job.stallAt) end(turn, job, 'stalled');
     else if (job.phase === 'sending' && now >= job.stallAt) recordEnd(turn, job, { type: 'output', bytes: job.output });
   }
+  forgetOutcomes(turn);
 }
 
 /** When time next brings something to the jobs. */
 export function jobDeadlines(state: FirmwareState): readonly number[] {
   const idle = activeJob(state) === undefined;
-  return state.jobs.flatMap((job) => [
+  const outcomes = state.results.flatMap(({ outcome, forgetAt }) => (outcome.type === 'forgotten' ? [] : [forgetAt]));
+  const jobs = state.jobs.flatMap((job) => [
     ...(idle ? [state.nextPromptAt] : []),
     ...(job.claimBy === null ? [] : [job.claimBy]),
-    ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt] : []),
+    ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt, ...(job.armed ? [] : [job.shown.drawnAt])] : []),
     ...(job.phase === 'receiving' || job.phase === 'sending' ? [job.stallAt] : []),
   ]);
+  return [...outcomes, ...jobs];
 }
 
-/** A new link session: what was on its way is lost. Every job waits to be claimed; nobody else's answer is kept on the screen. */
+/**
+ * A new link session: what was on its way is lost. Every job waits to be claimed: whoever opened the session may be somebody
+ * else, and is neither told of it nor given its result before.
+ */
 export function unclaimAll(turn: Turn): void {
   const claimBy = turn.now + limits.claimMs;
   turn.state = { ...turn.state, jobs: turn.state.jobs.map((job) => ({ ...job, claimBy })) };
@@ -137,6 +151,7 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
   if (job !== undefined) {
     const claimed: Job = { ...job, claimBy: null };
     replaceJob(turn, claimed);
+    if (claimed.phase === 'reviewing') waitingNotice(turn, claimed);
     if (claimed.phase === 'receiving') pull(turn, claimed);
     if (claimed.phase === 'sending') push(turn, { ...claimed, sent: 0 });
     return 'open';
@@ -150,13 +165,22 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
     turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs], results };
     return 'open';
   }
-  answer(turn, ended);
+  answer(turn, ended, outcome);
   return 'ended';
 }
 
 /** Ends a job by a refusal. */
 export function end(turn: Turn, job: Job, error: DeviceError): void {
   finish(turn, job, { type: 'error', error });
+}
+
+/** Outcomes are kept for a glitch, not for ever: what was decrypted an hour ago is nobody's to ask for. */
+function forgetOutcomes(turn: Turn): void {
+  if (turn.state.results.every((ended) => turn.now < ended.forgetAt || ended.outcome.type === 'forgotten')) return;
+  const results = turn.state.results.map(
+    (ended): Ended => (turn.now < ended.forgetAt ? ended : { ...ended, outcome: { type: 'forgotten' } }),
+  );
+  turn.state = { ...turn.state, results };
 }
 
 function pull(turn: Turn, job: Receiving): void {
@@ -176,21 +200,11 @@ function review(turn: Turn, job: Job, input: Uint8Array): void {
   const subject = parseSubject(job.request, input, account.pubkey);
   if ('error' in subject) return end(turn, job, subject.error);
   const asker = { account: account.name, label: job.request.body.label, pubkey: account.pubkey };
-  const layout = layOut(reviewOf(subject, asker), turn.env.board);
   const { id, request, claimBy } = job;
-  const deadline = turn.now + limits.approvalMs;
-  const shown = { subject, layout, drawnAt: turn.now };
-  const reviewing: Reviewing = {
-    id,
-    request,
-    claimBy,
-    phase: 'reviewing',
-    shown,
-    page: 0,
-    seen: 0,
-    deadline,
-    noticeAt: 0,
-  };
+  const armed = turn.state.marks.autoPress;
+  const shown = putOnScreen(subject, asker, turn.env.board, armed ? turn.now : turn.now + armMs);
+  const times = { deadline: turn.now + limits.approvalMs, noticeAt: turn.now + noticeMs };
+  const reviewing: Reviewing = { id, request, claimBy, phase: 'reviewing', shown, armed, page: 0, seen: 0, ...times };
   present(turn, reviewing);
   waitingNotice(turn, reviewing);
 }
@@ -198,23 +212,25 @@ function review(turn: Turn, job: Job, input: Uint8Array): void {
 function present(turn: Turn, job: Reviewing): void {
   replaceJob(turn, job);
   const { layout } = job.shown;
-  show(turn, { type: 'review', layout, page: job.page, unseen: layout.count - 1 - job.seen });
+  show(turn, { type: 'review', layout, page: job.page, unseen: layout.count - 1 - job.seen, armed: job.armed });
 }
 
 function waitingNotice(turn: Turn, job: Reviewing): void {
   const left = job.deadline - turn.now;
   replaceJob(turn, { ...job, noticeAt: turn.now + noticeMs });
-  progress(turn, { request: job.id, step: 'waiting_for_button', left });
+  progress(turn, job, { request: job.id, step: 'waiting_for_button', left });
 }
 
 /** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
 function finish(turn: Turn, job: Job, outcome: Outcome): void {
   showOutcome(turn, job, outcome);
+  // Nobody has claimed it in this session: whoever does so in time gets the answer.
+  if (job.claimBy !== null) return recordEnd(turn, job, outcome);
   if (outcome.type === 'output' && outcome.bytes.length > limits.chunkMax) {
     return push(turn, sendingOf(job, outcome.bytes));
   }
   recordEnd(turn, job, outcome);
-  answer(turn, { id: job.id, request: job.request, outcome });
+  answer(turn, job, outcome);
 }
 
 function sendingOf({ id, request, claimBy }: Job, output: Uint8Array): Sending {
@@ -231,65 +247,7 @@ function push(turn: Turn, job: Sending): void {
   }
   const chunk = takeId(turn);
   replaceJob(turn, { ...job, chunk, stallAt: turn.now + limits.chunkMs });
-  progress(turn, { request: job.id, step: 'sending', percent: Math.floor((sent / output.length) * 100) });
+  progress(turn, job, { request: job.id, step: 'sending', percent: Math.floor((sent / output.length) * 100) });
   const body = { request: job.id, offset: sent, bytes: output.slice(sent, sent + limits.chunkMax) };
   say(turn, { type: 'request', id: chunk, command: 'chunk_put', body });
-}
-
-/** Says how a request ended. One that was forgotten has no answer any more: get_result tells the host that it ended. */
-function answer(turn: Turn, ended: Ended): void {
-  const { id, outcome } = ended;
-  const { command } = ended.request;
-  if (outcome.type === 'error') return say(turn, { type: 'error', id, command, error: outcome.error });
-  if (outcome.type === 'signature') {
-    return say(turn, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
-  }
-  if (outcome.type === 'output' && outcome.bytes.length <= limits.chunkMax) {
-    answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
-  }
-}
-
-function answerOutput(
-  turn: Turn,
-  { id, request }: Pick<Ended, 'id' | 'request'>,
-  length: number,
-  head: Uint8Array,
-): void {
-  const { command } = request;
-  if (
-    command === 'nip04_encrypt' ||
-    command === 'nip04_decrypt' ||
-    command === 'nip44_encrypt' ||
-    command === 'nip44_decrypt'
-  ) {
-    say(turn, { type: 'reply', id, command, body: { output: { length, head } } });
-  }
-}
-
-function progress(turn: Turn, body: NoticeOf<'progress'>): void {
-  say(turn, { type: 'notice', notice: 'progress', body });
-}
-
-function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
-  const title = titleOf(job);
-  const shown = outcomeShown(job.request.command, outcome);
-  if (title === null || shown === null) return;
-  // Where the simulator presses its own buttons nobody reads and nobody presses twice.
-  const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
-  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs, nextPromptAt };
-  show(turn, { type: 'result', title, outcome: shown });
-}
-
-/** A job that ends before it was on the screen ends without a word there: nobody was asked anything. */
-function titleOf(job: Job): string | null {
-  const layout: Layout | null = job.phase === 'reviewing' ? job.shown.layout : null;
-  return layout === null ? null : layout.review.title;
-}
-
-function outcomeShown(command: AskingRequest['command'], outcome: Outcome): OutcomeShown | null {
-  if (outcome.type === 'signature') return 'signed';
-  if (outcome.type === 'output') return command.endsWith('encrypt') ? 'encrypted' : 'decrypted';
-  if (outcome.type !== 'error') return null;
-  const { error } = outcome;
-  return error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed';
 }

@@ -12,7 +12,7 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
-import { say, type Turn } from './turn.ts';
+import { say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -25,7 +25,7 @@ const handlers: Handlers = {
       id,
       command: 'info',
       body: {
-        state: account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready',
+        state: stateName(account),
         name: 'Sallyport',
         accounts: typeof account === 'string' ? 0 : 1,
         marks: [

@@ -26,6 +26,7 @@ import {
   type Marks,
   say,
   show,
+  stateName,
   stepLink,
   type Turn,
 } from './turn.ts';
@@ -76,8 +77,24 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     capabilities: [],
   });
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
-  const state = { link, marks, account, jobs: [], results: [], nextId: 1, screen, outcomeUntil: null, nextPromptAt: 0 };
+  const state = {
+    link,
+    marks,
+    account,
+    jobs: [],
+    results: [],
+    nextId: firstId(env),
+    screen,
+    outcomeUntil: null,
+    nextPromptAt: 0,
+  };
   return [state, [{ type: 'screen', screen }]];
+}
+
+/** Random and odd: an id that could be guessed would let a stranger answer for the host. */
+function firstId(env: Env): number {
+  const [a = 0, b = 0, c = 0, d = 0] = env.random(4);
+  return ((a << 24) | (b << 16) | (c << 8) | d | 1) >>> 0;
 }
 
 /** Frames in flight towards this device: two messages' worth, so that the wire never idles between acknowledgements. */
@@ -106,10 +123,13 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
 }
 
 function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {
-  for (const effect of stepLink(turn, input)) {
+  const effects = stepLink(turn, input);
+  // What a session said before another one was opened in the same bytes is lost: its answer would go to the next one.
+  const newest = effects.findLastIndex((effect) => effect.type === 'opened');
+  for (const [index, effect] of effects.entries()) {
     if (effect.type === 'write') turn.effects.push(effect);
-    else if (effect.type === 'message') dispatch(turn, decodeMessage(effect.bytes));
-    else if (effect.type === 'opened') {
+    else if (effect.type === 'message' && index > newest) dispatch(turn, decodeMessage(effect.bytes));
+    else if (effect.type === 'opened' && index === newest) {
       unclaimAll(turn);
       const { account } = turn.state;
       say(turn, { type: 'notice', notice: 'state', body: { state: stateName(account) } });
@@ -130,9 +150,4 @@ function restingView(account: AccountState, marks: Marks): View {
   if (account === 'unreadable')
     return { type: 'notice', title: 'Memory fault', text: 'Keys cannot be read. Nothing is signed.' };
   return { type: 'idle', account: account.name, pubkey: account.pubkey, demo: marks.demo };
-}
-
-/** What the device calls its state on the wire. */
-export function stateName(account: AccountState): 'fresh' | 'locked' | 'ready' {
-  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
 }

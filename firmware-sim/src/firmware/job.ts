@@ -29,10 +29,14 @@ export type Phase =
       readonly chunk: number;
       readonly stallAt: number;
     }
-  /** On the screen. `seen` is the highest page that was drawn; `noticeAt` when the host hears next what is waited for. */
+  /**
+   * On the screen. `armed`: the keys count, and are named; `seen` is the last of the pages that were drawn one after the other;
+   * `noticeAt` is when the host hears next what is waited for.
+   */
   | {
       readonly phase: 'reviewing';
       readonly shown: Shown;
+      readonly armed: boolean;
       readonly page: number;
       readonly seen: number;
       readonly deadline: number;
@@ -56,4 +60,10 @@ export type Outcome =
   | { readonly type: 'forgotten' };
 
 /** An ended request, kept so that a cable glitch never asks the human twice. */
-export type Ended = { readonly id: number; readonly request: AskingRequest; readonly outcome: Outcome };
+export type Ended = {
+  readonly id: number;
+  readonly request: AskingRequest;
+  readonly outcome: Outcome;
+  /** When the outcome is forgotten; that the request ended is remembered longer. */
+  readonly forgetAt: number;
+};

@@ -27,7 +27,10 @@ export type Review = {
   readonly sections: readonly Section[];
 };
 
-/** One line of the summary. `note` is ours and stands below the value; small boards show the short one, of 14 characters. */
+/**
+ * One line of the summary. `note` is ours and stands below the value behind a mark of ours, which no value can write: a name
+ * like `Coracle (verified by device)` stays a name. Small boards show the short one, of 15 characters.
+ */
 export type Fact = { readonly name: string; readonly value: string; readonly note?: Note };
 export type Note = { readonly long: string; readonly short: string };
 
@@ -114,7 +117,7 @@ export function documentOf(review: Review, notes: keyof Note): string {
   const pieces: string[] = [];
   for (const fact of review.facts) {
     pieces.push(fact.name, OWN.field, untrustedLine(fact.value), OWN.lineEnd);
-    if (fact.note !== undefined) pieces.push(`(${fact.note[notes]})`, OWN.lineEnd);
+    if (fact.note !== undefined) pieces.push(OWN.field, fact.note[notes], OWN.lineEnd);
   }
   for (const section of review.sections) {
     if ('text' in section && section.text === '') continue; // the facts have said "0 bytes"

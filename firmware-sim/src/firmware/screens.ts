@@ -20,8 +20,14 @@ export type View =
   | { readonly type: 'idle'; readonly account: string; readonly pubkey: Uint8Array; readonly demo: boolean }
   /** A large request is on its way; counts are of bytes. */
   | { readonly type: 'receiving'; readonly received: number; readonly total: number }
-  /** One page of a review; `unseen` pages have not been shown yet. */
-  | { readonly type: 'review'; readonly layout: Layout; readonly page: number; readonly unseen: number }
+  /** One page of a review; `unseen` pages have not been shown yet. The keys are named as soon as they count (`armed`). */
+  | {
+      readonly type: 'review';
+      readonly layout: Layout;
+      readonly page: number;
+      readonly unseen: number;
+      readonly armed: boolean;
+    }
   | { readonly type: 'result'; readonly title: string; readonly outcome: Outcome }
   /** Something that the device has to say: no keys yet, keys unreadable. Ours; titles of 16 characters and texts of 36 fit every board. */
   | { readonly type: 'notice'; readonly title: string; readonly text: string };
@@ -67,7 +73,11 @@ function parts(view: View, board: Board): readonly [string, readonly string[], s
     case 'receiving':
       return receiving(view, board);
     case 'review':
-      return [reviewTitle(view.layout, view.page, board), view.layout.page(view.page), reviewKeys(view, board)];
+      return [
+        reviewTitle(view.layout, view.page, board),
+        view.layout.page(view.page),
+        view.armed ? reviewKeys(view, board) : '',
+      ];
     case 'result':
       return [fit(view.title, board.columns), middle([OUTCOMES[view.outcome]], board), ''];
     case 'notice':

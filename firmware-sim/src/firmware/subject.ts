@@ -3,19 +3,19 @@
  * read from the request again after this.
  */
 import {
+  type AskingCommand,
   type Cbor,
   type DeviceError,
   decodeCbor,
   decodeUtf8,
   limits,
+  neverSigned,
   type RequestOf,
   streamBounds,
+  type TextCommand,
 } from '@sallyport/device-protocol';
 import { eventId } from './event-id.ts';
 import { type Asker, type Review, reviewDecryption, reviewEncryption, reviewEvent, type ShownEvent } from './review.ts';
-
-/** The commands that use the user key and ask the human. */
-export type AskingCommand = 'sign_event' | 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
 
 /** A request of such a command, without its input. */
 export type AskingRequest = {
@@ -25,10 +25,7 @@ export type AskingRequest = {
 /** An event with the id that was computed from exactly these fields, or a text with the peer it is for or from. */
 export type Subject =
   | { readonly command: 'sign_event'; readonly event: ShownEvent; readonly pubkey: Uint8Array }
-  | { readonly command: Exclude<AskingCommand, 'sign_event'>; readonly peer: Uint8Array; readonly text: string };
-
-/** Rumors (NIP-59) lose their deniability when signed; a signed kind 24133 would let the host speak as the user's key. */
-const neverSigned: readonly number[] = [14, 15, 24133];
+  | { readonly command: TextCommand; readonly peer: Uint8Array; readonly text: string };
 
 /** The largest input that the device takes for a command. */
 export function inputMax(command: AskingCommand): number {

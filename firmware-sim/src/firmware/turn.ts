@@ -98,10 +98,16 @@ export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
         ? { ...ended, outcome: { type: 'forgotten' } }
         : ended,
   );
-  const ended: Ended = { id: job.id, request: job.request, outcome };
+  const forgetAt = turn.now + limits.resultKeptMs;
+  const ended: Ended = { id: job.id, request: job.request, outcome, forgetAt };
   turn.state = {
     ...turn.state,
     jobs: turn.state.jobs.filter((one) => one.id !== job.id),
     results: [...results, ended].slice(-limits.resultsKept),
   };
+}
+
+/** What the device calls its state on the wire. */
+export function stateName(account: FirmwareState['account']): 'fresh' | 'locked' | 'ready' {
+  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
 }

@@ -86,8 +86,10 @@ function codePointMark(code: number): string {
 
 /**
  * By property: C (control, format, unassigned, private, surrogate), M (combining: no cell of its own), Z (blank, except the
- * space), default-ignorable. Then: Hangul vowels and finals (combine with what stands before), the blank braille pattern, and
- * our marks with their twins: brackets, return arrows, arrows, middle dots, dots, triangles, block elements.
+ * space), default-ignorable. Then: Hangul vowels and finals (combine with what stands before), and our marks with everything
+ * that can pass for them, by whole blocks rather than twin by twin: arrows, technical symbols, box drawing, block elements,
+ * geometric shapes, dingbats, mathematical brackets and arrows, braille, Canadian syllabics (triangles and dots), middle dots,
+ * and the two fillers of the basic plane.
  */
 const NOT_DRAWN =
-  /[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff\u2800⟨⟩\u2329\u232a〈〉↵↲⏎→\uffeb·\u0387\u2219\u22c5\u2027\uff65⋯▸▶►▹▷▻‣\u2580-\u259f]/u;
+  /[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff\u2190-\u21ff\u2300-\u23ff\u2500-\u25ff\u2700-\u28ff\u2900-\u29ff\u2b00-\u2bff\u1400-\u167f⟨⟩〈〉\uffeb·\u0387\u05c3\u16eb\u2024\u2025\u2027\u2039\u203a\u22b2\u22b3\u22c5\u22ef\u2219\u22ee\u22f0\u22f1\u2e31-\u2e33\ua78f\uff65\ufffc\u303f‣]/u;

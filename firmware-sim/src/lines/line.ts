@@ -27,14 +27,19 @@ export type Line = {
 };
 
 /** A line, or in plain words why there is none. */
-export type LineOpening = { readonly line: Line } | { readonly line: null; readonly reason: string };
+export type LineOpening =
+  | { readonly line: Line }
+  | { readonly line: null; readonly reason: string; readonly unsupported: boolean };
 
 /** Bytes that may wait for a host that does not read: twice a full window of the largest frames (2 × 32 × 4 KiB). */
 export const LINE_BYTES_MAX = 256 * 1024;
 
-/** The opening that did not happen. */
-export function noLine(reason: string): LineOpening {
-  return { line: null, reason };
+/** The rate of a serial line: a formality on USB and on a pseudo-terminal; on a real UART what hosts try first. */
+export const BAUD_RATE = 115_200;
+
+/** The opening that did not happen; `unsupported` when no line of this kind can be had on this system. */
+export function noLine(reason: string, why: 'refused' | 'unsupported' = 'refused'): LineOpening {
+  return { line: null, reason, unsupported: why === 'unsupported' };
 }
 
 /** A bounded `write` over a Node stream, or over nobody while `output` answers null. */

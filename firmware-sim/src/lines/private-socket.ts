@@ -15,7 +15,11 @@ export async function openPrivateSocket(
     const refused = refuseDirectory(path) ?? (await refuseExisting(path));
     if (refused !== null) return { refused };
     const server = createServer();
-    await listen(server, path);
+    // The socket is made inside the call: with the usual mask others could connect before any chmod.
+    const mask = process.umask(0o177);
+    const listening = listen(server, path);
+    process.umask(mask);
+    await listening;
     chmodSync(path, 0o600);
     return { server };
   } catch (error) {

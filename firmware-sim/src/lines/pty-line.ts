@@ -16,7 +16,7 @@ export type PtyOptions = { readonly link?: string };
 /** Opens a pseudo-terminal. Its path is the link where there is one, otherwise the terminal itself. */
 export async function openPtyLine(events: LineEvents, options: PtyOptions = {}): Promise<LineOpening> {
   const pair = await openPtyPair();
-  if ('reason' in pair) return noLine(pair.reason);
+  if ('reason' in pair) return noLine(pair.reason, 'unsupported');
   const { link } = options;
   const refused = link === undefined ? null : placeLink(link, pair.path);
   if (refused !== null) {

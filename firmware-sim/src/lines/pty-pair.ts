@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { SerialPort } from 'serialport';
-import { messageOf } from './line.ts';
+import { BAUD_RATE, messageOf } from './line.ts';
 
 /** An open pair. `close` ends both sides: a host that has the slave open sees it unplugged. */
 export type PtyPair = {
@@ -96,7 +96,7 @@ function descriptorsOf(path: string): number[] {
 /** The settings outlive this opening because the pair stays open. Not `setRawMode`: libuv undoes that on close. */
 function makeRaw(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const port = new SerialPort({ path, baudRate: 115_200, lock: false, autoOpen: false });
+    const port = new SerialPort({ path, baudRate: BAUD_RATE, lock: false, autoOpen: false });
     port.open((error) => {
       if (error !== null) reject(error);
       else port.close((failed) => (failed === null ? resolve() : reject(failed)));

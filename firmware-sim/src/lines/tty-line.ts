@@ -3,10 +3,7 @@
  * sees as a serial device. The control lines are not touched; whether a host is there cannot be told from here.
  */
 import { SerialPort } from 'serialport';
-import { boundedWriter, type Line, type LineEvents, type LineOpening, noLine } from './line.ts';
-
-/** The rate is a formality on a USB gadget; on a real UART both ends must agree, and this is what hosts try first. */
-export const TTY_BAUD_RATE = 115_200;
+import { BAUD_RATE, boundedWriter, type Line, type LineEvents, type LineOpening, noLine } from './line.ts';
 
 /**
  * How often the tty is asked whether it is still there: when the host's cable is pulled in the middle of a read, Linux answers
@@ -17,12 +14,21 @@ const PRESENCE_MS = 1_000;
 /** Opens the tty at `path`, locked against a second program. */
 export function openTtyLine(path: string, events: LineEvents): Promise<LineOpening> {
   return new Promise((resolve) => {
-    const port = new SerialPort({ path, baudRate: TTY_BAUD_RATE, autoOpen: false });
+    const port = new SerialPort({ path, baudRate: BAUD_RATE, autoOpen: false });
     port.open((error) => {
-      if (error !== null) resolve(noLine(`The simulator cannot use ${path}: ${error.message}`));
+      if (error !== null) resolve(noLine(words(path, error.message)));
       else resolve({ line: lineOver(port, path, events) });
     });
   });
+}
+
+/** serialport gives no codes, only the text of the operating system in a sentence of its own. */
+function words(path: string, message: string): string {
+  if (/no such file|not found/i.test(message)) return `There is no tty ${path}.`;
+  if (/permission denied|not permitted/i.test(message)) return `This user may not open ${path}.`;
+  if (/cannot lock|busy/i.test(message)) return `Another program holds ${path}.`;
+  if (/ioctl|not a tty|typewriter|is a directory|invalid argument/i.test(message)) return `${path} is not a tty.`;
+  return `The simulator cannot use ${path}: ${message}`;
 }
 
 function lineOver(port: SerialPort, path: string, events: LineEvents): Line {

@@ -3,7 +3,7 @@
  * with those of the relays (limits.ts) or of the device protocol.
  */
 import { limits as device } from '@sallyport/device-protocol';
-import { eventContentMax } from './limits.ts';
+import { eventContentMax, sinceSlackS } from './limits.ts';
 
 export const bridgeLimits = {
   /** Largest event content from a paired app, in characters: what relays deliver at most. */
@@ -72,6 +72,7 @@ check(l.metadataMax < l.strangerContentMax, 'a connect with metadata must fit wh
 check(l.openPerApp <= l.openMax, 'one app cannot have more open requests than there are');
 check(l.contentMax > 2 * l.ciphertextMax, 'the largest text must fit a request, in base64 twice');
 check(l.endedBytesMax > 4 * l.textMax, 'the answer to the largest request must fit among the kept ones');
+check(sinceSlackS >= l.freshnessSeconds, 'relays must be asked for everything that would still be taken');
 check(l.endedMs >= l.requestMs, 'an answer must be kept for as long as a repeat of its request may come');
 check(l.spentSecretsMax > l.appsMax, 'every paired app must be able to keep the secret that it paired with');
 

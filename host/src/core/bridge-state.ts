@@ -85,7 +85,7 @@ export type BridgeInput =
  */
 export type BridgeEffect =
   | { readonly type: 'save'; readonly row: StoreRow }
-  | { readonly type: 'ask'; readonly job: number; readonly ask: DeviceAsk }
+  | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
   | NoteEffect;

@@ -4,12 +4,14 @@
  */
 import {
   encodeErrorFor,
+  isTextCommand,
   limits,
   type Message,
   type Reply,
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { cleanLine } from './client-metadata.ts';
 import { toAnswer, toRefusal } from './device-request.ts';
 import {
   answer,
@@ -81,8 +83,13 @@ function takeInfo(turn: Turn, reply: Reply<'info'>): void {
   const { link, infoId } = turn.state;
   if (link.phase !== 'open' || reply.id !== infoId) return stale(turn);
   turn.state = { ...turn.state, infoId: null };
-  const { firmware, model } = link.hello;
-  say(turn, { state: 'ready', firmware, model, info: reply.body });
+  // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
+  const [firmware, model] = [
+    cleanLine(link.hello.firmware, limits.labelMax),
+    cleanLine(link.hello.model, limits.labelMax),
+  ];
+  const name = cleanLine(reply.body.name, limits.labelMax);
+  say(turn, { state: 'ready', firmware, model, info: { ...reply.body, name } });
 }
 
 /** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */
@@ -114,10 +121,14 @@ function serve(turn: Turn, request: Request): void {
     return send(turn, { type: 'reply', id: request.id, command: 'chunk_get', body: { bytes } });
   }
   if (request.command !== 'chunk_put') return no('not a command of the device');
+  // Only texts come in pieces: a signature always fits its reply.
+  if (entry.phase === 'waiting' || !isTextCommand(entry.request.command)) return no('a request without an output');
   const { offset, bytes } = request.body;
   // After a glitch the device pushes its output from the start again.
   const kept = offset === 0 ? { ...entry, output: [], outputLength: 0 } : entry;
   if (offset !== kept.outputLength || offset + bytes.length > limits.resultMax) return no('not the next piece');
+  // Pieces of a byte each would cost far more to keep than they are worth: a short one is the last.
+  if ((kept.output.at(-1)?.length ?? limits.pieceMin) < limits.pieceMin) return no('nothing follows a short piece');
   replace(turn, { ...kept, output: [...kept.output, bytes], outputLength: offset + bytes.length });
   send(turn, { type: 'reply', id: request.id, command: 'chunk_put', body: {} });
 }

@@ -5,6 +5,8 @@
 
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import {
+  type AskingCommand,
+  commands,
   type DeviceError,
   decodeUtf8,
   deviceErrors,
@@ -19,11 +21,12 @@ import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 
 /**
  * A request ready to be sent under any id, and the whole of its input for the device to pull from. One that asks the human is
- * never sent twice on a guess; one that asks nobody may be.
+ * never sent twice on a guess; one that asks nobody may be. `streams`: its input counts against the device's `streamMax`.
  */
 export type Prepared = {
   readonly input: Uint8Array;
   readonly asksHuman: boolean;
+  readonly streams: boolean;
   readonly toRequest: (id: number) => Request;
 };
 
@@ -35,13 +38,17 @@ export function prepare(ask: DeviceAsk): Prepared | Refusal {
   if (ask.method === 'get_public_key') {
     return {
       input: new Uint8Array(0),
-      asksHuman: false,
+      asksHuman: commands.get_public_key.asksHuman,
+      streams: false,
       toRequest: (id) => ({ type: 'request', id, command: 'get_public_key', body: { account } }),
     };
   }
   if (ask.method === 'sign_event') {
     const { created_at, kind, tags, content } = ask.event;
-    return streamed(encodeCbor([created_at, kind, tags, content]), limits.streamMax, (id, input) => ({
+    // As the gate of the device counts: the list and its four fields, each tag and its values.
+    const items = tags.reduce((sum, tag) => sum + 1 + tag.length, 5);
+    if (items > limits.streamItemsMax) return tooLarge(`events of ${limits.streamItemsMax} tags and values`);
+    return streamed('sign_event', encodeCbor([created_at, kind, tags, content]), (id, input) => ({
       type: 'request',
       id,
       command: 'sign_event',
@@ -52,13 +59,17 @@ export function prepare(ask: DeviceAsk): Prepared | Refusal {
   if (text === null) return refuse('malformed', 'The text is not valid Unicode.', 'The app sent a broken text.');
   const { method } = ask;
   const peer = hexToBytes(ask.peer);
-  const max = method === 'nip04_decrypt' || method === 'nip44_decrypt' ? limits.resultMax : limits.streamMax;
-  return streamed(text, max, (id, input) => ({
+  return streamed(method, text, (id, input) => ({
     type: 'request',
     id,
     command: method,
     body: { account, label: fitLabel(ask.label), peer, input },
   }));
+}
+
+/** Refuses what this device does not take: it may have less room than the protocol allows. Null when it fits. */
+export function refuseFor(prepared: Prepared, streamMax: number): Refusal | null {
+  return prepared.streams && prepared.input.length > streamMax ? tooLarge(`${streamMax} bytes`) : null;
 }
 
 /** The answer that a reply holds, `output` being what was pushed before it; null when the reply is not one that we asked for. */
@@ -102,15 +113,25 @@ export function toRefusal(error: DeviceError): Refusal {
   return refuse(codes[error] ?? 'device_refused', words, advice);
 }
 
-function streamed(input: Uint8Array, max: number, toRequest: (id: number, head: Input) => Request): Prepared | Refusal {
-  if (input.length > max) {
-    return refuse('too_large', `The device takes ${max} bytes at most.`, 'Sign or encrypt something smaller.');
-  }
+function streamed(
+  command: AskingCommand,
+  input: Uint8Array,
+  toRequest: (id: number, head: Input) => Request,
+): Prepared | Refusal {
+  // A payload to decrypt may be larger than the text in it.
+  const streams = command !== 'nip04_decrypt' && command !== 'nip44_decrypt';
+  const max = streams ? limits.streamMax : limits.resultMax;
+  if (input.length > max) return tooLarge(`${max} bytes`);
   return {
     input,
-    asksHuman: true,
+    asksHuman: commands[command].asksHuman,
+    streams,
     toRequest: (id) => toRequest(id, { length: input.length, head: input.slice(0, limits.headMax) }),
   };
+}
+
+function tooLarge(most: string): Refusal {
+  return refuse('too_large', `The device takes ${most} at most.`, 'Sign or encrypt something smaller.');
 }
 
 type Input = { readonly length: number; readonly head: Uint8Array };

@@ -16,12 +16,13 @@ import {
   type HostLinkEffect,
   type HostLinkInput,
   hostLinkDeadline,
+  limits,
   type Random,
   stepHostLink,
 } from '@sallyport/device-protocol';
+import { cleanLine } from './client-metadata.ts';
 import { takeMessage } from './device-messages.ts';
-import type { DeviceAsk } from './device-port.ts';
-import { prepare } from './device-request.ts';
+import { prepare, refuseFor } from './device-request.ts';
 import {
   abandon,
   absent,
@@ -49,7 +50,16 @@ type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
 /** A session without a device. */
 export function startDeviceSession(random: Random): DeviceSessionState {
   const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
-  const nothing = { open: [], abandoned: [], bootId: null, giveUpAt: null, infoId: null, heardAt: 0, staleAnswers: 0 };
+  const nothing = {
+    open: [],
+    abandoned: [],
+    bootId: null,
+    giveUpAt: null,
+    infoId: null,
+    heardAt: 0,
+    said: '',
+    staleAnswers: 0,
+  };
   return { link: closedLink, nextId: first >>> 0, ...nothing };
 }
 
@@ -69,7 +79,7 @@ export function stepDeviceSession(
   const turn: Turn = { state, effects: [], now, random };
   switch (input.type) {
     case 'ask':
-      ask(turn, input.job, input.ask);
+      ask(turn, input);
       break;
     case 'cancel':
       cancel(turn, input.job);
@@ -96,12 +106,12 @@ export function stepDeviceSession(
   return [turn.state, turn.effects];
 }
 
-function ask(turn: Turn, job: number, question: DeviceAsk): void {
+function ask(turn: Turn, { job, client, ask: question }: DeviceSessionInput & { type: 'ask' }): void {
   // The host's own question has always the same number, and may be asked again at each hello while it is still open.
   if (turn.state.open.some((entry) => entry.job === job)) return;
   const prepared = prepare(question);
   if ('code' in prepared) return answer(turn, job, { type: 'refused', refusal: prepared });
-  const waiting: Open = { job, prepared, output: [], outputLength: 0, phase: 'waiting' };
+  const waiting: Open = { job, client, prepared, output: [], outputLength: 0, phase: 'waiting' };
   turn.state = { ...turn.state, open: [...turn.state.open, waiting] };
 }
 
@@ -137,10 +147,12 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
       break;
     }
     case 'unanswered':
-      say(turn, { state: 'greeting', unanswered: effect.tries });
+      // Told three times; a port that stays silent for a year is no news every second.
+      if (effect.tries <= 3) say(turn, { state: 'greeting', unanswered: effect.tries });
       break;
     case 'incompatible': {
-      const { firmware, versionMin, versionMax } = effect.hello;
+      const { versionMin, versionMax } = effect.hello;
+      const firmware = cleanLine(effect.hello.firmware, limits.labelMax);
       say(turn, { state: 'incompatible', firmware, versions: [versionMin, versionMax] });
       break;
     }
@@ -155,8 +167,8 @@ function opened(turn: Turn, hello: Hello): void {
   if (turn.state.bootId !== bootId) {
     for (const entry of turn.state.open) {
       if (entry.phase !== 'adrift') continue;
-      const { job, prepared } = entry;
-      if (!prepared.asksHuman) replace(turn, { job, prepared, output: [], outputLength: 0, phase: 'waiting' });
+      const { job, client, prepared } = entry;
+      if (!prepared.asksHuman) replace(turn, { job, client, prepared, output: [], outputLength: 0, phase: 'waiting' });
       else {
         remove(turn, entry);
         answer(turn, job, rebooted);
@@ -165,26 +177,50 @@ function opened(turn: Turn, hello: Hello): void {
     turn.state = { ...turn.state, abandoned: [] };
   }
   for (const request of turn.state.abandoned) send(turn, cancelOf(request));
-  turn.state = { ...turn.state, bootId, abandoned: [], infoId: null };
+  turn.state = { ...turn.state, bootId, abandoned: [], infoId: null, said: '' };
   for (const entry of turn.state.open) {
     if (entry.phase !== 'adrift') continue;
     send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });
   }
 }
 
-/** Sends what waits, up to the number of open requests that the device announced, in the order it was asked. */
+/**
+ * Sends what waits, up to the number of open requests that the device announced. Apps take turns: whoever has least on the
+ * device is next. One place is kept for what asks nobody, which would else wait for a human.
+ */
 function sendWaiting(turn: Turn): void {
   const { link: current } = turn.state;
   if (current.phase !== 'open') return;
-  let room = current.hello.requestsMax - turn.state.open.filter((entry) => entry.phase !== 'waiting').length;
-  for (const entry of turn.state.open) {
-    if (room <= 0) return;
-    if (entry.phase !== 'waiting') continue;
-    const request = entry.prepared.toRequest(takeId(turn));
-    replace(turn, { ...entry, phase: 'sent', request });
+  const { requestsMax, streamMax } = current.hello;
+  const humanMax = Math.max(1, requestsMax - 1);
+  for (
+    let next = nextWaiting(turn, requestsMax, humanMax);
+    next !== undefined;
+    next = nextWaiting(turn, requestsMax, humanMax)
+  ) {
+    const refusal = refuseFor(next.prepared, streamMax);
+    if (refusal !== null) {
+      remove(turn, next);
+      answer(turn, next.job, { type: 'refused', refusal });
+      continue;
+    }
+    const request = next.prepared.toRequest(takeId(turn));
+    replace(turn, { ...next, phase: 'sent', request });
     send(turn, request);
-    room--;
   }
+}
+
+function nextWaiting(turn: Turn, requestsMax: number, humanMax: number): Open | undefined {
+  const { open } = turn.state;
+  const sent = open.filter((entry) => entry.phase !== 'waiting');
+  if (sent.length >= requestsMax) return undefined;
+  const humanIsFull = sent.filter((entry) => entry.prepared.asksHuman).length >= humanMax;
+  const load = (client: string): number => sent.filter((entry) => entry.client === client).length;
+  const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && entry.prepared.asksHuman));
+  return ready.reduce<Open | undefined>(
+    (best, entry) => (best === undefined || load(entry.client) < load(best.client) ? entry : best),
+    undefined,
+  );
 }
 
 /** Starts or stops the patience with an absent device: a cable that is plugged in again at once harms nobody. */

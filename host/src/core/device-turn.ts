@@ -17,9 +17,10 @@ import type { DeviceAnswer, DeviceAsk } from './device-port.ts';
 import type { Prepared } from './device-request.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
 
-/** An ask that has not ended. `id` is null until it was sent for the first time. */
+/** An ask that has not ended. `client` is who asks: the device is shared fairly among them. */
 export type Open = {
   readonly job: number;
+  readonly client: string;
   readonly prepared: Prepared;
   readonly output: readonly Uint8Array[];
   readonly outputLength: number;
@@ -44,6 +45,8 @@ export type DeviceSessionState = {
   readonly infoId: number | null;
   /** When anything was last heard from the device, or a ping was last sent to it. */
   readonly heardAt: number;
+  /** What people were told last, so that a device that repeats itself is not. */
+  readonly said: string;
   readonly staleAnswers: number;
 };
 
@@ -51,7 +54,7 @@ export type DeviceSessionInput =
   | { readonly type: 'wire_opened' }
   | { readonly type: 'wire_closed' }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'ask'; readonly job: number; readonly ask: DeviceAsk }
+  | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
   | { readonly type: 'cancel'; readonly job: number }
   | { readonly type: 'tick' };
 
@@ -116,7 +119,12 @@ export function answer(turn: Turn, job: number, result: DeviceAnswer): void {
   turn.effects.push({ type: 'answered', job, answer: result });
 }
 
+/** Tells people, unless they were told just that. The count of damaged frames alone is no news. */
 export function say(turn: Turn, status: DeviceStatus): void {
+  const news = status.state === 'ready' ? { ...status, info: { ...status.info, damagedFrames: 0 } } : status;
+  const said = JSON.stringify(news);
+  if (said === turn.state.said) return;
+  turn.state = { ...turn.state, said };
   turn.effects.push({ type: 'status', status });
 }
 
@@ -147,7 +155,7 @@ export function no(code: RefusalCode, words: string, advice: string): DeviceAnsw
 
 export const absent = no('device_absent', 'The signing device is not connected.', 'Plug it in and ask again.');
 export const unplugged = no(
-  'device_absent',
+  'device_unplugged',
   'The signing device was unplugged while the request was open.',
   'Plug it in and ask again.',
 );

@@ -17,6 +17,9 @@ export type NostrEvent = {
   readonly sig: string;
 };
 
+/** The answer to a relay's AUTH challenge (NIP-42). */
+export const authKind = 22242;
+
 const HEX_32 = /^[0-9a-f]{64}$/;
 const HEX_64 = /^[0-9a-f]{128}$/;
 

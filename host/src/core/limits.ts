@@ -10,10 +10,10 @@
 export const eventContentMax = 4.5 * 1024 * 1024;
 
 /** What an event may weigh besides its content: keys, signature, tags. A kind 24133 event needs 500 bytes. */
-export const eventEnvelopeMax = 64 * 1024;
+const eventEnvelopeMax = 64 * 1024;
 
-/** Tags of an event that the loopback relay carries: matching is tags × filters. */
-export const eventTagsMax = 2_000;
+/** Tags of an event that the loopback relay carries; a request has one, and other ephemeral kinds have few. */
+export const eventTagsMax = 256;
 
 /** One relay message that is parsed and acted upon: the largest event, and room for relays' own additions. */
 export const relayMessageMax = 6 * 1024 * 1024;
@@ -30,8 +30,11 @@ export const relaysMax = 16;
 /** Characters of a relay's own words (OK, CLOSED, NOTICE) that are kept: they end up in one line of a log or a page. */
 export const relayWordsMax = 200;
 
-/** Clocks of apps are minutes off, and an event may be on its way while we connect. */
-export const sinceSlackS = 120;
+/**
+ * How far back a subscription asks for. Clocks of apps are minutes off, and an event may be on its way while we connect: what
+ * the freshness window of the bridge would take must not be kept back by the relay.
+ */
+export const sinceSlackS = 600;
 
 /** TCP, TLS and the upgrade through a slow proxy; longer than this nobody waits for a login. */
 export const relayOpenMs = 15_000;
@@ -89,6 +92,10 @@ export const loopbackSubscriptionsMax = 32;
 /** Filters per subscription. */
 export const loopbackFiltersMax = 10;
 
+/** Filters of one connection, and tag conditions of one filter: every event is held against all of them in our own event loop. */
+export const loopbackFiltersTotalMax = 64;
+export const loopbackTagConditionsMax = 4;
+
 /** Characters of a subscription id (NIP-01). */
 export const subscriptionIdMax = 64;
 
@@ -110,6 +117,13 @@ export const loopbackUnsentTotalMax = 256 * 1024 * 1024;
 /** Plain HTTP requests at once (the NIP-11 document) besides the WebSocket connections. */
 export const loopbackHttpMax = 32;
 
+/** How long asks wait for a device that is not there: a glitch of the cable, or a hand that is just plugging it in. */
+export const deviceAbsentGraceMs = 5_000;
+
+/** Silence on the link after which the device is pinged: soon while somebody waits for it, rarely while nobody does. */
+export const devicePingBusyMs = 3_000;
+export const devicePingIdleMs = 15_000;
+
 agree('a message holds the largest event', eventContentMax + eventEnvelopeMax <= relayMessageMax);
 agree('a message that is refused by name is still read', relayMessageMax < relayDrainMax);
 agree('the outbox holds the largest event', relayMessageMax <= outboxCharsMax);
@@ -117,6 +131,7 @@ agree('a client socket holds a full outbox', outboxCharsMax <= relayUnsentMax);
 agree('a relay may answer a full outbox in one burst', outboxCountMax * floodMessageCost <= floodBurstMax);
 agree('a burst holds the largest message', relayDrainMax + floodMessageCost <= floodBurstMax);
 agree('an acknowledgement is due before the event is given up', okWaitMs <= outboxWaitMs);
+agree('whoever waits for the device is pinged for first', devicePingBusyMs < devicePingIdleMs);
 agree('back-off grows', backOffFirstMs <= backOffMaxMs);
 agree('a dead socket is noticed before its next ping', relayPongMs < relayIdleMs);
 agree('an event in the outbox outlives one dead socket', relayIdleMs + relayPongMs < outboxWaitMs);
@@ -127,10 +142,3 @@ agree('a REQ and an AUTH are messages', Math.max(loopbackRequestMax, loopbackAut
 function agree(rule: string, holds: boolean): void {
   if (!holds) throw new Error(`host limits disagree: ${rule}`);
 }
-
-/** How long asks wait for a device that is not there: a glitch of the cable, or a hand that is just plugging it in. */
-export const deviceAbsentGraceMs = 5_000;
-
-/** Silence on the link after which the device is pinged: soon while somebody waits for it, rarely while nobody does. */
-export const devicePingBusyMs = 3_000;
-export const devicePingIdleMs = 15_000;

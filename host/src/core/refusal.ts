@@ -14,7 +14,8 @@ export type RefusalCode =
   | 'forbidden_kind' // kinds 14 and 15 are rumors and are never signed
   | 'too_large'
   | 'busy'
-  | 'device_absent'
+  | 'device_absent' // it was not there, and was never asked
+  | 'device_unplugged' // it went away while the request was open, and may have shown it
   | 'device_rebooted'
   | 'device_refused' // the device said no for a reason of its own
   | 'denied' // the human said no

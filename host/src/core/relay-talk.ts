@@ -5,6 +5,7 @@
  * `challengesMax` of them per connection; "auth-required" leads to another try only when an authentication has succeeded
  * since; everything that it should not have said is counted and dropped.
  */
+import { nip46Kind } from './envelope.ts';
 import type { NostrEvent } from './event.ts';
 import {
   backOffFirstMs,
@@ -37,7 +38,7 @@ export function subscribe(state: OpenState, now: number): OpenStep {
   // A new id after a refusal, so that a late CLOSED of the old one cannot be taken for a refusal of the new one.
   const id = old.type === 'refused' ? `sallyport-${subscribed}` : old.id;
   const since = sinceAt(options, now);
-  const filter = { kinds: [24133], '#p': options.pubkeys, since };
+  const filter = { kinds: [nip46Kind], '#p': options.pubkeys, since };
   const subscription = { type: 'asked', id, since, askedAt: now, epoch: link.epoch } as const;
   return [
     { ...state, link: { ...link, subscription, subscribed } },
@@ -111,7 +112,7 @@ function onEvent(state: OpenState, id: string, event: NostrEvent): Step {
     ([name, value]) => name === 'p' && value !== undefined && state.options.pubkeys.includes(value),
   );
   // NIP-01 leaves the filtering to the relay; ours is a stranger, and what it stored for a year must not come back.
-  const matches = event.kind === 24133 && event.created_at >= subscription.since && forUs;
+  const matches = event.kind === nip46Kind && event.created_at >= subscription.since && forUs;
   if (!matches) return [counted(state, 'unmatched'), []];
   return [counted(confirmed(state), 'delivered'), [{ type: 'deliver', event }]];
 }

@@ -100,9 +100,11 @@ function deviceRequest(
 ): Step {
   const key = `${origin.client} ${requestDigest(request)}`;
   const kept = endedAnswer(state.ended, key, now);
-  if (kept !== null) return [state, [answer(origin, kept, now), noteOf(origin, request, 'repeated')]];
+  // A repeat is a request of its own for whoever replays it to a restarted host: it is remembered as seen, too.
+  const seen = save(seenRow(event, now));
+  if (kept !== null) return [state, [seen, answer(origin, kept, now), noteOf(origin, request, 'repeated')]];
   for (const [job, open] of state.open) {
-    if (open.key === key) return join(state, job, open, origin, request);
+    if (open.key === key) return join(state, job, open, origin, request, seen);
   }
   const refusal = refusalOf(state, origin);
   if (refusal !== null) return refused(state, origin, request, refusal, now);
@@ -114,16 +116,23 @@ function deviceRequest(
   return [
     { ...state, nextJob: job + 1, open: new Map(state.open).set(job, opened) },
     // On disk before the device hears of it: when a relay replays this event to a restarted host, nobody is asked again.
-    [save(seenRow(event, now)), { type: 'ask', job, ask }, noteOf(origin, request, 'asked')],
+    [seen, { type: 'ask', job, client: origin.client, ask }, noteOf(origin, request, 'asked')],
   ];
 }
 
 /** One prompt and one answer, in the encryption of the last repeat, to every relay that delivered one. */
-function join(state: BridgeState, job: number, open: OpenRequest, origin: Origin, request: Nip46Request): Step {
+function join(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  origin: Origin,
+  request: Nip46Request,
+  seen: BridgeEffect,
+): Step {
   const relays = [...new Set([...origin.relays, ...open.origin.relays])].slice(0, limits.relaysPerRequest);
   const createdAt = Math.max(open.origin.createdAt, origin.createdAt);
   const joined: OpenRequest = { ...open, origin: { ...origin, relays, createdAt } };
-  return [{ ...state, open: new Map(state.open).set(job, joined) }, [noteOf(origin, request, 'joined')]];
+  return [{ ...state, open: new Map(state.open).set(job, joined) }, [seen, noteOf(origin, request, 'joined')]];
 }
 
 function refusalOf(state: BridgeState, origin: Origin): Refusal | null {

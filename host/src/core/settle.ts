@@ -72,7 +72,10 @@ function askSignature(
   const jobs = new Map(state.open);
   jobs.delete(job);
   jobs.set(state.nextJob, { ...open, wants: signature });
-  return [{ ...state, nextJob: state.nextJob + 1, open: jobs }, [{ type: 'ask', job: state.nextJob, ask }]];
+  return [
+    { ...state, nextJob: state.nextJob + 1, open: jobs },
+    [{ type: 'ask', job: state.nextJob, client: open.origin.client, ask }],
+  ];
 }
 
 function succeed(state: BridgeState, job: number, open: OpenRequest, result: string, now: number): Step {
@@ -112,7 +115,8 @@ const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['device_absent',
 
 /** Whatever comes after an unplugged or restarted device may be another one. */
 function forgetAccount(state: BridgeState, refusal: Refusal): BridgeState {
-  return refusal.code === 'device_absent' || refusal.code === 'device_rebooted' ? { ...state, account: null } : state;
+  const gone: readonly RefusalCode[] = ['device_absent', 'device_unplugged', 'device_rebooted'];
+  return gone.includes(refusal.code) ? { ...state, account: null } : state;
 }
 
 function noteOf(open: OpenRequest, outcome: 'answered' | RefusalCode): ReturnType<typeof note> {

@@ -19,7 +19,10 @@ export type ControlLines = 'leave' | 'both-low' | 'both-high';
  */
 export const PRESENCE_MS = 1_000;
 
-/** How a port is opened. The baud rate means nothing on USB CDC and on a pseudo-terminal. */
+/** The usual rate, for a real UART; on USB CDC and on a pseudo-terminal the rate means nothing. */
+export const BAUD_RATE = 115_200;
+
+/** How a port is opened. */
 export type PortSettings = { readonly lines: ControlLines; readonly baudRate: number };
 
 /** What is used of the `serialport` package: its SerialPort and its SerialPortMock both fit. */

@@ -1,5 +1,6 @@
 /** Filters of NIP-01: parsed once into sets, then matched against live events. */
 import { isHex32, type NostrEvent } from '../core/event.ts';
+import { loopbackTagConditionsMax } from '../core/limits.ts';
 
 /** What is null or absent restricts nothing. `limit` is not kept: it speaks of stored events, and nothing is stored. */
 export type Filter = {
@@ -32,9 +33,13 @@ export function parseFilter(value: unknown): ParsedFilter {
       const set = setOf(wanted, isValue);
       if (set === null)
         return invalid(`${name} is a list of ${isValue === isHex32 ? '64-digit lowercase hex' : 'strings'}`);
-      if (tag !== undefined) tags.set(tag, set);
-      else if (name === 'ids') ids = set;
-      else authors = set;
+      if (tag !== undefined) {
+        if (tags.size >= loopbackTagConditionsMax)
+          return invalid(`a filter has at most ${loopbackTagConditionsMax} tag conditions`);
+        tags.set(tag, set);
+      }
+      if (name === 'ids') ids = set;
+      if (name === 'authors') authors = set;
     } else if (name === 'kinds') {
       kinds = setOf(wanted, isCount);
       if (kinds === null) return invalid('kinds is a list of numbers');
@@ -49,16 +54,39 @@ export function parseFilter(value: unknown): ParsedFilter {
   return { ok: true, filter: { ids, authors, kinds, since, until, tags } };
 }
 
+/** An event as filters look at it: its tags' first values by name, gathered once for all listeners. */
+export type Indexed = { readonly event: NostrEvent; readonly values: ReadonlyMap<string, ReadonlySet<string>> };
+
+/** Gathers what filters may ask for: tags whose name is one letter. */
+export function indexEvent(event: NostrEvent): Indexed {
+  const values = new Map<string, Set<string>>();
+  for (const [name, value] of event.tags) {
+    if (name?.length !== 1 || value === undefined) continue;
+    const known = values.get(name);
+    if (known === undefined) values.set(name, new Set([value]));
+    else known.add(value);
+  }
+  return { event, values };
+}
+
 /** True when every condition of the filter holds. */
-export function matches(filter: Filter, event: NostrEvent): boolean {
+export function matches(filter: Filter, { event, values }: Indexed): boolean {
   if (filter.kinds !== null && !filter.kinds.has(event.kind)) return false;
   if (event.created_at < filter.since || event.created_at > filter.until) return false;
   if (filter.ids !== null && !filter.ids.has(event.id)) return false;
   if (filter.authors !== null && !filter.authors.has(event.pubkey)) return false;
   for (const [letter, wanted] of filter.tags) {
-    if (!event.tags.some(([name, value]) => name === letter && value !== undefined && wanted.has(value))) return false;
+    if (!intersects(wanted, values.get(letter) ?? noValues)) return false;
   }
   return true;
+}
+
+const noValues: ReadonlySet<string> = new Set();
+
+function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  for (const item of small) if (large.has(item)) return true;
+  return false;
 }
 
 function setOf<T>(value: unknown, isValue: (item: unknown) => item is T): ReadonlySet<T> | null {

@@ -8,18 +8,19 @@
  * Promises: every EVENT and AUTH gets an OK and every REQ an EOSE or CLOSED, as long as an id can be read; what is carried
  * has a verified id and signature; kind 22242 is never carried. `now` is Unix time in milliseconds.
  */
-import { isGenuine, type NostrEvent } from '../core/event.ts';
+import { authKind, isGenuine, type NostrEvent } from '../core/event.ts';
 import {
   authWindowS,
   eventContentMax,
   loopbackAuthMax,
   loopbackConnectionsMax,
+  loopbackFiltersTotalMax,
   loopbackRequestMax,
   loopbackSubscriptionsMax,
   relayMessageMax,
 } from '../core/limits.ts';
 import { eventIdIn, parseClientMessage } from './client-message.ts';
-import { type Filter, matches } from './filter.ts';
+import { type Filter, indexEvent, matches } from './filter.ts';
 
 /** `hosts` are the names (`host:port`, lowercase) under which clients know this relay: an AUTH event must name one of them. */
 export type LoopbackOptions = { readonly auth: 'off' | 'required'; readonly hosts: readonly string[] };
@@ -117,9 +118,10 @@ function onEvent(state: LoopbackState, id: number, from: Connection, event: Nost
   if (why !== null) return [send(id, 'OK', event.id, false, why)];
   const effects: LoopbackEffect[] = [send(id, 'OK', event.id, true, '')];
   const json = JSON.stringify(event);
+  const indexed = indexEvent(event);
   for (const [to, { subscriptions }] of state.connections) {
     for (const [subscription, filters] of subscriptions) {
-      if (!filters.some((filter) => matches(filter, event))) continue;
+      if (!filters.some((filter) => matches(filter, indexed))) continue;
       // Put together from one serialization: it may be megabytes, and listeners many.
       effects.push({ type: 'send', connection: to, text: `["EVENT",${JSON.stringify(subscription)},${json}]` });
     }
@@ -130,7 +132,7 @@ function onEvent(state: LoopbackState, id: number, from: Connection, event: Nost
 /** Why an event is not carried; cheap reasons first: size before hash, hash before signature. */
 function whyNot(from: Connection, event: NostrEvent): string | null {
   if (!from.authenticated) return 'auth-required: this relay carries events of authenticated clients only';
-  if (event.kind === 22242) return 'blocked: authentication events belong into AUTH and are never carried';
+  if (event.kind === authKind) return 'blocked: authentication events belong into AUTH and are never carried';
   if (event.kind < 20000 || event.kind > 29999) return 'blocked: this relay carries ephemeral events only';
   if (event.content.length > eventContentMax) return `invalid: the content has more than ${eventContentMax} characters`;
   return isGenuine(event) ? null : 'invalid: the id or the signature of this event is wrong';
@@ -149,6 +151,10 @@ function onReq(
   if (bytes > loopbackRequestMax) return no(`invalid: a REQ has at most ${loopbackRequestMax} bytes`);
   if (!from.subscriptions.has(name) && from.subscriptions.size >= loopbackSubscriptionsMax) {
     return no(`restricted: at most ${loopbackSubscriptionsMax} subscriptions per connection`);
+  }
+  const others = [...from.subscriptions].reduce((sum, [other, held]) => (other === name ? sum : sum + held.length), 0);
+  if (others + filters.length > loopbackFiltersTotalMax) {
+    return no(`restricted: at most ${loopbackFiltersTotalMax} filters per connection`);
   }
   const subscriptions = new Map(from.subscriptions).set(name, filters);
   return [updated(state, id, { ...from, subscriptions }), [send(id, 'EOSE', name)]];
@@ -178,7 +184,7 @@ function whyNotAuthenticated(
   const value = (name: string) => event.tags.find((tag) => tag[0] === name)?.[1] ?? '';
   if (auth === 'off') return 'invalid: this relay asks nobody to authenticate';
   if (bytes > loopbackAuthMax) return `invalid: an AUTH has at most ${loopbackAuthMax} bytes`;
-  if (event.kind !== 22242) return 'invalid: an authentication event is of kind 22242';
+  if (event.kind !== authKind) return `invalid: an authentication event is of kind ${authKind}`;
   if (Math.abs(event.created_at - now / 1000) > authWindowS)
     return 'invalid: created_at is too far from the current time';
   if (value('challenge') !== from.challenge) return 'invalid: this is not the challenge of this connection';

@@ -16,6 +16,7 @@ import {
   startRelay,
   step,
 } from '../core/relay.ts';
+import { relayTrouble } from './relay-trouble.ts';
 
 /** Who is told what. Callbacks are called one at a time, and may publish or close. */
 export type RelayCallbacks = {
@@ -121,7 +122,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
     opened.on('ping', () => isCurrent() && feed({ type: 'pong' }));
     opened.on('message', (data, isBinary) => isCurrent() && feed(textInput(data, isBinary)));
     opened.on('error', (error) => {
-      reason = errorWords(error);
+      reason = relayTrouble(error);
     });
     opened.on('close', (code, said) => {
       if (!isCurrent()) return;
@@ -150,10 +151,4 @@ function textInput(data: WebSocket.RawData, isBinary: boolean): RelayInput {
   // Nostr has no binary messages: an empty text counts as malformed. What is too long is not even decoded.
   const text = isBinary || buffer.length > relayMessageMax ? '' : buffer.toString('utf8');
   return { type: 'text', text, bytes: buffer.length };
-}
-
-/** A refused connection to a name with several addresses has no message of its own, only a code. */
-function errorWords(error: Error): string {
-  if (error.message !== '') return error.message;
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

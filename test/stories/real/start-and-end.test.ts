@@ -2,14 +2,26 @@
  * How the host starts, refuses to start, and ends: exit codes, sentences, and nothing left behind. The stories run side by side,
  * because most of each is waiting for a process.
  */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { startLoopbackRelay } from '../../../host/src/loopback-relay/server.ts';
+import { startProgram } from '../../support/program.ts';
 import { openApp } from '../../support/raw-app.ts';
 import { expectSigned, type Template } from '../../support/story-events.ts';
-import { devicePubkey, type HostProgram, ready, startHost, startWhole } from '../../support/whole.ts';
+import { type DeviceLine, devicePubkey, type HostProgram, ready, startHost, startWhole } from '../../support/whole.ts';
 
 const note: Template = { kind: 1, created_at: 1_735_787_045, tags: [], content: 'a good request' };
 
@@ -36,6 +48,7 @@ describe.concurrent('a wrong call ends with 2 and a sentence', () => {
     [['--sim-face', 'paper'], '--sim-face does not take "paper"'],
     [['--sim-link', 'rope'], '--sim-link does not take "rope"'],
     [['--lines', 'up'], '--lines does not take "up"'],
+    [['--port='], '--port needs a value'],
     [Array.from({ length: 17 }, (_, i) => `--relay=ws://127.0.0.1:${i + 1}`), '--relay can be given 16 times at most'],
     [['extra'], "Unexpected argument 'extra'"],
   ])('%s', async (args, words) => {
@@ -83,11 +96,13 @@ describe.concurrent('a state directory that cannot be had ends with 1 and a sent
     expect(await app.connect()).toMatchObject({ result: 'ack' });
   });
 
-  test('the simulated device has no such script', async (context) => {
+  test('the simulated device finds its script wrong: a wrong call, and its one sentence is enough', async (context) => {
     const temporary = directory(context);
-    const host = startHost(['--sim-press', join(temporary, 'none')], { env: { TMPDIR: temporary } });
-    expect(await host.gone()).toEqual({ code: 1, signal: null });
-    expect(host.stderr()).toContain('cannot be read');
+    const script = join(temporary, 'script');
+    writeFileSync(script, 'approve\naprove\n');
+    const host = startHost(['--sim-press', script], { env: { TMPDIR: temporary } });
+    expect(await host.gone()).toEqual({ code: 2, signal: null });
+    expect(host.stderr()).toMatch(/^sallyport-sim: the press script \S+\/script: line 2: "aprove" is not .*\n$/);
     expect(readdirSync(temporary).filter(isOurs)).toEqual([]);
   });
 });
@@ -103,6 +118,12 @@ describe.concurrent('the end', () => {
     expect(await host.gone()).toEqual({ code: 0, signal: null });
     expect(readdirSync(temporary).filter(isOurs)).toEqual([]);
     rmSync(temporary, { recursive: true, force: true });
+    // That everything closes is no news.
+    const late = host.lines.filter(
+      ({ port, relay, device }) =>
+        port !== undefined || relay?.state === 'stopped' || relay?.state === 'failed' || device?.state === 'absent',
+    );
+    expect(late).toEqual([]);
   });
 
   test('SIGTERM while it still waits for a relay', async (context) => {
@@ -124,6 +145,37 @@ describe.concurrent('the end', () => {
     expect(await host.gone()).toEqual({ code: 0, signal: null });
     expect(host.stderr()).not.toContain('EPIPE');
     expect(readdirSync(temporary).filter(isOurs)).toEqual([]);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'its lines cannot be written: a failure, said in a sentence',
+    async (context) => {
+      const temporary = directory(context);
+      const full = openSync('/dev/full', 'w');
+      context.onTestFinished(() => closeSync(full));
+      const host = startHost(['--sim-press', 'approve'], { linesFd: 3, stdout: full, env: { TMPDIR: temporary } });
+      expect(await host.gone()).toEqual({ code: 1, signal: null });
+      expect(host.stderr()).toMatch(/^sallyport: What the host says cannot be written: ENOSPC.*\.$/m);
+      expect(readdirSync(temporary).filter(isOurs)).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['thrown', "throw new Error('planted')"],
+    ['a rejection that nobody took', "Promise.reject(new Error('planted'))"],
+  ])('a fault of its own, %s: one sentence, and nothing is left', async (_name, fault) => {
+    const temporary = mkdtempSync(join(tmpdir(), 'sallyport-end-'));
+    const preload = join(temporary, 'fault.mjs');
+    writeFileSync(preload, `process.on('SIGUSR2', () => { ${fault} });`);
+    const env = { TMPDIR: temporary, NODE_OPTIONS: `--import=${pathToFileURL(preload)}` };
+    const host = startHost(['--sim-press', 'approve'], { env });
+    await ready(host);
+    host.signal('SIGUSR2');
+    expect(await host.gone()).toEqual({ code: 1, signal: null });
+    expect(host.stderr()).toMatch(/^sallyport: planted$/m);
+    expect(host.stderr()).not.toContain('    at ');
+    expect(readdirSync(temporary).filter(isOurs)).toEqual([]);
+    rmSync(temporary, { recursive: true, force: true });
   });
 
   test('a host that is killed takes its simulator along', async (context) => {
@@ -178,6 +230,51 @@ test.concurrent('a relay that is down at the start: the host says so, and works 
   const asking = app.ask('sign_event', [JSON.stringify(note)]);
   const [answer] = await Promise.all([asking, whole.device().answer('approve')]);
   expectSigned(JSON.parse(String(answer.result)), note);
+});
+
+test.concurrent('where no pseudo-terminal can be had the demo goes over the pipe, and says so', async (context) => {
+  const temporary = directory(context);
+  const preload = join(temporary, 'no-pty.mjs');
+  writeFileSync(
+    preload,
+    `import { registerHooks } from 'node:module';
+     registerHooks({ resolve(name, context, next) {
+       if (name === '@lydell/node-pty') throw new Error('no prebuilt binary');
+       return next(name, context);
+     } });`,
+  );
+  const env = { TMPDIR: temporary, NODE_OPTIONS: `--import=${pathToFileURL(preload)}` };
+  const host = startHost(['--sim-press', 'approve'], { env });
+  context.onTestFinished(() => host.signal('SIGKILL'));
+  await host.until(({ warning }) => (warning?.includes('linked by a pipe') ? true : null), 'the warning');
+  await ready(host);
+  expect(host.stderr()).toContain('sallyport-sim: This system has no pseudo-terminal for us: no prebuilt binary');
+  host.signal('SIGTERM');
+  expect(await host.gone()).toEqual({ code: 0, signal: null });
+});
+
+test.concurrent('a simulator that listens on a unix socket signs for a host that is told --port unix:…', async (context) => {
+  const dir = directory(context);
+  const socket = join(dir, 'socket');
+  const listen = ['--listen', `unix:${socket}`, '--face', 'none', '--control', '3'];
+  const simulator = startProgram<DeviceLine>(
+    'firmware-sim/bin/sallyport-sim.js',
+    [...listen, '--demo', '--press', 'approve'],
+    { linesFd: 3 },
+  );
+  context.onTestFinished(() => simulator.signal('SIGKILL'));
+  await simulator.until((line) => line.line, 'where the device listens');
+  const host = startHost(['--port', `unix:${socket}`, '--state', join(dir, 'state')]);
+  context.onTestFinished(() => host.signal('SIGKILL'));
+  const bunker = await host.until((line) => line.bunker, 'the bunker line');
+  await ready(host);
+  const app = await openApp({ bunker: () => bunker, within: (promise) => promise });
+  context.onTestFinished(app.close);
+  expect(await app.connect()).toMatchObject({ result: 'ack' });
+  const answer = await app.ask('sign_event', [JSON.stringify(note)]);
+  expectSigned(JSON.parse(String(answer.result)), note);
+  host.signal('SIGTERM');
+  expect(await host.gone()).toEqual({ code: 0, signal: null });
 });
 
 /** A port that was free a moment ago. */

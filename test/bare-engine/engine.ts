@@ -1,0 +1,129 @@
+/**
+ * QuickJS with nothing around it: a JavaScript engine of the size that fits a microcontroller, compiled to WebAssembly. The firmware
+ * runs inside and sees the language only; this file is the wall, and bytes cross it as hex.
+ */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import {
+  newQuickJSWASMModule,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  RELEASE_SYNC,
+} from 'quickjs-emscripten';
+import type { Env } from '../../firmware-sim/src/firmware/env.ts';
+import { writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
+import { bytesFrom, chance } from '../support/random.ts';
+import type { Did } from './guest.ts';
+
+export type BareEngine = {
+  readonly first: Did;
+  readonly platform: readonly string[];
+  readonly bytes: (bytes: Uint8Array, now: number) => Did;
+  readonly press: (key: 'approve' | 'deny' | 'next' | 'back', now: number) => Did;
+  readonly tick: (now: number) => Did;
+  /** Bytes of the engine's memory below the highest one that it ever used: code, stack and the heap at its peak. */
+  readonly peak: () => number;
+  readonly stop: () => void;
+};
+
+export type EngineOptions = {
+  /** The one file of bundle.ts. */
+  readonly code: string;
+  readonly flash: ReadonlyMap<string, Uint8Array>;
+  /** The curve of the board, outside the engine; null: the portable one, inside. */
+  readonly curve: Env['crypto'] | null;
+};
+
+/** A flash with the throwaway key of the tests. */
+export function demoFlash(): ReadonlyMap<string, Uint8Array> {
+  const flash = new Map<string, Uint8Array>();
+  const write = (name: string, value: Uint8Array): void => void flash.set(name, value.slice());
+  writeKeys({ read: () => null, write }, { entropy: new Uint8Array(32).fill(7), demo: true });
+  return flash;
+}
+
+/** Starts the firmware in an engine of its own. */
+export async function bareEngine({ code, flash, curve }: EngineOptions): Promise<BareEngine> {
+  // A memory of its own, so that what one story used is not there in the next.
+  const wasmMemory = new WebAssembly.Memory({ initial: pagesAtFirst, maximum: pagesMax });
+  const runtime = (await newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }))).newRuntime();
+  const context = runtime.newContext();
+  const dispose = (): void => {
+    context.dispose();
+    runtime.dispose();
+  };
+  try {
+    run(context, code);
+    wall(context, new Map(flash), curve);
+    run(context, 'const device = firmware.start(env);');
+  } catch (problem) {
+    dispose();
+    throw problem;
+  }
+  const asked = (expression: string): Did => JSON.parse(run(context, `JSON.stringify(${expression})`));
+  return {
+    first: asked('device.first'),
+    platform: JSON.parse(run(context, 'JSON.stringify(firmware.platform())')),
+    bytes: (bytes, now) => asked(`device.bytes('${bytesToHex(bytes)}', ${now})`),
+    press: (key, now) => asked(`device.press('${key}', ${now})`),
+    tick: (now) => asked(`device.tick(${now})`),
+    peak: () => highestUsed(wasmMemory),
+    stop: dispose,
+  };
+}
+
+/** Pages of WebAssembly are 64 KiB: the 16 MiB that the engine was built to begin with, and as much as no story needs. */
+const pagesAtFirst = 256;
+const pagesMax = 4096;
+
+/** Memory starts as zeros and the heap grows from below: the highest byte that is none marks the peak. */
+function highestUsed(memory: WebAssembly.Memory): number {
+  const words = new Uint32Array(memory.buffer);
+  let top = words.length;
+  while (top > 0 && words[top - 1] === 0) top--;
+  return top * 4;
+}
+
+function run(context: QuickJSContext, code: string): string {
+  const result = context.evalCode(code, 'firmware.js');
+  if (result.error !== undefined) {
+    const { name, message, stack } = context.dump(result.error);
+    result.error.dispose();
+    throw new Error(`in the engine: ${name}: ${message}\n${stack}`);
+  }
+  const text = context.getString(result.value);
+  result.value.dispose();
+  return text;
+}
+
+/** The board, made of functions of this side. */
+function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: Env['crypto'] | null): void {
+  const random = bytesFrom(chance(9));
+  const hex = (value: Uint8Array | null | undefined) =>
+    value === null || value === undefined ? context.null : context.newString(bytesToHex(value));
+  const bytes = (handle: QuickJSHandle | undefined): Uint8Array => hexToBytes(text(handle));
+  const text = (handle: QuickJSHandle | undefined): string => (handle === undefined ? '' : context.getString(handle));
+  const set = (target: QuickJSHandle, name: string, action: (...args: QuickJSHandle[]) => QuickJSHandle): void =>
+    context.newFunction(name, action).consume((handle) => context.setProp(target, name, handle));
+
+  context.newObject().consume((env) => {
+    set(env, 'random', (length) => hex(random(length === undefined ? 0 : context.getNumber(length))));
+    set(env, 'read', (name) => hex(flash.get(text(name))));
+    set(env, 'write', (name, value) => {
+      flash.set(text(name), bytes(value));
+      return context.undefined;
+    });
+    if (curve === null) context.setProp(env, 'curve', context.null);
+    else {
+      context.newObject().consume((given) => {
+        set(given, 'publicKey', (secret) => hex(curve.publicKey(bytes(secret))));
+        set(given, 'signSchnorr', (hash, secret, aux) =>
+          hex(curve.signSchnorr(bytes(hash), bytes(secret), bytes(aux))),
+        );
+        set(given, 'sharedX', (secret, peer) => hex(curve.sharedX(bytes(secret), bytes(peer))));
+        context.setProp(env, 'curve', given);
+      });
+    }
+    context.setProp(context.global, 'env', env);
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * The program inside the bare engine: the firmware core and nothing else. Everything it has of a board comes from `env`, an object
+ * of functions that the other side of the engine's wall gives it; bytes cross that wall as hex. `bundle.ts` makes it one file.
+ */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import type { Env } from '../../firmware-sim/src/firmware/env.ts';
+import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
+import {
+  boot,
+  type FirmwareEffect,
+  type FirmwareInput,
+  type FirmwareState,
+  firmwareDeadline,
+  step,
+} from '../../firmware-sim/src/firmware/firmware.ts';
+import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+
+/** What the wall lets through: the board of env.ts in hex; the curve is null when the portable one is to be used. */
+export type HexBoard = {
+  readonly random: (length: number) => string;
+  readonly read: (name: string) => string | null;
+  readonly write: (name: string, value: string) => void;
+  readonly curve: {
+    readonly publicKey: (secret: string) => string;
+    readonly signSchnorr: (hash: string, secret: string, aux: string) => string;
+    readonly sharedX: (secret: string, peer: string) => string | null;
+  } | null;
+};
+
+/** What one step did: frames in hex and the last screen, and when the next tick is due. */
+export type Did = {
+  readonly wire: readonly string[];
+  readonly screen: readonly string[] | null;
+  readonly due: number | null;
+};
+
+/** Powers the firmware on; what comes back takes bytes, presses and ticks. */
+export function start(board: HexBoard) {
+  const env = envOf(board);
+  const marks = { simulator: true, autoPress: false };
+  let [state, first] = boot(env, { marks, model: 'bare engine', resetReason: 'power' });
+  const feed = (input: FirmwareInput, now: number): Did => {
+    const [next, effects] = step(state, input, now, env);
+    state = next;
+    return did(state, effects);
+  };
+  return {
+    first: did(state, first),
+    bytes: (hex: string, now: number): Did => feed({ type: 'bytes', bytes: hexToBytes(hex) }, now),
+    press: (key: 'approve' | 'deny' | 'next' | 'back', now: number): Did => feed({ type: 'press', key, at: now }, now),
+    tick: (now: number): Did => feed({ type: 'tick' }, now),
+  };
+}
+
+/** What this engine offers beside the language; a bare one offers none of it. */
+export function platform(): readonly string[] {
+  const names = ['process', 'Buffer', 'TextEncoder', 'TextDecoder', 'setTimeout', 'console', 'crypto', 'Intl', 'atob'];
+  return names.filter((name) => name in globalThis);
+}
+
+function envOf({ random, read, write, curve }: HexBoard): Env {
+  const bytesOrNull = (hex: string | null): Uint8Array | null => (hex === null ? null : hexToBytes(hex));
+  return {
+    board: LCD240,
+    random: (length) => hexToBytes(random(length)),
+    flash: { read: (name) => bytesOrNull(read(name)), write: (name, value) => write(name, bytesToHex(value)) },
+    crypto:
+      curve === null
+        ? portableCrypto
+        : {
+            publicKey: (secret) => hexToBytes(curve.publicKey(bytesToHex(secret))),
+            signSchnorr: (hash, secret, aux) =>
+              hexToBytes(curve.signSchnorr(bytesToHex(hash), bytesToHex(secret), bytesToHex(aux))),
+            sharedX: (secret, peer) => bytesOrNull(curve.sharedX(bytesToHex(secret), bytesToHex(peer))),
+          },
+  };
+}
+
+function did(state: FirmwareState, effects: readonly FirmwareEffect[]): Did {
+  const wire = effects.flatMap((effect) => (effect.type === 'write' ? [bytesToHex(effect.bytes)] : []));
+  const screen = effects.some(({ type }) => type === 'screen') ? state.screen.rows : null;
+  return { wire, screen, due: firmwareDeadline(state) };
+}

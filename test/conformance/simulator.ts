@@ -1,0 +1,61 @@
+/**
+ * Our own simulator as the device that is tested: started as the program that it is, on a pseudo-terminal, its buttons pressed
+ * through its control channel. Nothing of it is imported.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { Duplex } from 'node:stream';
+import { type Bench, must } from './bench.ts';
+
+export type Simulator = {
+  readonly path: string;
+  /** Presses once this request is on the screen. */
+  readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny') => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const startMs = 20_000;
+const screenMs = 20_000;
+/** A press counts only if it began after the screen was drawn. */
+const fingerMs = 30;
+
+export async function startSimulator(): Promise<Simulator> {
+  const program = createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
+  const child = spawn(
+    process.execPath,
+    ['--conditions=sallyport-source', program, '--demo', '--face', 'none', '--control', '3', '--press', 'control'],
+    { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
+  );
+  const control = child.stdio[3];
+  if (!(control instanceof Duplex)) throw new Error('no channel to the simulator');
+  let path: string | null = null;
+  let waiting: number | null = null;
+  const lines = createInterface({ input: control });
+  lines.on('line', (line) => {
+    const said: { line?: string; waiting?: number | null } = JSON.parse(line);
+    if (said.line !== undefined) path = said.line;
+    if (said.waiting !== undefined) waiting = said.waiting;
+  });
+  const patience = setTimeout(() => child.kill('SIGKILL'), startMs);
+  while (path === null) await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => fail())]);
+  clearTimeout(patience);
+  return {
+    path,
+    press: async (until, request, key) => {
+      must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
+      await until(() => false, fingerMs);
+      control.write(`${JSON.stringify({ press: key })}\n`);
+    },
+    stop: async () => {
+      const gone = once(child, 'exit');
+      control.write('{"quit":true}\n');
+      await gone;
+    },
+  };
+}
+
+function fail(): never {
+  throw new Error('the simulator did not start');
+}

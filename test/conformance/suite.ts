@@ -1,0 +1,84 @@
+/**
+ * The suite: every rule in the order of PROTOCOL.md, each in a link session of its own, and one line a rule. Rows for what comes to
+ * the protocol are added to the lists in `rules/`.
+ */
+import { type Bench, Broken, type Rule } from './bench.ts';
+import { askingRules } from './rules/asking.ts';
+import { linkRules } from './rules/link.ts';
+import { messageRules } from './rules/messages.ts';
+import { streamRules } from './rules/streams.ts';
+import { wireRules } from './rules/wire.ts';
+import { talkTo } from './talk.ts';
+
+export const rules: readonly Rule[] = [...wireRules, ...linkRules, ...messageRules, ...askingRules, ...streamRules];
+
+export type Verdict = {
+  readonly rule: Rule;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Why it failed or was skipped. */
+  readonly words: string;
+};
+
+export type SuiteOptions = {
+  /** Leave out what takes a minute. */
+  readonly quick: boolean;
+  /** Whether somebody is there to press. */
+  readonly human: boolean;
+  /** Stop at the first failure. */
+  readonly untilFailure?: boolean;
+  /** Only rules whose name contains this. */
+  readonly only?: string;
+  readonly told?: (verdict: Verdict) => void;
+};
+
+/** Runs the rules against one device. */
+export async function runSuite(bench: Bench, options: SuiteOptions): Promise<readonly Verdict[]> {
+  const talk = talkTo(bench);
+  const verdicts: Verdict[] = [];
+  let ready: boolean | null = null;
+  for (const rule of rules.filter(({ name }) => name.includes(options.only ?? ''))) {
+    const verdict = async (): Promise<Verdict> => {
+      try {
+        await talk.reset();
+        if (ready === null) {
+          ready = await isReady(talk);
+          await talk.reset();
+        }
+        const skipped = whySkipped(rule, options, ready);
+        if (skipped !== null) return { rule, outcome: 'skipped', words: skipped };
+        await rule.check(talk);
+        return { rule, outcome: 'passed', words: '' };
+      } catch (problem) {
+        if (!(problem instanceof Broken)) throw problem;
+        return { rule, outcome: 'failed', words: problem.message };
+      }
+    };
+    const one = await verdict();
+    verdicts.push(one);
+    options.told?.(one);
+    if (one.outcome === 'failed' && options.untilFailure === true) break;
+  }
+  return verdicts;
+}
+
+/** One line. */
+export function lineOf({ rule, outcome, words }: Verdict): string {
+  const mark = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' }[outcome];
+  return `${mark}  chapter ${String(rule.chapter).padStart(2)}  ${rule.name}${words === '' ? '' : `: ${words}`}`;
+}
+
+export function summaryOf(verdicts: readonly Verdict[]): string {
+  const count = (wanted: Verdict['outcome']): number => verdicts.filter(({ outcome }) => outcome === wanted).length;
+  return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
+}
+
+function whySkipped(rule: Rule, { quick, human }: SuiteOptions, ready: boolean): string | null {
+  if (rule.presses !== undefined && !ready) return 'the device has no key to use';
+  if ((rule.presses ?? 0) > 0 && !human) return 'nobody presses';
+  return rule.slow === true && quick ? 'takes a minute' : null;
+}
+
+async function isReady(talk: ReturnType<typeof talkTo>): Promise<boolean> {
+  const info = await talk.ask('info', {});
+  return info.type === 'reply' && info.command === 'info' && info.body.state === 'ready';
+}

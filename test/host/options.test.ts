@@ -1,0 +1,30 @@
+/** The command line of the host: where the device is, and what is said of a value that is not taken. */
+import { expect, test } from 'vitest';
+import { parseOptions } from '../../host/src/options.ts';
+
+test.each([
+  [[], null],
+  [['--port', '/dev/ttyACM0'], { type: 'path', path: '/dev/ttyACM0' }],
+  [['--port', 'unix:/run/device.sock'], { type: 'unix', path: '/run/device.sock' }],
+  [['--usb', '303A:1001'], { type: 'usb', usb: { vendorId: '303A', productId: '1001' } }],
+  [['--usb', '303a:1001:A:1'], { type: 'usb', usb: { vendorId: '303a', productId: '1001', serialNumber: 'A:1' } }],
+])('%j is the device at %j', (args, device) => {
+  expect(parseOptions(args)).toMatchObject({ type: 'run', options: { device } });
+});
+
+test.each([
+  [['--port='], '--port needs a value.'],
+  [['--state', ''], '--state needs a value.'],
+  [['--sim-press='], '--sim-press needs a value.'],
+  [['--relay', ''], '"" is no relay address'],
+  [['--port', 'unix:'], '--port unix: needs the path of a socket.'],
+  [['--usb', '303a'], '--usb does not take "303a"; it takes VVVV:PPPP or VVVV:PPPP:SERIAL'],
+  [['--usb', '303a:1001', '--port', 'x'], '--port and --usb both say where the device is'],
+  [['--usb', '303a:1001', '--sim-press', 'deny'], '--sim-press is for the simulated device'],
+  [['--sim-press', 'control'], '--sim-press takes approve, deny or a script file.'],
+  [['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
+  [['--lines', 'up'], '--lines does not take "up"; it takes leave, both-low or both-high.'],
+  [['--sim-link', 'rope'], '--sim-link does not take "rope"; it takes pty or pipe.'],
+])('%j is refused', (args, words) => {
+  expect(parseOptions(args)).toMatchObject({ type: 'wrong', words: expect.stringContaining(words) });
+});

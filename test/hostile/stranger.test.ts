@@ -1,0 +1,76 @@
+/**
+ * Another program on the port: it opens a session of its own while an honest host's request is open, and wants what that request
+ * leads to. It gets nothing that it did not ask for itself and that a human did not press for.
+ */
+import { expect, test } from 'vitest';
+import { limits, type Message } from '../../device-protocol/src/index.ts';
+import { endOf, type HostileBench, hostileBench, inputOf, signRequest } from '../support/hostile-host.ts';
+
+const peer = new Uint8Array(32).fill(0x79);
+
+/** What came to whoever holds the session now. */
+function heardSince(bench: HostileBench, from: number): readonly Message[] {
+  return bench.host.heard.slice(from);
+}
+
+/** The honest host's request is on the screen, and its keys are named. */
+function withOpenRequest(id = 8): HostileBench {
+  const bench = hostileBench();
+  bench.host.say(signRequest(id, inputOf({ content: 'honest' })));
+  bench.until('the prompt', () => bench.host.device.prompt()?.request === id);
+  bench.clock.advance(500);
+  return bench;
+}
+
+test('the control: the host that asked gets its answer', () => {
+  const bench = withOpenRequest();
+  bench.host.device.press('approve');
+  bench.until('the answer', () => endOf(bench.host, 8) === 'reply');
+});
+
+test('a stranger is told nothing of a request that it has not claimed, and not given its answer', () => {
+  const bench = withOpenRequest();
+  const from = bench.host.heard.length;
+  bench.host.greet();
+  bench.until('the session of the stranger', bench.host.isOpen);
+  bench.clock.advance(2_000);
+  bench.host.device.press('approve');
+  bench.clock.advance(limits.claimMs);
+  const heard = heardSince(bench, from).filter((message) => message.type !== 'notice' || message.notice !== 'state');
+  expect(heard).toEqual([]);
+});
+
+test('the outcome is there for whoever knows the id in time, and forgotten afterwards', () => {
+  for (const [waitMs, state] of [
+    [1_000, 'reply'],
+    [limits.resultKeptMs + 1, undefined],
+  ] as const) {
+    const bench = withOpenRequest();
+    bench.host.greet();
+    bench.until('another session', bench.host.isOpen);
+    bench.host.device.press('approve');
+    bench.clock.advance(waitMs);
+    bench.host.say({ type: 'request', id: 100, command: 'get_result', body: { request: 8 } });
+    bench.until('the word about it', () => endOf(bench.host, 100) === 'reply');
+    expect(endOf(bench.host, 8)).toBe(state);
+  }
+});
+
+test('what nobody claims is cancelled, and an answer to a chunk that somebody else was asked for is ignored', () => {
+  const bench = hostileBench();
+  const body = { account: 0, label: 'app', peer, input: { length: 9_000, head: new Uint8Array(10) } };
+  bench.host.say({ type: 'request', id: 8, command: 'nip44_encrypt', body });
+  const pull = (): Message | undefined =>
+    bench.host.heard.find((one) => one.type === 'request' && one.command === 'chunk_get');
+  bench.until('the first pull', () => pull() !== undefined);
+  const asked = pull();
+  if (asked?.type !== 'request') throw new Error('the device pulls');
+  const from = bench.host.heard.length;
+  bench.host.greet();
+  bench.until('the session of the stranger', bench.host.isOpen);
+  const bytes = new Uint8Array(limits.chunkMax);
+  bench.host.say({ type: 'reply', id: asked.id, command: 'chunk_get', body: { bytes } });
+  bench.clock.advance(limits.claimMs + 100);
+  expect(heardSince(bench, from).filter((one) => one.type === 'request')).toEqual([]);
+  expect(bench.host.device.firmware().jobs).toEqual([]);
+});
