@@ -96,6 +96,7 @@ export function signingStory(engine: BareEngine, fields: Fields): Told {
   settle();
   const question = screen;
   now += 500;
+  deviceDid(engine.tick(now)); // the keys are named
   deviceDid(engine.press('approve', now));
   settle();
   const reply = heard.find((one) => one.type === 'reply' && one.command === 'sign_event');

@@ -208,7 +208,7 @@ export function virtualDevice(flaw: Flaw): Bench {
     press: async (request, key) => {
       const shown = (): boolean => device.prompt()?.request === request;
       must(await until(shown, screenMs), 'the request came onto no screen');
-      clock.advance(50);
+      clock.advance(500); // the keys are named by now
       device.press(key);
     },
   };

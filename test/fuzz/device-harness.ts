@@ -146,6 +146,7 @@ export function harness(): Harness {
     else if ('press' in op) {
       if (op.press === 'approve') approvals++;
       now += 500;
+      feed({ type: 'tick' }); // the keys are named by now
       feed({ type: 'press', key: op.press, at: now });
     } else {
       now += op.wait;

@@ -1,4 +1,4 @@
-/** The JSON-RPC text: every form in which clients write requests (INTEROP.md), and everything that must not get through. */
+/** The JSON-RPC text: every form in which clients write requests (what clients do on the wire), and everything that must not get through. */
 import { describe, expect, test } from 'vitest';
 import {
   errorText,

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { verifyEvent } from 'nostr-tools/pure';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { startLoopbackRelay } from '../../../host/src/loopback-relay/server.ts';
 import { startProgram } from '../../support/program.ts';
@@ -267,12 +268,14 @@ test.concurrent('a simulator that listens on a unix socket signs for a host that
   const host = startHost(['--port', `unix:${socket}`, '--state', join(dir, 'state')]);
   context.onTestFinished(() => host.signal('SIGKILL'));
   const bunker = await host.until((line) => line.bunker, 'the bunker line');
-  await ready(host);
+  const pubkey = await ready(host);
   const app = await openApp({ bunker: () => bunker, within: (promise) => promise });
   context.onTestFinished(app.close);
   expect(await app.connect()).toMatchObject({ result: 'ack' });
   const answer = await app.ask('sign_event', [JSON.stringify(note)]);
-  expectSigned(JSON.parse(String(answer.result)), note);
+  const event = JSON.parse(String(answer.result));
+  expect(event).toMatchObject({ ...note, pubkey });
+  expect(verifyEvent(event)).toBe(true);
   host.signal('SIGTERM');
   expect(await host.gone()).toEqual({ code: 0, signal: null });
 });
