@@ -1,11 +1,12 @@
 /**
- * The board that is a computer: runs the pure firmware over a line, with the machine's clock and randomness. It performs what
- * the firmware says and decides nothing. The keys are pressed by whoever calls `press`: a terminal, a script, a test.
+ * The board that is a computer: runs the pure firmware over a line, with the machine's clock and randomness or with simulated
+ * ones. It performs what the firmware says and decides nothing. The keys are pressed by whoever calls `press`: a terminal, a
+ * script, a test.
  */
-import { randomBytes } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
+import type { BoardClock, Randomness } from './clock-and-chance.ts';
 import type { Board, Env, Flash } from './firmware/env.ts';
 import {
+  type BootOptions,
   boot,
   type FirmwareEffect,
   type FirmwareInput,
@@ -29,13 +30,13 @@ export type Face = (screen: Screen, waiting: number | null) => void;
 
 export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
-  /** `began`: when the press began, by this board's clock; now, unless the caller knows better. */
+  /** `began`: when the press began, by the clock that the board was given; now, unless the caller knows better. */
   readonly press: (key: Key, began?: number) => void;
-  /** The board's clock: whole milliseconds since the start. */
-  readonly now: () => number;
   readonly screen: () => Screen;
   /** The static key of the device, which the computer pins. */
   readonly channelKey: () => Uint8Array;
+  /** Lets time pass at once: everything that falls due on the way happens in its order. */
+  readonly advance: (ms: number) => void;
   readonly stop: () => void;
 };
 
@@ -43,20 +44,26 @@ export type BoardOptions = {
   readonly flash: Flash;
   readonly board: Board;
   readonly autoPress: boolean;
+  readonly clock: BoardClock;
+  readonly random: Randomness;
+  readonly resetReason: BootOptions['resetReason'];
   readonly write: (bytes: Uint8Array) => void;
   readonly face: Face;
 };
 
+/** A day of deadlines, ten a second. */
+const ticksMax = 1_000_000;
+
 /** Powers the board on. */
 export function runBoard(options: BoardOptions): RunningBoard {
-  const { board, flash, autoPress } = options;
-  const env: Env = { board, flash, crypto: portableCrypto, random: (length) => Uint8Array.from(randomBytes(length)) };
-  const started = performance.now();
-  // Whole milliseconds: the firmware's time goes onto the wire, where there are no fractions.
-  const now = (): number => Math.floor(performance.now() - started);
-  let timer: NodeJS.Timeout | null = null;
+  const { board, flash, autoPress, clock, random, resetReason } = options;
+  const env: Env = { board, flash, crypto: portableCrypto, random };
+  const started = clock.now();
+  // The firmware counts from its own start.
+  const now = (): number => clock.now() - started;
+  let stopped = false;
   const marks = { simulator: true, autoPress };
-  let [state, first] = boot(env, { marks, model: `simulator ${board.name}`, resetReason: 'power' });
+  let [state, first] = boot(env, { marks, model: `simulator ${board.name}`, resetReason });
 
   function feed(input: FirmwareInput): void {
     const [next, effects] = step(state, input, now(), env);
@@ -73,9 +80,20 @@ export function runBoard(options: BoardOptions): RunningBoard {
   }
 
   function plan(): void {
-    if (timer !== null) clearTimeout(timer);
     const due = firmwareDeadline(state);
-    timer = due === null ? null : setTimeout(() => feed({ type: 'tick' }), Math.max(0, due - now()));
+    clock.wake(due === null || stopped ? null : started + due, () => feed({ type: 'tick' }));
+  }
+
+  function advance(ms: number): void {
+    const end = now() + ms;
+    let ticks = 0;
+    for (let due = firmwareDeadline(state); due !== null && due <= end; due = firmwareDeadline(state)) {
+      if (++ticks > ticksMax) throw new Error('board: a deadline that does not pass');
+      clock.jump(Math.max(due - now(), 0));
+      feed({ type: 'tick' });
+    }
+    clock.jump(Math.max(end - now(), 0));
+    plan();
   }
 
   // The first screen is shown when the caller has its board in hand.
@@ -83,12 +101,14 @@ export function runBoard(options: BoardOptions): RunningBoard {
   plan();
   return {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),
-    press: (key, began) => feed({ type: 'press', key, at: began ?? now() }),
-    now,
+    // A press from before this start is from before everything that can be on the screen.
+    press: (key, began) => feed({ type: 'press', key, at: began === undefined ? now() : began - started }),
     screen: () => state.screen,
     channelKey: () => portableCrypto.x25519.publicKey(state.identity.secret),
+    advance,
     stop: () => {
-      if (timer !== null) clearTimeout(timer);
+      stopped = true;
+      clock.wake(null, () => undefined);
       first = [];
     },
   };
@@ -98,13 +118,13 @@ export function runBoard(options: BoardOptions): RunningBoard {
  * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is: both ends of a
  * demo are made by one program, and there is nobody to compare digits for.
  */
-export function prepareDemo(flash: Flash, computer: Uint8Array | null): void {
+export function prepareDemo(flash: Flash, random: Randomness, computer: Uint8Array | null): void {
   if (computer !== null) {
-    const { hosts } = loadIdentity(flash, (length) => Uint8Array.from(randomBytes(length)));
+    const { hosts } = loadIdentity(flash, random);
     writeHosts(flash, withHost(hosts, { key: computer, name: 'the demo' }));
   }
   if (readKeys(flash).type !== 'none') return;
-  const entropy = Uint8Array.from(randomBytes(32));
+  const entropy = random(32);
   writeKeys(flash, { entropy, demo: true });
   entropy.fill(0);
 }

@@ -1,67 +1,198 @@
 /**
- * The simulator's control channel: JSON lines to and from the process that started it. It is not the device protocol and no
- * device has it: through it a test or a demo sees the screen, presses keys and prints notes above the panel.
+ * The simulator's control channel: JSON lines to and from whoever started it, or who may open its socket. It is not the device
+ * protocol and no device has it: through it a test or a demo sees the screen, presses keys, moves the clock, pulls the plug.
  *
  *     out  {"line": path, "key": hex} once: where it listens, and the static key of its channel
- *          {"screen": [rows], "waiting": id or null} at each change; -1 while a pairing waits
- *     in   {"press": "approve" | "deny" | "next" | "back"}, {"note": text}, {"quit": true}
+ *          {"screen": [rows] or null, "waiting": id or null} at each change (null: no power); -1 while a pairing waits
+ *     in   one command a line, as in firmware-sim/README.md; commands of one channel are carried out one after another
+ *     out  {"done": id, …} or {"refused": id, "why": text} for every command that has an "id"
  *
- * Keys are pressed from here only where the simulator was told so (`--press control`), and then every screen says AUTO-PRESS.
- *
- * When the other side goes away, so does the simulator: `quit` is called.
+ * Whoever holds it holds the device, but for its keys: it is handed to a child, or is a socket that only this user can open. Keys are
+ * pressed from here only where the simulator was told so (`--press control`), and then every screen says AUTO-PRESS. Where a human
+ * presses, real time is not moved from here either: a human has the time that the firmware gives.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { Key } from './board.ts';
+import { type Command, type Parsed, parseCommand } from './control-command.ts';
+import { writePrivate } from './flash-file.ts';
+import { messageOf } from './lines/line.ts';
+import { openPrivateSocket } from './lines/private-socket.ts';
+import { enlarged, picture } from './picture.ts';
+import { encodePng } from './png.ts';
+import type { Refused, SimulatedDevice } from './simulated-device.ts';
 
-export type Control = { readonly say: (message: ControlOut) => void };
-export type ControlOut =
-  | { readonly line: string; readonly key: string }
-  | { readonly screen: readonly string[]; readonly waiting: number | null };
 export type ControlActions = {
-  /** Null: the keys are not for this channel. */
-  readonly press: ((key: Key) => void) | null;
+  readonly device: SimulatedDevice;
+  /** The keys are for these channels too. */
+  readonly presses: boolean;
+  /** So is time. */
+  readonly movesClock: boolean;
   readonly note: (text: string) => void;
   readonly quit: () => void;
 };
 
 /** A QR code with its words is the longest note; beyond this the sender has lost its way. */
 const lineMax = 64 * 1024;
+/** Commands that wait behind one that takes its time. */
+const waitingMax = 1_000;
+/** Programs that steer the same device: one does, a second one looks. */
+const connectionsMax = 4;
 
-/** Speaks on the stream until it ends. */
-export function controlOver(stream: Duplex, actions: ControlActions): Control {
+/** Speaks on the stream until it ends; then `gone` is called, and called once. */
+export function controlOver(stream: Duplex, actions: ControlActions, gone: () => void): void {
+  const { device } = actions;
   const decoder = new StringDecoder('utf8');
   let rest = '';
+  let queue: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  let over = false;
+  const say = (message: object): void => void (over || stream.write(`${JSON.stringify(message)}\n`));
+  const unwatch = device.watch((view) => say({ screen: view.screen?.rows ?? null, waiting: view.waiting }));
+
+  function end(): void {
+    if (over) return;
+    over = true;
+    unwatch();
+    stream.destroy();
+    gone();
+  }
+
+  function take(line: string): void {
+    const parsed = parseCommand(line);
+    // Not behind a command that waits: the end is never late.
+    if ('command' in parsed && parsed.command.type === 'quit') return actions.quit();
+    if (waiting >= waitingMax) return end();
+    waiting += 1;
+    queue = queue.then(async () => {
+      const answer = await answerTo(parsed, actions);
+      waiting -= 1;
+      if (parsed.id !== null) say(answer);
+    });
+  }
+
   stream.on('data', (chunk: Buffer) => {
     rest += decoder.write(chunk);
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > lineMax) return actions.quit();
-    for (const line of lines) obey(line, actions);
+    if (rest.length > lineMax) return end();
+    for (const line of lines) if (line.trim() !== '') take(line);
   });
-  stream.on('end', actions.quit);
-  stream.on('error', actions.quit);
-  return { say: (message) => void stream.write(`${JSON.stringify(message)}\n`) };
+  stream.on('end', end);
+  stream.on('error', end);
+  stream.on('close', end);
+  const key = device.channelKey();
+  say({ line: device.path(), ...(key === null ? {} : { key: Buffer.from(key).toString('hex') }) });
+  const { screen, waiting: request, count } = device.view();
+  // A socket is opened at any time: whoever comes sees what there is to see.
+  if (count > 0) say({ screen: screen?.rows ?? null, waiting: request });
 }
 
-function obey(line: string, actions: ControlActions): void {
-  const command: unknown = parse(line);
-  if (typeof command !== 'object' || command === null) return;
-  if ('press' in command && isKey(command.press)) actions.press?.(command.press);
-  // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
-  if ('note' in command && typeof command.note === 'string') actions.note(command.note.replace(/[^\P{C}\n]/gu, ''));
-  if ('quit' in command) actions.quit();
+/** The same for everybody who connects to a unix socket (0600). A caller who leaves takes nothing along. */
+export async function controlOnSocket(
+  path: string,
+  actions: ControlActions,
+): Promise<{ readonly close: () => void } | Refused> {
+  const streams = new Set<Duplex>();
+  const opened = await openPrivateSocket(path);
+  if ('refused' in opened) return opened;
+  opened.server.on('connection', (stream) => {
+    if (streams.size >= connectionsMax) stream.destroy();
+    else {
+      streams.add(stream);
+      controlOver(stream, actions, () => streams.delete(stream));
+    }
+  });
+  return {
+    close: () => {
+      opened.server.close();
+      for (const stream of streams) stream.destroy();
+    },
+  };
 }
 
-/** A line that is no JSON is no command. */
-function parse(line: string): unknown {
+async function answerTo(parsed: Parsed, actions: ControlActions): Promise<object> {
+  if ('wrong' in parsed) return { refused: parsed.id, why: parsed.wrong };
   try {
-    return JSON.parse(line);
-  } catch {
-    return null;
+    const result = await obey(parsed.command, actions);
+    return 'refused' in result ? { refused: parsed.id, why: result.refused } : { done: parsed.id, ...result };
+  } catch (problem) {
+    // A path that cannot be written, an image that is none.
+    return { refused: parsed.id, why: messageOf(problem) };
   }
 }
 
-function isKey(value: unknown): value is Key {
-  return value === 'approve' || value === 'deny' || value === 'next' || value === 'back';
+/** Carries a command out, and gives what its answer says besides. */
+async function obey(command: Command, actions: ControlActions): Promise<object | Refused> {
+  const { device, note, quit } = actions;
+  switch (command.type) {
+    case 'press':
+      if (!actions.presses) return { refused: 'The keys are not for this channel: start with --press control.' };
+      device.press(command.key);
+      return {};
+    case 'note':
+      // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
+      note(command.text.replace(/[^\P{C}\n]/gu, ''));
+      return {};
+    case 'quit':
+      quit();
+      return {};
+    case 'wait':
+      return untilScreen(device, command.holds, command.withinMs);
+    case 'screenshot':
+      return screenshot(device, command.path, command.scale);
+    case 'clock':
+      if (!actions.movesClock)
+        return { refused: 'A human presses here, in real time: start with --clock virtual or with --press.' };
+      device.advance(command.ms);
+      return {};
+    case 'seed':
+      return device.seed(command.seed) ?? {};
+    case 'dump':
+      writePrivate(command.path, device.image());
+      return {};
+    case 'load':
+      device.load(new Uint8Array(readFileSync(command.path)));
+      return {};
+    case 'unplug':
+      return (await device.unplug()) ?? {};
+    case 'plug':
+      return (await device.plug()) ?? { line: device.path() };
+    case 'reboot':
+      return device.reboot(command.reason) ?? {};
+    case 'boot_noise':
+      device.bootNoise(command.bytes);
+      return {};
+  }
+}
+
+function screenshot(device: SimulatedDevice, path: string | null, scale: number): object {
+  const { screen } = device.view();
+  if (path === null) return { screen: screen?.rows ?? null };
+  writeFileSync(path, encodePng(enlarged(picture(screen, device.board), scale)), { mode: 0o600 });
+  return { path };
+}
+
+/** Waits in the time of this computer, whatever the device's clock does: what changes the screen comes from outside. */
+function untilScreen(
+  device: SimulatedDevice,
+  holds: (text: string) => boolean,
+  withinMs: number,
+): Promise<object | Refused> {
+  return new Promise((resolve) => {
+    const look = (): boolean => {
+      const rows = device.view().screen?.rows ?? [];
+      if (!holds(rows.join('\n'))) return false;
+      unwatch();
+      clearTimeout(patience);
+      resolve({ screen: rows });
+      return true;
+    };
+    const unwatch = device.watch(look);
+    const patience = setTimeout(() => {
+      unwatch();
+      resolve({ refused: 'No such screen came.' });
+    }, withinMs);
+    look();
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes. Its options
- * are in options.ts.
+ * The simulator as a program: a device that listens on a pseudo-terminal, a unix socket, a given tty or its own pipes. What its
+ * options mean is in options.ts; what can be done with it while it runs is in the README beside the package.
  *
  * What a person reads goes to stdout (the face) and stderr (everything else). Ends with 0 when it was told to, 2 for a wrong
  * call, 3 when this system has no pseudo-terminal, 1 when something else could not be had or failed.
@@ -8,18 +8,23 @@
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type Key, prepareDemo, runBoard } from './board.ts';
-import { type Control, controlOver } from './control.ts';
+import { prepareDemo } from './board.ts';
+import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
+import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
+import { browserFace } from './faces/browser.ts';
 import { scriptedHuman } from './faces/script.ts';
-import { type TerminalFace, terminalFace } from './faces/terminal.ts';
-import type { Flash } from './firmware/env.ts';
-import { flashFile, flashInMemory } from './flash-file.ts';
+import { terminalFace } from './faces/terminal.ts';
+import { flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
 import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
 import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
-import { type Listen, parseOptions } from './options.ts';
+import { type ControlDoor, type Listen, type Options, parseOptions } from './options.ts';
+import { type DeviceView, type SimulatedDevice, startDevice } from './simulated-device.ts';
+
+/** What is undone at the end, whatever way it comes. */
+type CleanUps = (() => void)[];
 
 /** Runs until it is told to end. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -27,65 +32,92 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (parsed.type === 'say') return leave(0, parsed.words);
   if (parsed.type === 'wrong') return leave(2, `sallyport-sim: ${parsed.words}`);
   const { options } = parsed;
-  const flash = openFlash(options.flash, options.demo, options.demoHost);
+  const random = options.seed === null ? machineRandom : seededRandom(options.seed);
+  const flash = openFlash(options.flash, options.demo ? random : null, options.demoHost);
   if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
-  const channel = options.control === null ? null : socketOn(options.control);
-  if (typeof channel === 'string') return leave(1, `sallyport-sim: ${channel}`);
-  const { presser } = options;
-  const autoPress = presser.type !== 'human';
-  let face: TerminalFace | null = null;
-  let control: Control | null = null;
-  const opened = await open(options.listen, {
-    bytes: (bytes) => running.bytes(bytes),
-    peer: () => undefined, // the link finds out by itself who is there
-    failed: (reason) => end(1, `sallyport-sim: the line failed: ${reason}`),
-  });
-  const { line } = opened;
-  if (line === null) return leave(opened.unsupported ? 3 : 1, `sallyport-sim: ${opened.reason}`);
+  const doors = takeDoors(options.controls);
+  if (typeof doors === 'string') return leave(1, `sallyport-sim: ${doors}`);
+  const { listen, presser } = options;
 
-  if (autoPress) console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
-
-  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (key) => running.press(key)) : null;
-  const running = runBoard({
+  const cleanUps: CleanUps = [];
+  let device: SimulatedDevice | null = null;
+  const end = (code: number, words?: string): void => {
+    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    const closing = device?.close() ?? Promise.resolve();
+    void closing.finally(() => leave(code, words));
+  };
+  const started = await startDevice({
     board: options.board,
     flash,
-    autoPress,
-    write: (bytes) => line.write(bytes),
-    face: (screen, waiting) => {
-      face?.screen(screen);
-      control?.say({ screen: screen.rows, waiting });
-      human?.(waiting);
-    },
+    random,
+    autoPress: presser.type !== 'human',
+    clock: options.clock === 'virtual' ? virtualClock() : realClock(),
+    open: (events) => open(listen, events),
+    canReopen: listen.type !== 'stdio' && listen.type !== 'fd',
+    real: listen.type === 'tty',
+    failed: (reason) => end(1, `sallyport-sim: the line failed: ${reason}`),
   });
-
-  function end(code: number, words?: string): void {
-    face?.close();
-    running.stop();
-    void line?.close().finally(() => leave(code, words));
+  if ('refused' in started) return leave(started.unsupported ? 3 : 1, `sallyport-sim: ${started.refused}`);
+  device = started;
+  warn(options);
+  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (key) => started.press(key)) : null;
+  // The machine that presses looks last: what it does comes after what everybody saw.
+  const quit = (): void => end(0);
+  const note = startTerminal(started, options, quit, cleanUps);
+  const actions: ControlActions = {
+    device: started,
+    presses: presser.type === 'control',
+    movesClock: presser.type !== 'human' || options.clock === 'virtual',
+    note,
+    quit,
+  };
+  const reason = await startControls(doors, actions, cleanUps);
+  if (reason !== null) return end(1, `sallyport-sim: ${reason}`);
+  if (options.face === 'browser') {
+    const face = await browserFace({ device: started, address: (url) => note(`The device can be seen at ${url}`) });
+    cleanUps.push(face.close);
   }
-
-  const press = (key: Key, began?: number): void => running.press(key, began);
-  if (options.face === 'terminal') {
-    const { now } = running;
-    face = terminalFace({ input: process.stdin, output: process.stdout, press, now, quit: () => end(0) });
-  }
-  const note = (text: string): void => (face === null ? console.error(text) : face.note(text));
-  if (channel !== null) {
-    control = controlOver(channel, { press: presser.type === 'control' ? press : null, note, quit: () => end(0) });
-  }
-  control?.say({ line: line.path, key: Buffer.from(running.channelKey()).toString('hex') });
-  if (control === null) note(`The device listens on ${line.path}`);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
+  if (human !== null) started.watch(({ waiting }) => human(waiting));
+  if (doors.length === 0) note(`The device listens on ${started.path()}`);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, quit);
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end(0));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
+}
+
+/** What nobody may overlook. */
+function warn({ presser, seed }: Options): void {
+  if (presser.type !== 'human')
+    console.error('AUTO-PRESS: this simulator presses its own buttons. No human approves anything.');
+  if (seed !== null) console.error('SEED: whoever knows the seed knows every key that this simulator makes.');
+}
+
+/** The screen in the terminal, and where notes go: above it, or to stderr, or to stdout where a browser shows the screen. */
+function startTerminal(
+  device: SimulatedDevice,
+  { face }: Options,
+  quit: () => void,
+  cleanUps: CleanUps,
+): (text: string) => void {
+  if (face === 'browser') return (text) => console.log(text);
+  if (face === 'none') return (text) => console.error(text);
+  const { press, now } = device;
+  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press, now, quit });
+  const see = ({ screen }: DeviceView): void => {
+    if (screen === null) terminal.note('○ the device is unplugged');
+    else terminal.screen(screen);
+  };
+  device.watch(see);
+  if (device.view().count > 0) see(device.view());
+  cleanUps.push(terminal.close);
+  return terminal.note;
 }
 
 /** The flash, or why it cannot be had: a device must not run for a day and then find that it cannot write. */
-function openFlash(path: string | null, demo: boolean, demoHost: Uint8Array | null): Flash | string {
+function openFlash(path: string | null, demo: Randomness | null, demoHost: Uint8Array | null): SimulatedFlash | string {
   if (path !== null && !existsSync(dirname(path))) return `There is no directory ${dirname(path)} for the flash image.`;
   try {
     const flash = path === null ? flashInMemory() : flashFile(path);
-    if (demo) prepareDemo(flash, demoHost);
+    if (demo !== null) prepareDemo(flash, demo, demoHost);
     return flash;
   } catch (problem) {
     return `The flash image cannot be used: ${messageOf(problem)}.`;
@@ -101,6 +133,39 @@ function socketOn(fd: number): Socket | string {
   }
 }
 
+/** A mistyped path must not leave directories behind. */
+function missingDirectory(path: string): string | null {
+  return existsSync(dirname(path)) ? null : `There is no directory ${dirname(path)}.`;
+}
+
+/** The streams of descriptors and the paths of sockets, or why one of them cannot be had. */
+function takeDoors(controls: readonly ControlDoor[]): readonly (Socket | { readonly path: string })[] | string {
+  const doors: (Socket | { readonly path: string })[] = [];
+  for (const control of controls) {
+    const door = control.type === 'fd' ? socketOn(control.fd) : (missingDirectory(control.path) ?? control);
+    if (typeof door === 'string') return door;
+    doors.push(door);
+  }
+  return doors;
+}
+
+/** Opens the control channels; why one could not be had, or null. Who holds a descriptor is our parent: we end with it. */
+async function startControls(
+  doors: readonly (Socket | { readonly path: string })[],
+  actions: ControlActions,
+  cleanUps: CleanUps,
+): Promise<string | null> {
+  for (const door of doors) {
+    if (door instanceof Socket) controlOver(door, actions, actions.quit);
+    else {
+      const opened = await controlOnSocket(door.path, actions);
+      if ('refused' in opened) return opened.refused;
+      cleanUps.push(opened.close);
+    }
+  }
+  return null;
+}
+
 async function open(listen: Listen, events: LineEvents): Promise<LineOpening> {
   switch (listen.type) {
     case 'pty':
@@ -111,10 +176,10 @@ async function open(listen: Listen, events: LineEvents): Promise<LineOpening> {
       const stream = socketOn(listen.fd);
       return typeof stream === 'string' ? noLine(stream) : openStdioLine(events, { input: stream, output: stream });
     }
-    case 'unix':
-      // A mistyped path must not leave directories behind.
-      if (!existsSync(dirname(listen.path))) return noLine(`There is no directory ${dirname(listen.path)}.`);
-      return openUnixLine(listen.path, events);
+    case 'unix': {
+      const missing = missingDirectory(listen.path);
+      return missing === null ? openUnixLine(listen.path, events) : noLine(missing);
+    }
     case 'tty':
       return openTtyLine(listen.path, events);
   }

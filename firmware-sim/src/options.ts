@@ -11,11 +11,16 @@ export type Listen =
   | { readonly type: 'fd'; readonly fd: number }
   | { readonly type: 'unix' | 'tty'; readonly path: string };
 
-/** Who presses the keys: a human at the terminal, the control channel besides, or a script. All but the first are auto-press. */
+/** Who presses the keys: a human at a face, the control channels besides, or a script. All but the first are auto-press. */
 export type Presser =
   | { readonly type: 'human' }
   | { readonly type: 'control' }
   | { readonly type: 'script'; readonly lines: readonly ScriptLine[] };
+
+/** A control channel: on a descriptor that was handed over, or on a socket of its own. */
+export type ControlDoor =
+  | { readonly type: 'fd'; readonly fd: number }
+  | { readonly type: 'unix'; readonly path: string };
 
 export type Options = {
   readonly listen: Listen;
@@ -25,10 +30,12 @@ export type Options = {
   /** The computer that the demo is paired with from the start. */
   readonly demoHost: Uint8Array | null;
   readonly board: Board;
-  readonly face: 'terminal' | 'none';
+  readonly face: 'terminal' | 'browser' | 'none';
   readonly presser: Presser;
-  /** The descriptor of the control channel. */
-  readonly control: number | null;
+  readonly controls: readonly ControlDoor[];
+  readonly clock: 'real' | 'virtual';
+  /** What randomness follows from, or null: it is the machine's. */
+  readonly seed: string | null;
 };
 
 export const usage = `sallyport-sim: a Sallyport device whose board is this computer
@@ -39,10 +46,13 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --demo               puts a throwaway key, marked DEMO, into an empty flash
   --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
-  --face terminal      shows the screen here and takes keys (default); none
+  --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
   --press approve      presses its own keys: approve, deny, a script file, or control (the keys come by --control); never
                        on a real tty
-  --control FD         JSON lines on this file descriptor: screens out, notes and, where it is told so, keys in`;
+  --control FD         JSON lines on this file descriptor, or on unix:PATH; several times if wanted: screens out, notes,
+                       the cable and, where it is told so, keys in
+  --clock real         virtual: time stands until a control channel moves it; never on a real tty
+  --seed TEXT          randomness that follows from the text, for tests; never on a real tty`;
 
 const flags = {
   listen: { type: 'string', default: 'pty' },
@@ -53,7 +63,9 @@ const flags = {
   board: { type: 'string', default: 'lcd240' },
   face: { type: 'string', default: 'terminal' },
   press: { type: 'string' },
-  control: { type: 'string' },
+  control: { type: 'string', multiple: true },
+  clock: { type: 'string', default: 'real' },
+  seed: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -69,22 +81,29 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (values.help) return { type: 'say', words: usage };
   const empty = Object.entries(values).find(([, value]) => value === '');
   if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
-  const { demo, face, flash = null, control: channel } = values;
+  const { demo, face, flash = null, clock, seed = null } = values;
   const listen = readListen(values.listen, values.link ?? null);
   if (typeof listen === 'string') return wrong(listen);
   const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
   if (board === null) return wrong(`--board does not take "${values.board}"; it takes lcd240 or oled128`);
-  if (face !== 'terminal' && face !== 'none') return wrong(`--face does not take "${face}"; it takes terminal or none`);
-  const control = channel === undefined ? null : readDescriptor(channel);
-  if (Number.isNaN(control)) return wrong(`--control does not take "${channel}"; it takes the number of a descriptor`);
+  if (face !== 'terminal' && face !== 'browser' && face !== 'none')
+    return wrong(`--face does not take "${face}"; it takes terminal, browser or none`);
+  if (clock !== 'real' && clock !== 'virtual')
+    return wrong(`--clock does not take "${clock}"; it takes real or virtual`);
+  const controls = readControls(values.control ?? []);
+  if (typeof controls === 'string') return wrong(controls);
   const hostKey = values['demo-host'];
   if (hostKey !== undefined && !(demo && /^[0-9a-f]{64}$/.test(hostKey)))
     return wrong('--demo-host takes 64 hex digits, and only together with --demo');
   const demoHost = hostKey === undefined ? null : Uint8Array.from(Buffer.from(hostKey, 'hex'));
   const presser = readPresser(values.press, listen);
   if (typeof presser === 'string') return wrong(presser);
-  if (presser.type === 'control' && control === null) return wrong('--press control needs --control FD');
-  return { type: 'run', options: { listen, flash, demo, demoHost, board, face, presser, control } };
+  if (presser.type === 'control' && controls.length === 0) return wrong('--press control needs --control');
+  // A key that follows from a few letters, or time that somebody moves, in a device that is taken for a signer.
+  if (listen.type === 'tty' && seed !== null) return wrong('--seed is for simulated lines, never for a real tty');
+  if (listen.type === 'tty' && clock === 'virtual')
+    return wrong('--clock is for simulated lines, never for a real tty');
+  return { type: 'run', options: { listen, flash, demo, demoHost, board, face, presser, controls, clock, seed } };
 }
 
 function readFlags(argv: readonly string[]) {
@@ -103,6 +122,18 @@ function readListen(text: string, link: string | null): Listen | string {
   if (type === 'unix' || type === 'tty') return { type, path: rest };
   if (type === 'fd' && !Number.isNaN(readDescriptor(rest))) return { type, fd: readDescriptor(rest) };
   return `--listen does not take "${text}"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH`;
+}
+
+function readControls(texts: readonly string[]): readonly ControlDoor[] | string {
+  const doors: ControlDoor[] = [];
+  for (const text of texts) {
+    const fd = readDescriptor(text);
+    if (text.startsWith('unix:') && text !== 'unix:') doors.push({ type: 'unix', path: text.slice('unix:'.length) });
+    else if (Number.isNaN(fd))
+      return `--control does not take "${text}"; it takes the number of a descriptor or unix:PATH`;
+    else doors.push({ type: 'fd', fd });
+  }
+  return doors;
 }
 
 /** The number of a descriptor, or NaN. */

@@ -32,6 +32,8 @@ export type DeviceAddress =
 export type SimulatorOptions = {
   readonly press: string | null;
   readonly board: 'lcd240' | 'oled128';
+  /** Where its screen is shown. */
+  readonly face: 'terminal' | 'browser';
   /** `pipe` where there is no pseudo-terminal. */
   readonly link: 'pty' | 'pipe';
 };
@@ -53,6 +55,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --replace-device     pair another device in place of the one before
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
+  --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --version, --help`;
@@ -65,6 +68,7 @@ const flags = {
   state: { type: 'string' },
   board: { type: 'string', default: 'lcd240' },
   'sim-press': { type: 'string' },
+  'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
   json: { type: 'boolean', default: false },
   pair: { type: 'boolean', default: false },
@@ -91,6 +95,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong(`--lines does not take "${lines}"; it takes leave, both-low or both-high`);
   if (board !== 'lcd240' && board !== 'oled128')
     return wrong(`--board does not take "${board}"; it takes lcd240 or oled128`);
+  const face = values['sim-face'];
+  if (face !== 'terminal' && face !== 'browser')
+    return wrong(`--sim-face does not take "${face}"; it takes terminal or browser`);
   if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"; it takes pty or pipe`);
   // The simulator's own word for a channel that this program does not lend to anybody.
   if (press === 'control') return wrong('--sim-press takes approve, deny or a script file');
@@ -108,7 +115,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (device === null ? null : envPaths('sallyport', { suffix: '' }).data);
-  const simulator: SimulatorOptions = { press, board, link };
+  const simulator: SimulatorOptions = { press, board, face, link };
   const pair = values.pair || replaceDevice;
   return { type: 'run', options: { device, lines, relays, state, json: values.json, pair, replaceDevice, simulator } };
 }

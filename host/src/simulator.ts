@@ -85,7 +85,7 @@ function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean
   const press = options.press === null ? [] : ['--press', options.press];
   const args = ['--listen', listen, '--demo', '--flash', join(state, 'simulated-device.flash')];
   const paired = ['--demo-host', Buffer.from(computer).toString('hex')];
-  const rest = ['--board', options.board, '--control', String(controlFd), ...press];
+  const rest = ['--board', options.board, '--face', options.face, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];
   return spawn(process.execPath, [...process.execArgv, simulatorProgram(), ...args, ...paired, ...rest], {
     stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit', ...pipes],

@@ -36,7 +36,11 @@ const SCRIPT = `
   const a = decodeUtf8(decryptNip44(encryptNip44(text, key, new Uint8Array(32)), key));
   const b = decodeUtf8(decryptNip04(encryptNip04(text, sharedX, new Uint8Array(16)), sharedX));
   const layout = layOut(reviewEvent({ account: 'a', label: 'b', pubkey }, { ...fields, id }), OLED128);
-  draw({ type: 'review', layout, page: 0, unseen: 1, armed: true }, OLED128, false);
+  const screen = draw({ type: 'review', layout, page: 0, unseen: 1, armed: true }, OLED128, false);
+  const { openFont } = await at('font.ts');
+  const { paint } = await at('pixels.ts');
+  const font = openFont(Uint8Array.of(0x53, 0x50, 0x47, 0x31, 0, 0, 0, 1, 0, 0x41, 0, 1, 0, 0, 0, 16, ...new Array(16).fill(255)));
+  if (paint(screen, OLED128, font).inks.length !== 128 * 64) throw new Error('no pixels');
   const random = (length) => new Uint8Array(length).fill(9);
   const env = { random, crypto: portableCrypto, flash: { read: () => null, write: () => undefined }, board: OLED128 };
   const marks = { simulator: true, autoPress: false };

@@ -1,4 +1,6 @@
 /** Seeded random material for the tests of the firmware's pure parts: the same seed gives the same bytes, texts and events. */
+import { readFileSync } from 'node:fs';
+import { openFont } from '../../firmware-sim/src/firmware/font.ts';
 
 /** A source of numbers from a seed (mulberry32). */
 export type Sampler = (below: number) => number;
@@ -43,13 +45,10 @@ function someCharacter(next: Sampler): string {
   }
 }
 
-/**
- * Cells of a row as a terminal or a board font draws it, from the property tables of the engine: the second opinion on the
- * widths of cells.ts. Rows hold no combining characters and nothing beyond the basic plane.
- */
-export function cellsOf(row: string): number {
-  return [...row].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
-}
+/** The font of the simulated boards, read anew: the second opinion on the widths of cells.ts. */
+export const boardFont = openFont(readFileSync(new URL('../../firmware-sim/font/glyphs.bin', import.meta.url)));
 
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\u3001-\u303e\u309b\u309c\u3190-\u319f\u31c0-\u31e5\u3200-\u33ff\u4dc0-\u4dff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\ufe10-\ufe19\u30fb\u30fc\u30a0\u2ff0-\u2fff\u31ef\p{Emoji_Presentation}\u2630-\u2637\u268a-\u268f](?<![\u02ea\u02eb\uff61-\uffdc])/u;
+/** Cells of a row as the font draws it; a character without a glyph has none. */
+export function cellsOf(row: string): number {
+  return [...row].reduce((sum, character) => sum + (boardFont(character.codePointAt(0) ?? 0)?.length ?? 0) / 16, 0);
+}

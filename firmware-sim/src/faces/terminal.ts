@@ -2,8 +2,10 @@
  * The terminal face: a person sees the device's screen at the bottom of the terminal and presses its keys. Lines from elsewhere
  * (`note`) scroll by above it. Without a terminal the screens are printed one after the other, as plain text.
  */
+import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import type { Key } from '../board.ts';
+import { rowCells } from '../firmware/cells.ts';
 import type { Screen } from '../firmware/screens.ts';
 
 export type TerminalFace = {
@@ -54,9 +56,10 @@ export function terminalFace({ input, output, press, now, quit }: Terminal): Ter
 
   /** When the press of this key began: one that is held must not approve what is shown meanwhile. */
   function beginningOf(key: string): number {
-    const time = now();
+    // A finger is held in the time of people, whatever the device's clock does meanwhile.
+    const time = performance.now();
     const same = key === held.key && time - held.last < repeatMs;
-    held = { key, began: same ? held.began : time, last: time };
+    held = { key, began: same ? held.began : now(), last: time };
     return held.began;
   }
 
@@ -105,6 +108,8 @@ function splitKeys(chunk: string): readonly string[] {
 export function framed(screen: Screen, live: boolean): readonly string[] {
   const width = screen.board === 'lcd240' ? 30 : 16;
   const line = '─'.repeat(width);
-  const rows = screen.rows.map((row) => `│${row}│`);
+  // A terminal has widths of its own for many characters: the right edge is put where it belongs, whatever it did.
+  const right = (row: string): string => (live && rowCells(row) !== row.length ? `\x1b[${width + 2}G│` : '│');
+  const rows = screen.rows.map((row) => `│${row}${right(row)}`);
   return [`┌${line}┐`, ...rows, `└${line}┘`, ...(live ? [hint] : [])];
 }

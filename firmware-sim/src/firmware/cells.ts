@@ -1,10 +1,11 @@
 /**
- * Text on a grid of cells: how wide each glyph is, where long text breaks, and what a row looks like. Linear time; the result
+ * Text on a grid of cells: how wide each glyph of the font is, where long text breaks, and what a row looks like. Linear time; the result
  * of wrapping is one number a line, and rows are made only when they are looked at.
  *
  * A reader can tell from the right edge how a line continues: ↵ is a line break of the text; one blank is one space; dots are
  * as many spaces; ⋯ is no space; a line that fills its row goes on without a space.
  */
+import { glyphCells } from './glyph-table.ts';
 import { codePointAt, isDrawn, isOwn, markAt, OWN, unitsAt } from './visible-text.ts';
 
 /** A text laid out: line `i` begins at unit `starts[i]` and ends where the next one begins. */
@@ -12,7 +13,7 @@ export type Lines = { readonly text: string; readonly columns: number; readonly 
 
 /** Cells of the glyph at `i`. */
 export function cellsAt(text: string, i: number): number {
-  if (isDrawn(text, i)) return isWide(text.charCodeAt(i)) ? 2 : 1;
+  if (isDrawn(text, i)) return glyphCells(text.charCodeAt(i)) === 2 ? 2 : 1;
   const unit = text.charAt(i);
   if (unit === '\n' || unit === '\t' || isOwn(unit)) return markAt(text, i).length;
   const code = codePointAt(text, i);
@@ -83,34 +84,24 @@ export function rowOf(lines: Lines, n: number): string {
   return rest > 1 ? `${row} ${'▒'.repeat(rest - 1)}` : row + ' '.repeat(rest);
 }
 
-/** Cells that our own text takes; it is ASCII and single-cell symbols, so its length is its width. */
-export function fit(text: string, columns: number): string {
-  return text.length > columns ? text.slice(0, columns) : text.padEnd(columns);
+/** Cells of a row that is made already: its own marks and characters that are drawn. */
+export function rowCells(row: string): number {
+  let cells = 0;
+  for (let i = 0; i < row.length; i++) cells += glyphCells(row.charCodeAt(i)) === 2 ? 2 : 1;
+  return cells;
 }
 
-/** East Asian Wide and Fullwidth within the basic plane (UAX #11), as [first, last] pairs in ascending order. */
-const WIDE = Uint16Array.of(
-  ...[0x1100, 0x115f, 0x231a, 0x231b, 0x2329, 0x232a, 0x23e9, 0x23ec, 0x23f0, 0x23f0, 0x23f3, 0x23f3, 0x25fd, 0x25fe],
-  ...[0x2614, 0x2615, 0x2630, 0x2637, 0x2648, 0x2653, 0x267f, 0x267f, 0x268a, 0x268f, 0x2693, 0x2693, 0x26a1, 0x26a1],
-  ...[0x26aa, 0x26ab, 0x26bd, 0x26be, 0x26c4, 0x26c5, 0x26ce, 0x26ce, 0x26d4, 0x26d4, 0x26ea, 0x26ea, 0x26f2, 0x26f3],
-  ...[0x26f5, 0x26f5, 0x26fa, 0x26fa, 0x26fd, 0x26fd, 0x2705, 0x2705, 0x270a, 0x270b, 0x2728, 0x2728, 0x274c, 0x274c],
-  ...[0x274e, 0x274e, 0x2753, 0x2755, 0x2757, 0x2757, 0x2795, 0x2797, 0x27b0, 0x27b0, 0x27bf, 0x27bf, 0x2b1b, 0x2b1c],
-  ...[0x2b50, 0x2b50, 0x2b55, 0x2b55, 0x2e80, 0x303e, 0x3041, 0x33ff, 0x3400, 0x4dbf, 0x4dc0, 0x4dff, 0x4e00, 0x9fff],
-  ...[0xa000, 0xa4cf, 0xa960, 0xa97f, 0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe10, 0xfe19, 0xfe30, 0xfe6f, 0xff01, 0xff60],
-  ...[0xffe0, 0xffe6],
-);
-
-function isWide(code: number): boolean {
-  if (code < 0x1100) return false;
-  let low = 0;
-  let high = WIDE.length / 2 - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    if (code < (WIDE[2 * middle] ?? 0)) high = middle - 1;
-    else if (code > (WIDE[2 * middle + 1] ?? 0)) low = middle + 1;
-    else return true;
+/** Our own text in exactly so many cells: cut, or filled with blanks. */
+export function fit(text: string, columns: number): string {
+  let used = 0;
+  let end = 0;
+  while (end < text.length) {
+    const cells = rowCells(text.charAt(end));
+    if (used + cells > columns) break;
+    used += cells;
+    end += 1;
   }
-  return false;
+  return text.slice(0, end) + ' '.repeat(columns - used);
 }
 
 /** The starts with one more at the end; the array doubles when it is full, so adding stays linear. */

@@ -3,7 +3,7 @@
  * screen. The first row says what is asked, the last one what the keys do; nothing that the computer sent can reach either,
  * except as its own name for itself where that is what is asked about.
  */
-import { fit, rowOf, wrap } from './cells.ts';
+import { fit, rowCells, rowOf, wrap } from './cells.ts';
 import type { Board } from './env.ts';
 import { type PairingView, pairingRows } from './pairing-screen.ts';
 import { documentOf, type Review } from './review.ts';
@@ -163,7 +163,8 @@ const OUTCOMES: Record<Outcome, string> = {
   failed: '✘ FAILED',
 };
 
-function autoPressRow(board: Board): string {
+/** The last row while the simulator presses its own buttons. */
+export function autoPressRow(board: Board): string {
   const [words, edge] = isNarrow(board) ? ['AUTO-PRESS', '!!'] : ['AUTO-PRESS: NO HUMAN', '!!!!'];
   return spread([edge, words, edge], board.columns);
 }
@@ -186,7 +187,7 @@ function middle(rows: readonly string[], board: Board): readonly string[] {
 }
 
 function center(text: string, board: Board): string {
-  const left = Math.max(Math.floor((board.columns - text.length) / 2), 0);
+  const left = Math.max(Math.floor((board.columns - rowCells(text)) / 2), 0);
   return fit(' '.repeat(left) + text, board.columns);
 }
 

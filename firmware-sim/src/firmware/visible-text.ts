@@ -3,17 +3,18 @@
  * and see which one it is; everything else is shown as its code point, like ⟨U+202E⟩. Nothing is dropped.
  *
  * Shown as code points: control, format, bidirectional, invisible, blank, combining, unassigned and private characters,
- * everything outside the basic plane (a board font ends there), and whatever looks like one of our own marks. So a mark on the
- * screen is always ours:
+ * everything that the font has no glyph for (it ends with the basic plane), and whatever looks like one of our own marks. So a
+ * mark on the screen is always ours:
  *
  *   ⟨U+0000⟩  a code point          ↵  a line break in the text        ·  a space where it would not be seen
  *   →         a tab                 ⋯  a line goes on without a space  ▸  what follows is one field's value
  *   ▒         a heading
  *
- * Which characters are assigned is the engine's Unicode version to say; an older engine shows more code points, never fewer
- * marks. There is no shaping and no reordering: characters stand in the order in which they are signed.
+ * A newer engine knows more characters than the font, an older one fewer: both show code points for the difference. There is
+ * no shaping and no reordering: characters stand in the order in which they are signed.
  */
 import { isHighSurrogate, isSurrogate, pairAt, utf8Length } from '@sallyport/device-protocol';
+import { glyphCells } from './glyph-table.ts';
 
 /**
  * Our own structure inside a text. These are lone low surrogates: text that came from UTF-8 cannot hold one, so nobody else
@@ -44,7 +45,7 @@ export function untrustedLine(text: string): string {
 /** True when the unit at `i` is a character that is drawn as itself (a space included). */
 export function isDrawn(text: string, i: number): boolean {
   const code = text.charCodeAt(i);
-  return (code >= 0x20 && code < 0x7f) || (code > 0xa0 && !NOT_DRAWN.test(text.charAt(i)));
+  return (code >= 0x20 && code < 0x7f) || (code > 0xa0 && glyphCells(code) > 0 && !NOT_DRAWN.test(text.charAt(i)));
 }
 
 /** What stands for the glyph at `i`, when it is not drawn as itself. */

@@ -1,28 +1,14 @@
 /**
- * The line over a unix socket, for one host at a time: a second one is turned away, as a serial port that is locked. The
- * socket is for this user alone. A socket file that a crashed simulator left is replaced; one that answers is not touched.
+ * The line over a unix socket, for one host at a time: a second one is turned away, as a serial port that is locked.
  */
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { boundedWriter, type Line, type LineEvents, type LineOpening, messageOf, noLine } from './line.ts';
+import type { Server, Socket } from 'node:net';
+import { boundedWriter, type Line, type LineEvents, type LineOpening, noLine } from './line.ts';
+import { openPrivateSocket } from './private-socket.ts';
 
 /** Listens on `path`. Its directory is made (0700) if missing, and must belong to this user. */
 export async function openUnixLine(path: string, events: LineEvents): Promise<LineOpening> {
-  try {
-    const refused = (await refuseDirectory(path)) ?? (await refuseExisting(path));
-    if (refused !== null) return noLine(refused);
-    const server = createServer();
-    // The socket is made inside the call: with the usual mask others could connect before any chmod.
-    const mask = process.umask(0o177);
-    const listening = listen(server, path);
-    process.umask(mask);
-    await listening;
-    chmodSync(path, 0o600);
-    return { line: lineOver(server, path, events) };
-  } catch (error) {
-    return noLine(`The simulator cannot listen on ${path}: ${messageOf(error)}`);
-  }
+  const opened = await openPrivateSocket(path);
+  return 'refused' in opened ? noLine(opened.refused) : { line: lineOver(opened.server, path, events) };
 }
 
 function lineOver(server: Server, path: string, events: LineEvents): Line {
@@ -59,44 +45,4 @@ function lineOver(server: Server, path: string, events: LineEvents): Line {
       return closing;
     },
   };
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** In a directory that others may write to, the socket could be swapped for theirs. */
-async function refuseDirectory(path: string): Promise<string | null> {
-  const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (process.getuid === undefined) return null; // Windows: named pipes and profile folders have rights of their own
-  const { uid, mode } = statSync(directory);
-  if (uid === process.getuid() && (mode & 0o022) === 0) return null;
-  return `${directory} can be changed by others: a socket needs a directory of this user (mode 0700).`;
-}
-
-async function refuseExisting(path: string): Promise<string | null> {
-  const existing = lstatSync(path, { throwIfNoEntry: false });
-  if (existing === undefined) return null;
-  if (!existing.isSocket()) return `${path} exists and is not a socket; it was left alone.`;
-  if (await answers(path)) return `Another simulator listens on ${path}.`;
-  unlinkSync(path);
-  return null;
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

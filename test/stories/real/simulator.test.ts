@@ -1,9 +1,15 @@
-/** The simulator as a program of its own: what it refuses, in one sentence and without a stack. Nothing is made by a wrong call. */
+/**
+ * The simulator as a program of its own: what it refuses, in one sentence and without a stack (nothing is made by a wrong call); and its
+ * own doors in the whole: the cable pulled by its control channel, and the browser face of `npm start`.
+ */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startProgram } from '../../support/program.ts';
+import { openApp } from '../../support/raw-app.ts';
+import { expectSigned, type Template } from '../../support/story-events.ts';
+import { ready, startHost, startWhole } from '../../support/whole.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-simulator-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -15,7 +21,8 @@ writeFileSync(flash, 'no flash image', { mode: 0o600 });
 
 describe.concurrent('it ends at once', () => {
   test.each([
-    [2, ['--control', 'zz'], '--control does not take "zz"; it takes the number of a descriptor.'],
+    [2, ['--control', 'zz'], '--control does not take "zz"; it takes the number of a descriptor or unix:PATH.'],
+    [1, ['--control', `unix:${missing}/socket`], `There is no directory ${missing}.`],
     [1, ['--control', '77'], 'Descriptor 77 is no open pipe or socket.'],
     [1, ['--listen', 'fd:99'], 'Descriptor 99 is no open pipe or socket.'],
     [2, ['--listen', 'zzz'], '--listen does not take "zzz"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH.'],
@@ -23,7 +30,7 @@ describe.concurrent('it ends at once', () => {
     [1, ['--listen', `tty:${missing}`], `There is no tty ${missing}.`],
     [1, ['--listen', `tty:${flash}`], `${flash} is not a tty.`],
     [1, ['--listen', `unix:${missing}/socket`], `There is no directory ${missing}.`],
-    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal or none.'],
+    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser or none.'],
     [2, ['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
     [1, ['--flash', `${missing}/flash`], `There is no directory ${missing} for the flash image.`],
     [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1.`],
@@ -38,7 +45,9 @@ describe.concurrent('it ends at once', () => {
       `what presses the keys is approve, deny or a script file, and ${missing} cannot be read.`,
     ],
     [2, ['--press', 'deny', '--listen', 'tty:/dev/null'], '--press is for simulated lines, never for a real tty.'],
-    [2, ['--press', 'control'], '--press control needs --control FD.'],
+    [2, ['--seed', '7', '--listen', 'tty:/dev/null'], '--seed is for simulated lines, never for a real tty.'],
+    [2, ['--clock', 'virtual', '--listen', 'tty:/dev/null'], '--clock is for simulated lines, never for a real tty.'],
+    [2, ['--press', 'control'], '--press control needs --control.'],
     [2, ['--link='], '--link needs a value.'],
   ])('with %i for %j', async (code, args, words) => {
     const simulator = startProgram('firmware-sim/bin/sallyport-sim.js', args, { linesFd: 3 });
@@ -46,4 +55,41 @@ describe.concurrent('it ends at once', () => {
     expect(simulator.stderr()).toBe(`sallyport-sim: ${words}\n`);
     expect(existsSync(missing)).toBe(false);
   });
+});
+
+const note: Template = { kind: 1, created_at: 1_735_787_045, tags: [], content: 'after the cable was moved' };
+
+test('the plug is pulled and put in again: the host says so, and signs afterwards', async (context) => {
+  const whole = await startWhole();
+  context.onTestFinished(whole.close);
+  const app = await openApp(whole);
+  context.onTestFinished(app.close);
+  expect(await app.connect()).toMatchObject({ result: 'ack' });
+  const [host, device] = [whole.host(), whole.device()];
+  const before = host.lines.length;
+  device.say({ unplug: true });
+  await host.until((line) => (line.device?.state === 'absent' ? true : null), 'no device', before);
+  device.say({ plug: true });
+  await ready(host, before);
+  const asking = app.ask('sign_event', [JSON.stringify(note)]);
+  const [answer] = await Promise.all([asking, device.answer('approve')]);
+  expectSigned(JSON.parse(String(answer.result)), note);
+});
+
+test('npm start --sim-face browser: the address is on stderr, and shows the device to whoever has its token', async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-face-'));
+  context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const host = startHost(['--sim-face', 'browser'], { env: { TMPDIR: dir } });
+  context.onTestFinished(() => host.signal('SIGKILL'));
+  await ready(host);
+  expect(Object.keys(host.lines[0] ?? {})).toContain('bunker');
+  await host.untilStderr(/can be seen at http:\/\/127\.0\.0\.1:\d+\/#\S+/);
+  const { origin, hash } = new URL(/http:\/\/127\S+/.exec(host.stderr())?.[0] ?? '');
+  const page = await fetch(origin);
+  expect(await page.text()).toContain('SIMULATOR');
+  const session = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body: hash.slice(1) });
+  expect(await session.json()).toEqual({ bearer: expect.any(String) });
+  expect((await fetch(`${origin}/session`, { method: 'POST', body: hash.slice(1) })).status).toBe(403);
+  host.signal('SIGTERM');
+  expect(await host.gone()).toEqual({ code: 0, signal: null });
 });

@@ -46,6 +46,7 @@ describe.concurrent('a wrong call ends with 2 and a sentence', () => {
     [['--frobnicate'], "Unknown option '--frobnicate'"],
     [['--relay', 'https://example.com'], 'is no relay address'],
     [['--board', 'vt100'], '--board does not take "vt100"'],
+    [['--sim-face', 'paper'], '--sim-face does not take "paper"'],
     [['--sim-link', 'rope'], '--sim-link does not take "rope"'],
     [['--lines', 'up'], '--lines does not take "up"'],
     [['--port='], '--port needs a value'],
