@@ -6,7 +6,6 @@ import {
   encodeCbor,
   encodeFrame,
   type Frame,
-  frameFlags,
   frameTypes,
   hello,
 } from '@sallyport/device-protocol';
