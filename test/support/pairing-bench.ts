@@ -146,7 +146,8 @@ export function pairingBench(seed = 1): PairingBench {
     host,
     ask: (ask) => {
       host({ type: 'ask', job: job++, client: 'app', ask });
-      clock.advance(100);
+      // Longer than the device takes to name its keys.
+      clock.advance(400);
     },
     press: (key, heldMs = 0) => {
       device({ type: 'press', key, at: clock.now() - booted - heldMs });

@@ -45,7 +45,7 @@ export function pairingRows(view: PairingView, board: Board): readonly [string, 
   const bottom = view.waiting ? `${keys.deny} deny` : `${keys.approve} same   ${keys.deny} deny`;
   const middle = [
     claim(name),
-    fit('(told by the computer)', columns),
+    fit('▸told by the computer', columns),
     ...replaces,
     '',
     ...large(view.code, columns),

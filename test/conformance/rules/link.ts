@@ -206,7 +206,9 @@ export const linkRules: readonly Rule[] = [
       const flags = frameFlags.first | frameFlags.last | frameFlags.sealed;
       const frame = talk.nextFrame(encodeMessage(ping()), flags);
       talk.raw(encodeFrame(frame));
-      // The link has taken the frame; it is the channel that cannot.
+      // The link takes the frame; it is the channel that cannot.
+      const next = (frame.sequence + 1) & 0xff;
+      await talk.until('the frame is acknowledged', () => acksOf(talk, from).includes(next));
       await endsSilently(talk, from, frame.sequence + 1, frame.sequence + 1);
     },
   },
