@@ -40,6 +40,8 @@ export type Host = {
   readonly close: () => Promise<void>;
 };
 
+/** Time for the last answers to leave: a relay nearby takes them at once, and nobody waits long for a program to end. */
+const farewellMs = 150;
 /** 32 letters and digits: 190 bits. Alphanumeric only, because nostr-tools' expression rejects the rest. */
 const secretLength = 32;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -104,6 +106,9 @@ export function runHost(parts: HostParts): Host {
     pair: () => toDevice({ type: 'pair' }),
     answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
     close: async () => {
+      // Whoever waits is told that the signer ends; the answers need a moment to leave.
+      toBridge({ type: 'stop' });
+      await new Promise((resolve) => setTimeout(resolve, farewellMs));
       for (const timer of timers.values()) clearTimeout(timer);
       relays.close();
       await wire.close();

@@ -6,7 +6,7 @@
  * Inputs are taken one at a time: one that an effect causes waits until all effects of its step are done. Otherwise frames would
  * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
  */
-import { type BridgeEffect, type BridgeInput, deadline, startBridge, step } from './core/bridge.ts';
+import { type BridgeEffect, type BridgeInput, type Drops, deadline, startBridge, step } from './core/bridge.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -38,9 +38,12 @@ export type Edges = {
   readonly publish: (event: NostrEvent, first: string | undefined) => readonly string[];
 };
 
+/** `toBridge({ type: 'stop' })` answers everything that is open with an error; what it publishes needs a moment to leave. */
 export type Machines = {
   readonly toBridge: (input: BridgeInput) => void;
   readonly toDevice: (input: DeviceSessionInput) => void;
+  /** What was dropped without a word so far, by reason. */
+  readonly drops: () => Drops;
 };
 
 /** Jobs of the bridge count from 1; this one is the host's own question which key the device has. */
@@ -52,6 +55,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   const inOrder = oneAtATime();
   let bridge = startBridge(signer, store.load());
   let session = startDeviceSession(random, edges.identity);
+  let atDevice: ReadonlySet<number> = new Set();
 
   const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
   const toDevice = (input: DeviceSessionInput): void => inOrder(() => takeDevice(input));
@@ -84,7 +88,15 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     const [next, effects] = stepDeviceSession(session, input, now(), random);
     session = next;
     for (const effect of effects) performDevice(effect);
+    tellSent();
     wakeAt('device', deviceSessionDeadline(session), () => toDevice({ type: 'tick' }));
+  }
+
+  /** What left the queue of the session is with the device: a human may see it. */
+  function tellSent(): void {
+    const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job !== ownJob).map(({ job }) => job);
+    for (const job of sent) if (!atDevice.has(job)) toBridge({ type: 'sent', job });
+    atDevice = new Set(sent);
   }
 
   function performDevice(effect: DeviceSessionEffect): void {
@@ -109,7 +121,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     }
   }
 
-  return { toBridge, toDevice };
+  return { toBridge, toDevice, drops: () => bridge.drops };
 }
 
 /** Runs what it is given; what is given meanwhile runs after it. */

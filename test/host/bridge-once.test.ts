@@ -1,6 +1,7 @@
 /** The bridge asks at most once per request, ends each exactly once, and has a limit on everything. */
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
+import { endedAnswer, keepAnswer, noneEnded } from '../../host/src/core/ended.ts';
 import { refuse } from '../../host/src/core/refusal.ts';
 import { effectNames, makeWorld, pairedApp, signedBy } from './bridge-world.ts';
 
@@ -56,6 +57,7 @@ describe('at most once', () => {
       ['denied', 0],
       ['timed_out', 0],
       ['device_rebooted', 0],
+      ['device_unplugged', 0],
       ['device_absent', 1],
     ] as const) {
       app.send('sign_event', [note1], { id: code });
@@ -98,10 +100,7 @@ describe('at most once', () => {
     app.send('connect', ['', 'abc']);
     const event = app.event('sign_event', [note1]);
     world.deliver(event);
-    const rows = world.rows();
-    const apps = rows.flatMap((row) => (row.type === 'pair' ? [row.app] : []));
-    const seen = rows.flatMap((row) => (row.type === 'seen' ? [row.id] : []));
-    const restarted = makeWorld({ apps, secrets: [], seen }, world.signer);
+    const restarted = makeWorld(world.kept(), world.signer);
     restarted.app(secret);
     restarted.deliver(event);
     expect(restarted.asks.size).toBe(0);
@@ -134,35 +133,104 @@ describe('limits', () => {
     expect(world.state().open.size).toBe(0);
   });
 
-  test('32 open requests per app, 128 in all; the next is told, and may be repeated later', () => {
-    const world = makeWorld();
-    const apps = Array.from({ length: 5 }, () => pairedApp(world));
-    for (const [n, app] of apps.entries()) {
-      for (let i = 0; i < 33; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
-    }
-    expect(world.asks.size).toBe(128);
-    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(4 + 33);
-    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 1, 1, 33]);
-    world.press({ type: 'text', text: 'x' });
-    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 32'], { id: 32 });
-    expect(world.asks.size).toBe(128);
-  });
-
-  test('kept answers are bounded by count and by bytes', () => {
+  test('what waits for its turn while nobody presses ends after 120 s, is told so, and may be repeated', () => {
     const world = makeWorld();
     const app = pairedApp(world);
-    for (let i = 0; i < 300; i++) {
-      app.send('nip44_decrypt', ['ab'.repeat(32), 'x'], { id: i });
-      world.press({ type: 'text', text: 'y' });
+    world.setRoom(1);
+    for (const id of ['shown', 'waiting']) app.send('sign_event', [{ ...note1, content: id }], { id });
+    world.log.length = 0;
+    world.pass(120_000);
+    expect(effectNames(world)).toEqual(['cancel', 'save unasked', 'answer', 'note', 'cancel', 'answer', 'note']);
+    expect(app.inbox.map(({ json }) => [json.id, json.error])).toEqual([
+      ['waiting', expect.stringContaining('busy with other requests')],
+      ['shown', expect.stringContaining('did not answer in time')],
+    ]);
+    for (const id of ['shown', 'waiting']) app.send('sign_event', [{ ...note1, content: id }], { id });
+    expect([...world.asks.values()]).toMatchObject([{ event: { content: 'waiting' } }]);
+  });
+
+  test('a hundred decryptions of one app wait while the human works through them', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    world.setRoom(7);
+    for (let i = 0; i < 100; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`], { id: i });
+    expect(world.asks.size).toBe(100);
+    for (let i = 0; i < 100; i++) {
+      world.pass(5_000);
+      world.press({ type: 'text', text: `${i}` });
     }
-    expect(world.state().ended.size).toBe(256);
+    expect(app.inbox.map(({ json }) => json.result)).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
+  });
+
+  test('but not for ever: who works slowly leaves the rest unasked after ten minutes, and all has ended after fourteen', () => {
+    const world = makeWorld();
+    const app = pairedApp(world);
+    world.setRoom(2);
+    for (let i = 0; i < 100; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`], { id: i });
     for (let i = 0; i < 6; i++) {
-      app.send('nip44_decrypt', ['ab'.repeat(32), 'x'], { id: `big${i}` });
-      world.press({ type: 'text', text: 'y'.repeat(1_000_000) });
+      world.pass(100_000);
+      if (world.asks.size > 0) world.press({ type: 'text', text: `${i}` });
     }
-    expect(world.state().ended.size).toBe(4);
+    expect(world.asks.size).toBeLessThanOrEqual(2);
+    world.pass(240_000);
+    expect(app.inbox).toHaveLength(100);
+    expect(world.state().open.size).toBe(0);
+  });
+
+  test('256 open requests per app, 512 in all; the next is told, and may be repeated later', () => {
+    const world = makeWorld();
+    const apps = Array.from({ length: 3 }, () => pairedApp(world));
+    for (const [n, app] of apps.entries()) {
+      for (let i = 0; i < 257; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
+    }
+    expect(world.asks.size).toBe(512);
+    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(2 + 257);
+    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 257]);
+    world.press({ type: 'text', text: 'x' });
+    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 256'], { id: 256 });
+    expect(world.asks.size).toBe(512);
+  });
+
+  test('what is open is bounded in size, too, and an app that fills its part leaves the others theirs', () => {
+    const world = makeWorld();
+    const [app, quiet] = [pairedApp(world), pairedApp(world)];
+    const content = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 8; i++) app.send('sign_event', [{ ...note1, content: `${i}${content}` }], { id: i });
+    expect(world.notes().filter((outcome) => outcome === 'asked')).toHaveLength(5);
+    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(3);
+    quiet.send('sign_event', [{ ...note1, content }]);
+    expect(world.asks.size).toBe(6);
+  });
+
+  test('kept answers are bounded by bytes, those of the largest are forgotten first, and then nobody is asked again', () => {
+    const world = makeWorld();
+    const [app, quiet] = [pairedApp(world), pairedApp(world)];
+    const decrypt = (by: typeof app, id: string, text: string): void => {
+      by.send('nip44_decrypt', ['ab'.repeat(32), 'x'], { id });
+      if (world.asks.size > 0) world.press({ type: 'text', text });
+    };
+    decrypt(quiet, 'quiet', 'said to the quiet one');
+    for (let i = 0; i < 6; i++) decrypt(app, `big${i}`, 'y'.repeat(1_000_000));
+    const texts = [...(world.state().ended.get(app.pubkey)?.answers.values() ?? [])].map(({ text }) => text !== null);
+    expect(texts).toEqual([false, false, true, true, true, true]);
+    decrypt(app, 'big0', 'never');
+    expect(app.last()).toMatchObject({ id: 'big0', error: expect.stringContaining('asked before') });
+    decrypt(quiet, 'quiet', 'never');
+    expect(quiet.last()).toMatchObject({ result: 'said to the quiet one' });
     app.send('logout', []);
-    expect(world.state().ended.size).toBe(0);
+    expect([...world.state().ended.keys()]).toEqual([quiet.pubkey]);
+  });
+
+  test('requests that ended are remembered, 2,048 of each app, and a flood of one app forgets its own only', () => {
+    const answer = { text: 'x', endedAt: 1 };
+    let ended = keepAnswer(noneEnded, 'quiet', 'q', answer, 1);
+    for (let i = 0; i < 3_000; i++) ended = keepAnswer(ended, 'loud', `${i}`, answer, 1);
+    expect(endedAnswer(ended, 'quiet', 'q', 1)).toEqual(answer);
+    expect(endedAnswer(ended, 'loud', '951', 1)).toBeNull();
+    expect(endedAnswer(ended, 'loud', '952', 1)).toEqual(answer);
+    for (let i = 0; i < 30_000; i++) ended = keepAnswer(ended, `${i % 20}`, `${i}`, answer, 1);
+    expect([...ended.values()].reduce((sum, { answers }) => sum + answers.size, 0)).toBe(16_384);
+    expect(endedAnswer(ended, 'quiet', 'q', 1)).toEqual(answer);
   });
 
   test('a conversation of large texts works', () => {

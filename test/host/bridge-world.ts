@@ -18,6 +18,7 @@ import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts
 import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src/core/envelope.ts';
 import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 export const start = 1_760_000_000_000;
 export const nothing: Loaded = { apps: [], secrets: [], seen: [] };
@@ -64,14 +65,21 @@ export function makeWorld(
   let state: BridgeState = startBridge(signer, loaded);
   let now = start;
   let count = 0;
+  /** How many questions the device takes at once; what is beyond waits for its turn. */
+  let room = Number.POSITIVE_INFINITY;
   const log: BridgeEffect[] = [];
+  const all: BridgeEffect[] = [];
   const asks = new Map<number, DeviceAsk>();
   const inboxes = new Map<string, Received[]>();
   const secrets = new Map<string, Uint8Array>();
 
   const perform = (effect: BridgeEffect): void => {
     log.push(effect);
-    if (effect.type === 'ask') asks.set(effect.job, effect.ask);
+    all.push(effect);
+    if (effect.type === 'ask') {
+      asks.set(effect.job, effect.ask);
+      if (asks.size <= room) feed({ type: 'sent', job: effect.job });
+    }
     if (effect.type === 'cancel') asks.delete(effect.job);
     if (effect.type !== 'answer') return;
     const event = signer.seal({ ...effect, nonce: new Uint8Array(32).fill(++count) });
@@ -97,6 +105,18 @@ export function makeWorld(
     deliver,
     state: () => state,
     now: () => now,
+    alter: (other: BridgeState) => {
+      state = other;
+    },
+    setRoom: (questions: number) => {
+      room = questions;
+    },
+    /** What a store would load now. */
+    kept: (): Loaded => {
+      const store = memoryStore();
+      for (const effect of all) if (effect.type === 'save') store.save(effect.row);
+      return store.load();
+    },
     rows: (): StoreRow[] => log.flatMap((effect) => (effect.type === 'save' ? [effect.row] : [])),
     notes: (): unknown[] => log.flatMap((effect) => (effect.type === 'note' ? [effect.outcome] : [])),
     pass: (ms: number) => {
@@ -114,6 +134,7 @@ export function makeWorld(
       if (first === undefined) throw new Error('the device was not asked');
       const [job, ask] = first;
       asks.delete(job);
+      for (const waiting of [...asks.keys()].slice(0, room)) feed({ type: 'sent', job: waiting });
       return feed({ type: 'answered', job, answer: answer ?? truth(ask, userSecret) });
     },
     app: (secret: Uint8Array = generateSecretKey()) => {

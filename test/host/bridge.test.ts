@@ -103,6 +103,22 @@ describe('pairing', () => {
     expect(app.last().result).toBe('ack');
   });
 
+  test('a secret that nobody used for a day is void, and says so', () => {
+    const world = makeWorld();
+    const [early, late] = [world.app(), world.app()];
+    world.newSecret('abc');
+    world.newSecret('def');
+    world.pass(86_400_000);
+    early.send('connect', ['', 'abc']);
+    expect(early.last().result).toBe('ack');
+    world.pass(1);
+    late.send('connect', ['', 'def']);
+    expect(world.notes().at(-1)).toBe('expired_secret');
+    expect(String(late.last().error)).toContain('expired');
+    early.send('connect', ['', 'abc']);
+    expect(early.last().result).toBe('ack');
+  });
+
   test('hostile names reach the device as one clean short line', () => {
     const world = makeWorld();
     const app = pairedApp(world, { name: `\u202eevil\n\u0000${'x'.repeat(500)}` });

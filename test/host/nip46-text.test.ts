@@ -46,12 +46,27 @@ describe('ids are echoed exactly', () => {
     // A Rust client's u64: as a JavaScript number it would come back as …6000.
     ['{"params":[{"id":1}],"id":18446744073709551615,"method":"ping"}', '{"id":18446744073709551615,"result":"pong"}'],
     ['{"id":1e999,"method":"ping"}', '{"id":1e999,"result":"pong"}'],
+    [
+      ' { "a\\"b" : "id\\":1" , "\\u0069d" : 18446744073709551615 , "method" : "ping" } ',
+      '{"id":18446744073709551615,"result":"pong"}',
+    ],
+    ['{"id":"x","method":"ping","id":1e999}', '{"id":1e999,"result":"pong"}'],
+    ['{"method":"ping","params":["{\\"id\\":5}",{"id":6}],"id":-1e999}', '{"id":-1e999,"result":"pong"}'],
+    [`{"id":1e999,"method":"ping","${'x'.repeat(63)}\\"":1}`, '{"id":1e999,"result":"pong"}'],
   ];
   test.each(rows)('%s', (text, answer) => {
     const parsed = parseRequest(text);
     if (parsed.type !== 'request') throw new Error('refused');
     expect(resultText(parsed.request.id, 'pong')).toBe(answer);
   });
+});
+
+test('a number that would lose digits costs no more than the text around it', () => {
+  // A reviver that is told the source takes seconds for these two million numbers.
+  const started = performance.now();
+  const parsed = parseRequest(`{"id":1e400,"method":"x","params":[${'1,'.repeat(2_000_000)}1]}`);
+  expect(performance.now() - started).toBeLessThan(800);
+  expect(parsed).toMatchObject({ id: '1e400', refusal: { code: 'unknown_method' } });
 });
 
 describe('answers', () => {

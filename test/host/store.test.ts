@@ -108,11 +108,38 @@ describe('rows', () => {
   test('seen ids come back oldest first, and are forgotten by age', () => {
     const store = open();
     const id = (n: number) => `${n}`.padStart(64, '0');
-    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', id: id(n), createdAt: n, forgetBefore: 0 });
-    expect(store.load().seen).toEqual([1, 2, 3].map(id));
-    store.save({ type: 'seen', id: id(4), createdAt: 4, forgetBefore: 3 });
-    expect(store.load().seen).toEqual([3, 4].map(id));
+    const row = (n: number, request: string | null = null) => ({ id: id(n), client, request, createdAt: n });
+    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', seen: row(n), forgetBefore: 0 });
+    expect(store.load().seen).toEqual([1, 2, 3].map((n) => row(n)));
+    store.save({ type: 'seen', seen: row(4, 'cd'.repeat(32)), forgetBefore: 3 });
+    expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
+    store.save({ type: 'unasked', client: 'ef'.repeat(32), request: 'cd'.repeat(32) });
+    expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
+    store.save({ type: 'unasked', client, request: 'cd'.repeat(32) });
+    expect(store.load().seen).toEqual([row(3), row(4)]);
     store.close();
+  });
+
+  test('however many seen ids one app has, and from whatever future: those of another come back', () => {
+    const store = open();
+    store.save(secret);
+    store.save({ type: 'pair', app });
+    const loud = 'cd'.repeat(32);
+    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
+    const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
+    store.save({ type: 'seen', seen: quiet, forgetBefore: 0 });
+    store.close();
+    const database = new DatabaseSync(join(dir, storeFileName));
+    database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
+      INSERT INTO seen (id, client, created_at) SELECT printf('%064d', i), '${loud}', 9000 + i FROM n`);
+    database.close();
+    const again = open();
+    const { seen } = again.load();
+    expect(seen).toHaveLength(65_536 + 1);
+    expect(seen).toContainEqual(quiet);
+    expect(seen.at(-1)).toMatchObject({ client: loud, createdAt: 79_000 });
+    again.close();
   });
 
   test('names are data: quotes, NUL and whatever else a client calls itself', () => {
@@ -188,6 +215,41 @@ describe('who may open it', () => {
     for (const name of readdirSync(dir)) expect(readFileSync(join(dir, name), 'latin1')).not.toContain(plain);
     store.close();
   });
+});
+
+test('a database of the first version is opened, and forgets nothing', () => {
+  mkdirSync(dir, { mode: 0o700 });
+  const path = join(dir, storeFileName);
+  writeFileSync(path, '', { mode: 0o600 });
+  const database = new DatabaseSync(path);
+  // As it was made by the first version, to the letter: what is in the field does not change with our sources.
+  database.exec(`
+    CREATE TABLE secrets (
+      hash TEXT PRIMARY KEY CHECK (length(hash) = 64), name TEXT NOT NULL, created_at INTEGER NOT NULL,
+      spent_by TEXT CHECK (length(spent_by) = 64), spent_at INTEGER, CHECK ((spent_by IS NULL) = (spent_at IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE apps (
+      client TEXT PRIMARY KEY CHECK (length(client) = 64), name TEXT NOT NULL, url TEXT NOT NULL, perms TEXT NOT NULL,
+      paired_at INTEGER NOT NULL, secret_hash TEXT NOT NULL REFERENCES secrets (hash)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE seen (id TEXT PRIMARY KEY CHECK (length(id) = 64), created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX seen_created_at ON seen (created_at);
+    INSERT INTO secrets VALUES ('${hashSecret('abc')}', 'phone', 3, '${client}', 5);
+    INSERT INTO apps VALUES ('${client}', 'App', 'https://a.example', 'ping', 5, '${hashSecret('abc')}');
+    INSERT INTO seen VALUES ('${'ee'.repeat(32)}', 7);
+    PRAGMA user_version = 1;
+  `);
+  database.close();
+  const store = open();
+  expect(store.load()).toEqual({
+    apps: [app],
+    secrets: [{ hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: { by: client, at: 5 } }],
+    seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
+  });
+  const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };
+  store.save({ type: 'seen', seen: next, forgetBefore: 0 });
+  expect(store.load().seen.at(-1)).toEqual(next);
+  store.close();
 });
 
 describe('what is no store of ours', () => {

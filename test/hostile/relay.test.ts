@@ -221,5 +221,6 @@ test('a flood of strangers while an app signs: the app does not wait, the strang
   expect(world.clock.now() - before).toBeLessThan(3_000);
   world.clock.advance(1_000);
   expect(stranger.inbox.length).toBeLessThanOrEqual(5);
+  expect(world.host().drops().flooded).toBeGreaterThan(10_000);
   expect(world.device.prompts).toHaveLength(1);
 });

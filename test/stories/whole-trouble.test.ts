@@ -73,6 +73,9 @@ test('The cable comes out and stays out: the app hears why, and after replugging
   world.clock.advance(5_000);
   expect(world.device.prompt()).toBeNull();
   world.human = approves;
+  app.send('sign_event', [JSON.stringify(note)], { id });
+  world.wait('the same answer', () => app.answersTo(id).length === 2);
+  expect(world.device.prompts).toHaveLength(1);
   signed(world, app, { ...note, content: 'after' });
 });
 
@@ -174,5 +177,29 @@ test('I restart the host while a request is on the screen: it leaves the screen,
   world.clock.advance(10_000);
   expect(world.device.prompts).toHaveLength(1);
   world.human = approves;
+  const repeated = world.ask(app, 'sign_event', [JSON.stringify(note)], { id: 'open' });
+  expect(repeated).toMatchObject({ error: expect.stringContaining('restarted') });
+  expect(world.device.prompts).toHaveLength(1);
   signed(world, app, { ...note, content: 'after' });
+});
+
+test('I end the host while requests are open: every app hears it, and the screen is empty', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const ids = [0, 1, 2].map((i) => app.send('sign_event', [JSON.stringify({ ...note, content: `${i}` })]));
+  prompted(world);
+  world.host().end();
+  world.wait('the answers', () => ids.every((id) => app.answersTo(id).length === 1), 1_000);
+  for (const id of ids) expect(app.answersTo(id)[0]?.json.error).toContain('shutting down');
+  world.clock.advance(1_000);
+  expect(world.device.prompt()).toBeNull();
+});
+
+test('The clock of the app is a quarter of an hour ahead: the app hears that', () => {
+  const world = aWorld();
+  const app = world.app();
+  const createdAt = Math.floor(world.clock.now() / 1000) + 900;
+  const answer = world.ask(app, 'sign_event', [JSON.stringify(note)], { createdAt });
+  expect(answer).toMatchObject({ error: expect.stringContaining('15 minutes apart') });
 });

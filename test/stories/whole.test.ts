@@ -99,10 +99,7 @@ test.each(['nip04', 'nip44'] as const)('I write and read secrets with %s', (sche
     scheme === 'nip04' ? nip04.encrypt(friend, world.device.pubkey, words) : nip44.v2.encrypt(words, shared);
   expect(world.ask(app, `${scheme}_decrypt`, [getPublicKey(friend), reply])).toMatchObject({ result: words });
   expect(world.device.prompts).toHaveLength(2);
-  const broken = world.ask(app, `${scheme}_decrypt`, [
-    getPublicKey(friend),
-    `${reply.slice(0, 20)}A${reply.slice(21)}`,
-  ]);
+  const broken = world.ask(app, `${scheme}_decrypt`, [getPublicKey(friend), reply.slice(4)]);
   expect(broken).toMatchObject({ result: 'error', error: expect.any(String) });
 });
 

@@ -3,6 +3,7 @@
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
 import { finalizeEvent } from 'nostr-tools/pure';
+import type { Drops } from '../../host/src/core/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device-session.ts';
 import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { parseEvent } from '../../host/src/core/event.ts';
@@ -32,6 +33,9 @@ export type MemoryHost = {
   readonly plugged: () => void;
   readonly bytes: (bytes: Uint8Array) => void;
   readonly unplugged: () => void;
+  readonly drops: () => Drops;
+  /** Ends it in order: what is open is answered. */
+  readonly end: () => void;
   readonly pair: () => void;
   readonly answerPairing: (yes: boolean) => void;
   /** Ends it as a crash would: nothing is said to anybody. */
@@ -67,7 +71,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       }
     },
   );
-  const { toBridge, toDevice } = joinMachines(signer, {
+  const { toBridge, toDevice, drops } = joinMachines(signer, {
     store,
     identity,
     report: (report) => reports.push(report),
@@ -107,6 +111,8 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     unplugged: () => running && toDevice({ type: 'wire_closed' }),
     pair: () => toDevice({ type: 'pair' }),
     answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
+    drops,
+    end: () => toBridge({ type: 'stop' }),
     stop: () => {
       running = false;
       for (const connection of connections) connection.drop();

@@ -2,29 +2,36 @@
  * What the bridge is made of: its state, what comes in, what goes out. Values only; `bridge.ts` moves them.
  * Times are ms Unix time, except `createdAt`, which is seconds as in events.
  */
+import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { DeviceAnswer, DeviceAsk, EventTemplate } from './device-port.ts';
-import { type Ended, noneEnded } from './ended.ts';
+import { type Ended, endedBefore } from './ended.ts';
 import type { Encryption, RemoteSigner } from './envelope.ts';
 import type { NostrEvent } from './event.ts';
 import type { RequestedEvent } from './event-template.ts';
 import type { RequestId } from './nip46-text.ts';
 import type { RefusalCode } from './refusal.ts';
-import { type SeenIds, seenIds } from './seen.ts';
-import { type App, loadSessions, type Secret, type Sessions, type StoreRow } from './sessions.ts';
+import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
+import { type App, loadSessions, type Secret, type SeenRow, type Sessions, type StoreRow } from './sessions.ts';
 import { noStrangers, type Strangers } from './strangers.ts';
 
-/** The machine. `account` is the user pubkey as the device last told it; null while nobody knows. */
+/**
+ * The machine. `account` is the user pubkey as the device last told it; null while nobody knows. `workedAt` is when a human last
+ * decided something: whoever waits for the device waits for that.
+ */
 export type BridgeState = {
   readonly signer: RemoteSigner;
   readonly account: string | null;
   readonly sessions: Sessions;
-  readonly seen: SeenIds;
+  readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
+  readonly budgets: AppBudgets;
   readonly open: ReadonlyMap<number, OpenRequest>;
   readonly ended: Ended;
   readonly nextJob: number;
+  readonly workedAt: number;
+  readonly stopping: boolean;
   readonly drops: Drops;
 };
 
@@ -32,9 +39,9 @@ export type BridgeState = {
 export type DropReason =
   | 'oversized'
   | 'seen'
-  | 'stale' // created_at is too far from our clock
-  | 'misaddressed' // another kind, no or two `p` tags, or not our key
-  | 'flooded' // a stranger beyond the budget
+  | 'stale' // created_at of a stranger is too far from our clock, of an app more than a day
+  | 'misaddressed' // another kind, or not our key; of a stranger also two `p` tags
+  | 'flooded' // beyond the budget
   | 'forged' // id or signature does not hold
   | 'undecryptable'
   | 'senseless' // a stranger's text that is no request
@@ -50,12 +57,17 @@ export type Origin = {
   readonly createdAt: number;
 };
 
-/** A request that the device has. `key` says what a repeat of it looks like; `method` and `kind` are for the log. */
+/**
+ * A request that the device side has. `key` says what a repeat of it looks like, within its client; `sentAt` is when it reached the
+ * device itself, null while it waits for its turn; `chars` is the size in which it came; `method` and `kind` are for the log.
+ */
 export type OpenRequest = {
   readonly id: RequestId;
   readonly key: string;
   readonly origin: Origin;
-  readonly until: number;
+  readonly cameAt: number;
+  readonly sentAt: number | null;
+  readonly chars: number;
   readonly method: string;
   readonly kind: number | null;
   readonly wants: Wants;
@@ -70,13 +82,16 @@ export type Wants =
 
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `account` says what the device side knows of the user key
- * (null: unplugged, or another device). `secret` is a one-time secret that was just made, as `hashSecret` of it.
+ * (null: unplugged, or another device). `secret` is a one-time secret that was just made, as `hashSecret` of it. `sent` says that
+ * the device has the question now. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
   | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
+  | { readonly type: 'sent'; readonly job: number }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
   | { readonly type: 'account'; readonly pubkey: string | null }
   | { readonly type: 'secret'; readonly hash: string; readonly name: string }
+  | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 
 /**
@@ -113,25 +128,31 @@ export type NoteOutcome = 'asked' | 'joined' | 'repeated' | 'answered' | 'paired
 /** A new state and what is to be done. */
 export type Step = [BridgeState, readonly BridgeEffect[]];
 
-/** What the store loads. `seen` are ids of requests that led to something, oldest first: a restart is no second prompt. */
+/** What the store loads. `seen` are requests that led to something, oldest first: a restart is no second prompt. */
 export type Loaded = {
   readonly apps: readonly App[];
   readonly secrets: readonly Secret[];
-  readonly seen: readonly string[];
+  readonly seen: readonly SeenRow[];
 };
 
 /** The bridge at start. */
 export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
+  const sessions = loadSessions(loaded.apps, loaded.secrets);
+  const isOfApp = ({ client }: SeenRow): boolean => client !== null && sessions.apps.has(client);
+  const ofStrangers = loaded.seen.filter((row) => !isOfApp(row)).map(({ id }) => id);
   return {
     signer,
     account: null,
-    sessions: loadSessions(loaded.apps, loaded.secrets),
-    seen: seenIds(limits.seenChunk, limits.seenChunks, loaded.seen),
-    strangersSeen: seenIds(limits.strangerSeenChunk, limits.strangerSeenChunks),
+    sessions,
+    seen: seenBefore(loaded.seen.filter(isOfApp)),
+    strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
     strangers: noStrangers,
+    budgets: fullBudgets,
     open: new Map(),
-    ended: noneEnded,
+    ended: askedBefore(loaded.seen.filter(isOfApp)),
     nextJob: 1,
+    workedAt: 0,
+    stopping: false,
     drops: {
       oversized: 0,
       seen: 0,
@@ -149,4 +170,28 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
 /** Counts a drop; nothing else changes. */
 export function drop(state: BridgeState, reason: DropReason): BridgeState {
   return { ...state, drops: { ...state.drops, [reason]: state.drops[reason] + 1 } };
+}
+
+function seenBefore(rows: readonly SeenRow[]): SeenByClient {
+  const ids = byClient(rows, ({ id }) => id);
+  return seenByClient(limits.seenChunk, limits.seenChunks, limits.seenMax, ids);
+}
+
+/** What became of these is not known any more: whoever repeats one is told so, instead of asking the human a second time. */
+function askedBefore(rows: readonly SeenRow[]): Ended {
+  // The last moment at which the event could have been taken.
+  const endedAt = ({ createdAt }: SeenRow): number => (createdAt + limits.freshnessSeconds) * 1000;
+  const asked = rows.filter(({ request }) => request !== null);
+  return endedBefore(byClient(asked, (row) => [row.request ?? '', { text: null, endedAt: endedAt(row) }] as const));
+}
+
+function byClient<T>(rows: readonly SeenRow[], part: (row: SeenRow) => T): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const client = row.client ?? '';
+    const group = groups.get(client);
+    if (group === undefined) groups.set(client, [part(row)]);
+    else group.push(part(row));
+  }
+  return groups;
 }

@@ -11,16 +11,17 @@ import { passDoor } from './door.ts';
 import type { NostrEvent } from './event.ts';
 import { errorText, type ParsedRequest, parseRequest } from './nip46-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { answer, note } from './replies.ts';
+import { answer, note, saveSeen } from './replies.ts';
 import { appRequest, connect } from './requests.ts';
 import { addSecret } from './sessions.ts';
-import { deviceAnswered, expire, nextExpiry } from './settle.ts';
+import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
 export {
   type AnswerEffect,
   type BridgeEffect,
   type BridgeInput,
   type BridgeState,
+  type Drops,
   type Loaded,
   type NoteEffect,
   startBridge,
@@ -31,6 +32,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
   switch (input.type) {
     case 'event':
       return eventCame(state, input.relay, input.event, now);
+    case 'sent':
+      return deviceHas(state, input.job, now);
     case 'answered':
       return deviceAnswered(state, input.job, input.answer, now);
     case 'account':
@@ -39,6 +42,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       const [sessions, rows] = addSecret(state.sessions, input.hash, input.name, now);
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
     }
+    case 'stop':
+      return stop(state, now);
     case 'tick':
       return expire(state, now);
   }
@@ -52,22 +57,43 @@ export function deadline(state: BridgeState): number | null {
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
   const passage = passDoor(state, event, now);
   if (passage.type === 'dropped') return [passage.state, []];
-  const { encryption, text } = passage;
+  const { encryption, text, refusal } = passage;
   const origin: Origin = { client: event.pubkey, relays: [relay], encryption, createdAt: event.created_at };
   const parsed = parseRequest(text);
   const app = passage.state.sessions.apps.get(event.pubkey);
-  if (app === undefined) return strangerAsked(passage.state, origin, parsed, now);
+  if (app === undefined) return strangerAsked(passage.state, origin, parsed, event, now);
+  if (refusal !== null) return refusedForGood(passage.state, origin, parsed, event, refusal, now);
   if (parsed.type === 'refused') return refusedTo(passage.state, origin, parsed, parsed.refusal, now);
   return appRequest(passage.state, app, origin, parsed.request, event, now);
 }
 
 /** A stranger may connect. Everything else it is told once what to do, out of its budget. */
-function strangerAsked(state: BridgeState, origin: Origin, parsed: ParsedRequest, now: number): Step {
+function strangerAsked(
+  state: BridgeState,
+  origin: Origin,
+  parsed: ParsedRequest,
+  event: NostrEvent,
+  now: number,
+): Step {
   if (parsed.type === 'request' && parsed.request.method === 'connect')
     return connect(state, origin, parsed.request, now);
-  const { id, method } = parsed.type === 'request' ? parsed.request : parsed;
+  const { id } = parsed.type === 'request' ? parsed.request : parsed;
   if (id === '') return [drop(state, 'senseless'), []];
-  return refusedTo(state, origin, { id, method }, notPaired, now);
+  return refusedForGood(state, origin, parsed, event, notPaired, now);
+}
+
+/** Refuses what would be asked at another time, so it is saved: nobody may replay it to a later host and have it asked then. */
+function refusedForGood(
+  state: BridgeState,
+  origin: Origin,
+  parsed: ParsedRequest,
+  event: NostrEvent,
+  refusal: Refusal,
+  now: number,
+): Step {
+  const request = parsed.type === 'request' ? parsed.request : parsed;
+  const [next, effects] = refusedTo(state, origin, request, refusal, now);
+  return [next, [saveSeen(event, null, now), ...effects]];
 }
 
 function refusedTo(

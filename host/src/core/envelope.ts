@@ -6,6 +6,7 @@
  * Sealing draws randomness in two places that nostr-tools does not take as arguments: the IV of NIP-04, and the auxiliary
  * randomness of the signature (BIP-340). That is the one exception in this core; the nonce of NIP-44 is an argument.
  */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
@@ -56,6 +57,13 @@ export function remoteSigner(secret: Uint8Array): RemoteSigner {
 /** `created_at` of an answer: some clients filter with `since: now` by a clock that is ahead of ours (go-nostr). */
 export function answerCreatedAt(nowMs: number, requestCreatedAt: number): number {
   return Math.max(Math.floor(nowMs / 1000), requestCreatedAt);
+}
+
+/** Characters of the content that an answer becomes in either encryption, at most: an answer may be repeated in the other one. */
+export function sealedMax(text: string): number {
+  // Version, nonce, length, padded text and MAC in base64; NIP-04 pads less.
+  const bytes = 1 + 32 + 6 + nip44.v2.utils.calcPaddedLen(utf8ToBytes(text).length) + 32;
+  return Math.ceil(bytes / 3) * 4;
 }
 
 type Conversation = (client: string) => Uint8Array;

@@ -9,6 +9,7 @@ import { type ClientMetadata, cleanLine, parseMetadata } from './client-metadata
 import type { TextMethod } from './device-port.ts';
 import { isHex32 } from './event.ts';
 import { parseTemplate, type RequestedEvent } from './event-template.ts';
+import { memberSource } from './json-source.ts';
 import { type Refusal, refusalText, refuse } from './refusal.ts';
 import { parseShallowJson } from './shallow-json.ts';
 
@@ -147,19 +148,10 @@ function parseText(id: RequestId, method: TextMethod, params: readonly unknown[]
 function readId(id: unknown, text: string): RequestId | null {
   if (id === undefined) return '';
   if (id !== null && typeof id !== 'string' && typeof id !== 'number') return null;
+  // A 64-bit id loses its last digits as a JavaScript number, so its digits are taken from the text.
   const isExact = typeof id !== 'number' || Math.abs(id) <= Number.MAX_SAFE_INTEGER;
-  const json = isExact ? JSON.stringify(id) : numberAsSent(text);
+  const json = isExact ? JSON.stringify(id) : (memberSource(text, 'id') ?? 'null');
   return json.length <= limits.idMax ? json : null;
-}
-
-/** A 64-bit id loses its last digits as a JavaScript number, so its digits are taken from the text. Rare, hence a second parse. */
-function numberAsSent(text: string): string {
-  const sent = new Map<unknown, string>();
-  const root: unknown = JSON.parse(text, function (this: unknown, key, value, context?: { readonly source?: string }) {
-    if (key === 'id' && context?.source !== undefined) sent.set(this, context.source);
-    return value;
-  });
-  return sent.get(root) ?? 'null';
 }
 
 function idMember(id: RequestId): string {

@@ -10,10 +10,14 @@ export type RefusalCode =
   | 'not_paired'
   | 'wrong_secret'
   | 'spent_secret'
+  | 'expired_secret'
   | 'wrong_pubkey' // the template names another user than the one this app signs as
   | 'forbidden_kind' // kinds 14 and 15 are rumors and are never signed
   | 'too_large'
+  | 'stale' // the app's clock and ours are too far apart
   | 'busy'
+  | 'shutting_down'
+  | 'interrupted' // it was asked before; what became of it is not known any more
   | 'device_absent' // it was not there, and was never asked
   | 'device_unplugged' // it went away while the request was open, and may have shown it
   | 'device_rebooted'

@@ -1,6 +1,8 @@
-/** Answers and notes as effects: the few shapes in which the bridge speaks. */
-import type { AnswerEffect, NoteEffect, NoteOutcome, Origin } from './bridge-state.ts';
+/** Answers, notes and rows as effects: the few shapes in which the bridge speaks. */
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, Origin } from './bridge-state.ts';
 import { answerCreatedAt } from './envelope.ts';
+import type { NostrEvent } from './event.ts';
 
 /** An answer to whoever asked. */
 export function answer(origin: Origin, text: string, now: number): AnswerEffect {
@@ -11,4 +13,12 @@ export function answer(origin: Origin, text: string, now: number): AnswerEffect 
 /** A line for the log. */
 export function note(client: string, method: string, kind: number | null, outcome: NoteOutcome): NoteEffect {
   return { type: 'note', client: client.slice(0, 8), method, kind, outcome };
+}
+
+/** On disk: this event was taken, also by the next host. `request` is the key of a request that a human is asked for. */
+export function saveSeen(event: NostrEvent, request: string | null, now: number): BridgeEffect {
+  // An older event is stale; and for as long again a client may repeat the request in a new one.
+  const forgetBefore = Math.floor((now - limits.endedMs) / 1000) - limits.freshnessSeconds;
+  const seen = { id: event.id, client: event.pubkey, request, createdAt: event.created_at };
+  return { type: 'save', row: { type: 'seen', seen, forgetBefore } };
 }

@@ -2,6 +2,7 @@
  * What a request of a client comes to: an answer at once, a pairing, or a question to the device. At most one question per
  * request: a repeat joins the open one, or gets the kept answer.
  */
+import { closeBudget } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, NoteOutcome, OpenRequest, Origin, Step, Wants } from './bridge-state.ts';
 import { appLabel } from './client-metadata.ts';
@@ -18,7 +19,7 @@ import {
   resultText,
 } from './nip46-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { answer, note } from './replies.ts';
+import { answer, note, saveSeen } from './replies.ts';
 import { type App, decideConnect, type StoreRow, unpair } from './sessions.ts';
 
 /** Handles a `connect`, of whomever. */
@@ -79,7 +80,7 @@ function done(state: BridgeState, origin: Origin, request: Nip46Request, result:
 /** Ends the session: on disk first, then every open request of the app gets its ending, then the app its `ack`. */
 function logout(state: BridgeState, origin: Origin, request: Nip46Request, event: NostrEvent, now: number): Step {
   const [sessions, rows] = unpair(state.sessions, origin.client);
-  const effects: BridgeEffect[] = [save(seenRow(event, now)), ...rows.map(save)];
+  const effects: BridgeEffect[] = [saveSeen(event, null, now), ...rows.map(save)];
   const open = new Map(state.open);
   for (const [job, each] of state.open) {
     if (each.origin.client !== origin.client) continue;
@@ -87,7 +88,9 @@ function logout(state: BridgeState, origin: Origin, request: Nip46Request, event
     effects.push({ type: 'cancel', job }, answer(each.origin, errorText(each.id, loggedOut), now));
   }
   effects.push(answer(origin, resultText(request.id, 'ack'), now), noteOf(origin, request, 'unpaired'));
-  return [{ ...state, sessions, open, ended: forgetClient(state.ended, origin.client) }, effects];
+  const { client } = origin;
+  const [ended, budgets] = [forgetClient(state.ended, client), closeBudget(state.budgets, client)];
+  return [{ ...state, sessions, open, ended, budgets }, effects];
 }
 
 function deviceRequest(
@@ -98,48 +101,54 @@ function deviceRequest(
   event: NostrEvent,
   now: number,
 ): Step {
-  const key = `${origin.client} ${requestDigest(request)}`;
-  const kept = endedAnswer(state.ended, key, now);
+  const key = requestDigest(request);
+  const ended = endedAnswer(state.ended, origin.client, key, now);
   // A repeat is a request of its own for whoever replays it to a restarted host: it is remembered as seen, too.
-  const seen = save(seenRow(event, now));
-  if (kept !== null) return [state, [seen, answer(origin, kept, now), noteOf(origin, request, 'repeated')]];
-  for (const [job, open] of state.open) {
-    if (open.key === key) return join(state, job, open, origin, request, seen);
+  const repeated = saveSeen(event, null, now);
+  if (ended !== null) {
+    const text = ended.text ?? errorText(request.id, interrupted);
+    const outcome = ended.text === null ? interrupted.code : 'repeated';
+    return [state, [repeated, answer(origin, text, now), noteOf(origin, request, outcome)]];
   }
-  const refusal = refusalOf(state, origin);
-  if (refusal !== null) return refused(state, origin, request, refusal, now);
+  // On disk before the device hears of it: when a relay replays this event to a restarted host, or the app repeats its request,
+  // nobody is asked again.
+  const asked = saveSeen(event, request.method === 'get_public_key' ? null : key, now);
+  for (const [job, open] of state.open) {
+    if (open.key !== key || open.origin.client !== origin.client) continue;
+    return join(state, job, open, origin, [asked, noteOf(origin, request, 'joined')]);
+  }
+  const chars = event.content.length;
+  const refusal = refusalOf(state, origin, chars);
+  if (refusal !== null) {
+    const [same, effects] = refused(state, origin, request, refusal, now);
+    return [same, [repeated, ...effects]];
+  }
   const job = state.nextJob;
+  const { client } = origin;
   const [ask, wants] = question(state, appLabel(app), origin, request);
-  const until = now + limits.requestMs;
-  const kind = kindOf(request);
-  const opened: OpenRequest = { id: request.id, key, origin, until, method: request.method, kind, wants };
+  const { id, method } = request;
+  const opened = { id, key, origin, cameAt: now, sentAt: null, chars, method, kind: kindOf(request), wants };
   return [
     { ...state, nextJob: job + 1, open: new Map(state.open).set(job, opened) },
-    // On disk before the device hears of it: when a relay replays this event to a restarted host, nobody is asked again.
-    [seen, { type: 'ask', job, client: origin.client, ask }, noteOf(origin, request, 'asked')],
+    [asked, { type: 'ask', job, client, ask }, noteOf(origin, request, 'asked')],
   ];
 }
 
 /** One prompt and one answer, in the encryption of the last repeat, to every relay that delivered one. */
-function join(
-  state: BridgeState,
-  job: number,
-  open: OpenRequest,
-  origin: Origin,
-  request: Nip46Request,
-  seen: BridgeEffect,
-): Step {
+function join(state: BridgeState, job: number, open: OpenRequest, origin: Origin, effects: Step[1]): Step {
   const relays = [...new Set([...origin.relays, ...open.origin.relays])].slice(0, limits.relaysPerRequest);
   const createdAt = Math.max(open.origin.createdAt, origin.createdAt);
   const joined: OpenRequest = { ...open, origin: { ...origin, relays, createdAt } };
-  return [{ ...state, open: new Map(state.open).set(job, joined) }, [seen, noteOf(origin, request, 'joined')]];
+  return [{ ...state, open: new Map(state.open).set(job, joined) }, effects];
 }
 
-function refusalOf(state: BridgeState, origin: Origin): Refusal | null {
-  if (state.open.size >= limits.openMax) return busy;
-  let own = 0;
-  for (const open of state.open.values()) if (open.origin.client === origin.client) own += 1;
-  return own >= limits.openPerApp ? busy : null;
+function refusalOf(state: BridgeState, origin: Origin, chars: number): Refusal | null {
+  if (state.stopping) return shuttingDown;
+  const all = [...state.open.values()];
+  const own = all.filter((open) => open.origin.client === origin.client);
+  const sum = (open: readonly OpenRequest[]): number => open.reduce((total, each) => total + each.chars, chars);
+  const tooMany = all.length >= limits.openMax || own.length >= limits.openPerApp;
+  return tooMany || sum(all) > limits.openCharsMax || sum(own) > limits.openCharsPerApp ? busy : null;
 }
 
 function question(state: BridgeState, label: string, origin: Origin, request: DeviceRequest): [DeviceAsk, Wants] {
@@ -169,12 +178,6 @@ export function signQuestion(label: string, event: EventTemplate, pubkey: string
   ];
 }
 
-function seenRow(event: NostrEvent, now: number): StoreRow {
-  // What is older than the freshness window is dropped at the door by its age.
-  const forgetBefore = Math.floor(now / 1000) - limits.freshnessSeconds;
-  return { type: 'seen', id: event.id, createdAt: event.created_at, forgetBefore };
-}
-
 function save(row: StoreRow): BridgeEffect {
   return { type: 'save', row };
 }
@@ -187,6 +190,19 @@ const busy = refuse(
   'busy',
   'Too many requests are waiting for the device.',
   'Ask again when some of them are answered.',
+);
+
+const interrupted = refuse(
+  'interrupted',
+  'This was asked before, and the signer was restarted since or has forgotten what became of it.',
+  'Ask again with a new request.',
+);
+
+/** For what is open when the host ends, and for what comes after that. */
+export const shuttingDown = refuse(
+  'shutting_down',
+  'The signer is shutting down.',
+  'Start it again, then ask with a new request.',
 );
 
 const loggedOut = refuse(

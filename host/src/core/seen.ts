@@ -30,3 +30,54 @@ export function markSeen(seen: SeenIds, id: string): SeenIds {
   if (young.size < seen.chunkMax) return { ...seen, young };
   return { ...seen, young: new Set(), full: [...seen.full, young].slice(1 - seen.chunksMax) };
 }
+
+/** Ids by client, so that none can push out another's. Together at most `max`: whoever has most forgets its oldest chunk. */
+export type SeenByClient = {
+  readonly chunkMax: number;
+  readonly chunksMax: number;
+  readonly max: number;
+  readonly count: number;
+  readonly clients: ReadonlyMap<string, SeenIds>;
+};
+
+/** Sets that hold these ids by client, oldest first, with the limits of one client's set and of all together. */
+export function seenByClient(
+  chunkMax: number,
+  chunksMax: number,
+  max: number,
+  ids: ReadonlyMap<string, readonly string[]> = new Map(),
+): SeenByClient {
+  const clients = new Map([...ids].map(([client, own]) => [client, seenIds(chunkMax, chunksMax, own)]));
+  const count = [...clients.values()].reduce((sum, own) => sum + sizeOf(own), 0);
+  let seen: SeenByClient = { chunkMax, chunksMax, max, count, clients };
+  while (seen.count > max) seen = forgetMost(seen);
+  return seen;
+}
+
+/** True when the id was marked for this client and not yet forgotten. */
+export function isSeenOf(seen: SeenByClient, client: string, id: string): boolean {
+  const own = seen.clients.get(client);
+  return own !== undefined && isSeen(own, id);
+}
+
+/** Marks an id of a client. */
+export function markSeenOf(seen: SeenByClient, client: string, id: string): SeenByClient {
+  const before = seen.clients.get(client) ?? seenIds(seen.chunkMax, seen.chunksMax);
+  const after = markSeen(before, id);
+  const clients = new Map(seen.clients).set(client, after);
+  const count = seen.count + sizeOf(after) - sizeOf(before);
+  return count > seen.max ? forgetMost({ ...seen, clients, count }) : { ...seen, clients, count };
+}
+
+function forgetMost(seen: SeenByClient): SeenByClient {
+  const most = [...seen.clients].reduce((a, b) => (sizeOf(b[1]) > sizeOf(a[1]) ? b : a));
+  const [client, own] = most;
+  const less: SeenIds = own.full.length === 0 ? { ...own, young: new Set() } : { ...own, full: own.full.slice(1) };
+  const clients = new Map(seen.clients).set(client, less);
+  if (sizeOf(less) === 0) clients.delete(client);
+  return { ...seen, clients, count: seen.count + sizeOf(less) - sizeOf(own) };
+}
+
+function sizeOf(seen: SeenIds): number {
+  return seen.full.length * seen.chunkMax + seen.young.size;
+}

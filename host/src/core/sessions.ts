@@ -27,13 +27,25 @@ export type Secret = {
   readonly spent: { readonly by: string; readonly at: number } | null;
 };
 
-/** One change of the store, atomic. `pair` spends the app's secret too; `seen` forgets older ids (seconds, as in events). */
+/** A request event that was taken: whose it was, and the key of the request that it made (null: of none that a human is asked for). */
+export type SeenRow = {
+  readonly id: string;
+  readonly client: string | null;
+  readonly request: string | null;
+  readonly createdAt: number;
+};
+
+/**
+ * One change of the store, atomic. `pair` spends the app's secret too; `seen` forgets what is older (seconds, as in events);
+ * `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ */
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
   | { readonly type: 'drop_secret'; readonly hash: string }
   | { readonly type: 'pair'; readonly app: App }
   | { readonly type: 'unpair'; readonly client: string }
-  | { readonly type: 'seen'; readonly id: string; readonly createdAt: number; readonly forgetBefore: number };
+  | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
+  | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 
 /** Apps by client key, secrets by hash, each in the order of their making. */
 export type Sessions = { readonly apps: ReadonlyMap<string, App>; readonly secrets: ReadonlyMap<string, Secret> };
@@ -90,6 +102,8 @@ export function decideConnect(
   if (request.secret === '') return isKnown ? { type: 'known' } : { type: 'refused', refusal: noSecret };
   const secret = sessions.secrets.get(hashSecret(request.secret));
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
+  if (secret.spent === null && now - secret.createdAt > limits.secretLifeMs)
+    return { type: 'refused', refusal: expired };
   if (secret.spent === null) return pair(sessions, client, request, secret, now);
   if (isKnown && secret.spent.by === client) return { type: 'known' };
   return { type: 'refused', refusal: spentSecret };
@@ -141,6 +155,8 @@ const noSecret = refuse('wrong_secret', 'This app is not paired, and its connect
 const wrongSecret = refuse('wrong_secret', 'This signer did not give out that one-time secret.', newLine);
 
 const spentSecret = refuse('spent_secret', 'That one-time secret was used before.', newLine);
+
+const expired = refuse('expired_secret', 'That one-time secret has expired: nobody used it for a day.', newLine);
 
 const tooManyApps = refuse(
   'busy',

@@ -2,21 +2,32 @@
  * How a question to the device ends: with its answer, checked, or because time is up. Each open request has exactly one ending.
  * What the device returned is not believed: a signature goes out only as an event that was rebuilt and verified here.
  */
-import type { BridgeState, OpenRequest, Step } from './bridge-state.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
 import type { DeviceAnswer } from './device-port.ts';
 import { keepAnswer } from './ended.ts';
+import { sealedMax } from './envelope.ts';
 import { isHex32 } from './event.ts';
 import { fillTemplate, signedEvent } from './event-template.ts';
 import { errorText, resultText } from './nip46-text.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { answer, note } from './replies.ts';
-import { signQuestion } from './requests.ts';
+import { shuttingDown, signQuestion } from './requests.ts';
+
+/** The device has the question: from now on a human may see it. */
+export function deviceHas(state: BridgeState, job: number, now: number): Step {
+  const open = state.open.get(job);
+  if (open === undefined || open.sentAt !== null) return [state, []];
+  return [{ ...state, open: new Map(state.open).set(job, { ...open, sentAt: now }) }, []];
+}
 
 /** Takes an answer of the device side. One for a request that has ended is dropped. */
-export function deviceAnswered(state: BridgeState, job: number, said: DeviceAnswer, now: number): Step {
-  const open = state.open.get(job);
-  if (open === undefined) return [drop(state, 'late'), []];
+export function deviceAnswered(before: BridgeState, job: number, said: DeviceAnswer, now: number): Step {
+  const open = before.open.get(job);
+  if (open === undefined) return [drop(before, 'late'), []];
+  const isWork = asksHuman(open) && (said.type !== 'refused' || said.refusal.code === 'denied');
+  const state = isWork ? { ...before, workedAt: now } : before;
   if (said.type === 'refused') return fail(forgetAccount(state, said.refusal), job, open, said.refusal, now);
   const { wants } = open;
   switch (wants.type) {
@@ -44,20 +55,46 @@ export function deviceAnswered(state: BridgeState, job: number, said: DeviceAnsw
 
 /** Ends what waited too long. */
 export function expire(state: BridgeState, now: number): Step {
-  let step: Step = [state, []];
-  for (const [job, open] of state.open) {
-    if (open.until > now) continue;
-    const [next, effects] = fail(step[0], job, open, timedOut, now);
-    step = [next, [...step[1], { type: 'cancel', job }, ...effects]];
-  }
-  return step;
+  return endAll(state, now, (open) => {
+    if (endsAt(state, open) > now) return null;
+    return open.sentAt === null ? neverSent : timedOut;
+  });
+}
+
+/** Ends everything, and lets nothing begin. */
+export function stop(state: BridgeState, now: number): Step {
+  return endAll({ ...state, stopping: true }, now, () => shuttingDown);
 }
 
 /** When the next open request ends for want of an answer. */
 export function nextExpiry(state: BridgeState): number | null {
   let earliest: number | null = null;
-  for (const { until } of state.open.values()) earliest = earliest === null ? until : Math.min(earliest, until);
+  for (const open of state.open.values()) {
+    const end = endsAt(state, open);
+    earliest = earliest === null ? end : Math.min(earliest, end);
+  }
   return earliest;
+}
+
+/** Nobody waits longer than `requestMs` for a human who does nothing, and nobody for ever for one who works. */
+function endsAt(state: BridgeState, { cameAt, sentAt }: OpenRequest): number {
+  const patience = Math.max(sentAt ?? cameAt, state.workedAt) + limits.requestMs;
+  return Math.min(patience, cameAt + (sentAt === null ? limits.queueMs : limits.lifeMs));
+}
+
+function endAll(before: BridgeState, now: number, why: (open: OpenRequest) => Refusal | null): Step {
+  let state = before;
+  const effects: BridgeEffect[] = [];
+  // Who waits goes first: otherwise the place of one that ends would be given to one that ends right after it.
+  const inOrder = [...before.open].sort(([, a], [, b]) => Number(a.sentAt !== null) - Number(b.sentAt !== null));
+  for (const [job, open] of inOrder) {
+    const refusal = why(open);
+    if (refusal === null) continue;
+    const [next, more] = fail(state, job, open, refusal, now);
+    state = next;
+    effects.push({ type: 'cancel', job }, ...more);
+  }
+  return [state, effects];
 }
 
 /** The account is the one that the app named: now the signature is asked for, as a new job of the same request. */
@@ -71,7 +108,7 @@ function askSignature(
   const [ask, signature] = signQuestion(wants.label, template, wants.pubkey);
   const jobs = new Map(state.open);
   jobs.delete(job);
-  jobs.set(state.nextJob, { ...open, wants: signature });
+  jobs.set(state.nextJob, { ...open, sentAt: null, wants: signature });
   return [
     { ...state, nextJob: state.nextJob + 1, open: jobs },
     [{ type: 'ask', job: state.nextJob, client: open.origin.client, ask }],
@@ -80,15 +117,21 @@ function askSignature(
 
 function succeed(state: BridgeState, job: number, open: OpenRequest, result: string, now: number): Step {
   const text = resultText(open.id, result);
+  if (sealedMax(text) > limits.contentMax) return fail(state, job, open, tooLarge, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
-  const isKept = open.wants.type !== 'public_key';
-  return [end(state, job, open, text, isKept, now), [answer(open.origin, text, now), noteOf(open, 'answered')]];
+  const ended = asksHuman(open) ? keep(state, open, text, now) : state;
+  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, 'answered')]];
 }
 
+/** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
 function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
   const text = errorText(open.id, refusal);
-  const isKept = !unasked.has(refusal.code);
-  return [end(state, job, open, text, isKept, now), [answer(open.origin, text, now), noteOf(open, refusal.code)]];
+  const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal.code)];
+  if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
+  const { client } = open.origin;
+  const isSaved = open.wants.type !== 'public_key';
+  if (isSaved) effects.unshift({ type: 'save', row: { type: 'unasked', client, request: open.key } });
+  return [without(state, job), effects];
 }
 
 /** The account is forgotten as well: perhaps this is another device than before. */
@@ -96,21 +139,28 @@ function distrust(state: BridgeState, job: number, open: OpenRequest, now: numbe
   return fail({ ...state, account: null }, job, open, badDeviceAnswer, now);
 }
 
-function end(
-  state: BridgeState,
-  job: number,
-  open: OpenRequest,
-  text: string,
-  isKept: boolean,
-  now: number,
-): BridgeState {
-  const jobs = new Map(state.open);
-  jobs.delete(job);
-  const kept = { client: open.origin.client, text, endedAt: now };
-  return { ...state, open: jobs, ended: isKept ? keepAnswer(state.ended, open.key, kept) : state.ended };
+function keep(state: BridgeState, open: OpenRequest, text: string, now: number): BridgeState {
+  return { ...state, ended: keepAnswer(state.ended, open.origin.client, open.key, { text, endedAt: now }, now) };
 }
 
-/** Nobody saw a prompt for these, so a repeat may ask anew: otherwise plugging the device in would not help. */
+function without(state: BridgeState, job: number): BridgeState {
+  const open = new Map(state.open);
+  open.delete(job);
+  return { ...state, open };
+}
+
+/** The key alone is told without asking anybody. */
+function asksHuman({ wants }: OpenRequest): boolean {
+  return wants.type === 'signature' || wants.type === 'text';
+}
+
+function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {
+  if (!asksHuman(open) || unasked.has(refusal.code)) return false;
+  // Of what the bridge ends by itself only that was seen which the device had.
+  return open.sentAt !== null || (refusal !== neverSent && refusal !== shuttingDown);
+}
+
+/** With these the device side says that it asked nobody. */
 const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['device_absent', 'busy']);
 
 /** Whatever comes after an unplugged or restarted device may be another one. */
@@ -130,6 +180,18 @@ const wrongPubkey = refuse(
 );
 
 const timedOut = refuse('timed_out', 'The device did not answer in time.', 'Look at the device and ask again.');
+
+const neverSent = refuse(
+  'timed_out',
+  'The device was busy with other requests, so this one was never shown.',
+  'Ask again when they are done.',
+);
+
+const tooLarge = refuse(
+  'too_large',
+  'The answer is larger than what a relay carries, so it cannot be sent.',
+  'Ask for something smaller.',
+);
 
 const badDeviceAnswer = refuse(
   'bad_device_answer',

@@ -39,6 +39,12 @@ const migrations: readonly string[] = [
     paired_at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Whose request it was, and which: a repeat of it in a new event is known after a restart, too.
+  `
+  ALTER TABLE seen ADD COLUMN client TEXT CHECK (length(client) = 64);
+  ALTER TABLE seen ADD COLUMN request TEXT CHECK (length(request) = 64);
+  CREATE INDEX seen_request ON seen (client, request) WHERE request IS NOT NULL;
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { bridgeLimits as limits } from '../core/bridge-limits.ts';
 import type { Loaded } from '../core/bridge-state.ts';
-import type { App, Secret, StoreRow } from '../core/sessions.ts';
+import type { App, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
 import { migrate, schemaVersion, versionOf } from './schema.ts';
 
@@ -84,9 +84,14 @@ function makeStore(database: DatabaseSync): Store {
 function load(database: DatabaseSync): Loaded {
   const apps = database.prepare('SELECT * FROM apps ORDER BY paired_at, client').all();
   const secrets = database.prepare('SELECT * FROM secrets ORDER BY created_at, hash').all();
-  const newest = database.prepare('SELECT id FROM seen ORDER BY created_at DESC LIMIT ?');
-  const seen = newest.all(limits.seenChunk * limits.seenChunks).map(({ id }) => text(id));
-  return { apps: apps.map(appOf), secrets: secrets.map(secretOf), seen: seen.reverse() };
+  // The newest of each app, and of all strangers together: by the time that it claims, none can crowd out another.
+  const newest = database.prepare(`
+    SELECT id, client, request, created_at FROM (
+      SELECT *, row_number() OVER (PARTITION BY owner ORDER BY created_at DESC) AS place
+      FROM (SELECT seen.*, apps.client AS owner FROM seen LEFT JOIN apps USING (client))
+    ) WHERE place <= ? ORDER BY created_at`);
+  const seen = newest.all(limits.seenChunk * limits.seenChunks).map(seenOf);
+  return { apps: apps.map(appOf), secrets: secrets.map(secretOf), seen };
 }
 
 function saver(database: DatabaseSync): (row: StoreRow) => void {
@@ -94,7 +99,7 @@ function saver(database: DatabaseSync): (row: StoreRow) => void {
   return (row) => {
     // A seen id must survive a crash of the host, which every commit does; only a power cut could lose it, together with the
     // device's power. It is not worth an fsync for each of a thousand decryptions. All else is.
-    database.exec(`PRAGMA synchronous = ${row.type === 'seen' ? 'NORMAL' : 'FULL'}`);
+    database.exec(`PRAGMA synchronous = ${row.type === 'seen' || row.type === 'unasked' ? 'NORMAL' : 'FULL'}`);
     database.exec('BEGIN IMMEDIATE');
     try {
       perform(statements, row);
@@ -128,9 +133,14 @@ function perform(statements: Statements, row: StoreRow): void {
     case 'unpair':
       statements.unpair.run(row.client);
       return;
-    case 'seen':
-      statements.seen.run(row.id, row.createdAt);
+    case 'seen': {
+      const { id, client, request, createdAt } = row.seen;
+      statements.seen.run(id, client, request, createdAt);
       statements.forgetSeen.run(row.forgetBefore);
+      return;
+    }
+    case 'unasked':
+      statements.unasked.run(row.client, row.request);
       return;
   }
 }
@@ -148,7 +158,10 @@ function prepareStatements(database: DatabaseSync) {
        paired_at = excluded.paired_at, secret_hash = excluded.secret_hash`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
-    seen: database.prepare('INSERT INTO seen (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    seen: database.prepare(
+      'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };
 }
@@ -171,6 +184,12 @@ function secretOf(row: Row): Secret {
   const { hash, name, created_at, spent_by, spent_at } = row;
   const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
   return { hash: text(hash), name: text(name), createdAt: integer(created_at), spent };
+}
+
+function seenOf(row: Row): SeenRow {
+  const { id, client, request, created_at } = row;
+  const textOrNull = (value: unknown): string | null => (value === null ? null : text(value));
+  return { id: text(id), client: textOrNull(client), request: textOrNull(request), createdAt: integer(created_at) };
 }
 
 function text(value: unknown): string {
