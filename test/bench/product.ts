@@ -65,7 +65,7 @@ function loads(quick: boolean): readonly Load[] {
     { title: 'sign_event, one after the other', inFlight: 1, count: quick ? 4 : 30, turns, asks: notes(200) },
     { title: 'sign_event, 32 in flight', inFlight: 32, count: quick ? 32 : 128, turns, asks: notes(200) },
     { title: 'sign_event of 200 KB', inFlight: 1, count: 1, turns: quick ? 1 : 10, asks: notes(200_000) },
-    // An app may have 32 requests open; a client that wants a hundred decrypted keeps as many waiting.
+    // As many in flight as in the row above, so that the two can be compared.
     { title: '100 nip44_decrypt, 32 in flight', inFlight: 32, count: quick ? 10 : 100, turns, asks: decryptions },
   ];
 }

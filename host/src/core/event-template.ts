@@ -2,7 +2,9 @@
  * The event that an app wants signed, from the parameter of `sign_event` to the signed event that goes back. Clients send it as
  * a string or as an object, and leave out what they please; what lacks is filled, what was sent is never changed.
  */
+
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { neverSigned } from '@sallyport/device-protocol';
 import { getEventHash } from 'nostr-tools/pure';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { DeviceAnswer, EventTemplate } from './device-port.ts';
@@ -24,9 +26,6 @@ export type ParsedTemplate =
   | { readonly type: 'template'; readonly template: RequestedEvent }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
-/** Rumors (NIP-17) must never carry a signature, and a signed 24133 would let an app speak in the name of the user key. */
-const forbiddenKinds: ReadonlySet<number> = new Set([14, 15, 24133]);
-
 /** Parses the first parameter of `sign_event`. */
 export function parseTemplate(param: unknown): ParsedTemplate {
   const value = typeof param === 'string' ? parseShallowJson(param, limits.nestingMax) : param;
@@ -43,7 +42,7 @@ export function parseTemplate(param: unknown): ParsedTemplate {
   if (!content.isWellFormed() || !copied.every((tag) => tag.every((item) => item.isWellFormed()))) {
     return malformed('has half a surrogate pair in it, which no UTF-8 text can hold');
   }
-  if (forbiddenKinds.has(kind)) return refused(forbiddenKind);
+  if (neverSigned.includes(kind)) return refused(forbiddenKind);
   const template = {
     kind,
     content,

@@ -1,6 +1,6 @@
 /**
  * The JSON-RPC text inside a kind 24133 event (NIP-46): parsed once into a closed union, and written back as an answer.
- * Tolerant where clients differ in form (INTEROP.md), strict where a mistake would be signed or encrypted.
+ * Tolerant where clients differ in form (numeric ids, missing params, templates as objects), strict where a mistake would be signed or encrypted.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
