@@ -267,7 +267,11 @@ describe('over real sockets', () => {
       const onStatus = (status) => { if (status.type === 'listening') { relays.close(); console.log('closed'); } };
       const relays = createRelays(['${pubkey}'], { onEvent: nothing, onPublished: nothing, signAuth: () => [], onStatus });
       relays.start(['${url}', 'ws://127.0.0.1:1']);`;
-    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
+    const run = promisify(execFile)(
+      process.execPath,
+      ['--conditions=sallyport-source', '--input-type=module', '-e', script],
+      { timeout: 20_000 },
+    );
     expect((await run).stdout).toBe('closed\n');
   });
 
