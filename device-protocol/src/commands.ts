@@ -1,207 +1,44 @@
 /**
  * The table of commands: the protocol is this table. The types, the codecs, the dispatch at both ends and the CDDL follow from
- * it; a missing handler does not compile. Numbers are for ever: a command that goes leaves a gap.
+ * it; a missing handler does not compile. Numbers are for ever: a command that goes leaves a gap. The rows stand in `table/`, a file
+ * a topic.
  *
  * `by` says who asks: `host` asks the device, `device` asks the host (it pulls and pushes chunks of streams). `asksHuman` says
  * that nothing happens without the button; such a request is never sent twice on a guess.
  */
 import { limits } from './limits.ts';
-import { type AnySchema, bool, bytes, field, list, map, oneOf, optional, text, uint } from './schema.ts';
-
-const refused = 'refused';
-const ignored = 'ignored';
-
-/** A request id: the host's are even, the device's are odd. Unique within one boot of the device. */
-const requestId = uint(0xffff_ffff);
-const account = uint(limits.accountsMax - 1);
-const key32 = bytes(32);
-/** The asking app, as the computer calls it: shown as a claim. */
-const label = text(limits.labelMax);
-
-/** What goes in: its length, and as much of its beginning as fits one message. The device pulls the rest with chunk_get. */
-const input = map({ length: field(0, uint(limits.resultMax)), head: field(1, bytes(0, limits.headMax)) }, refused);
-/** What comes out: its length, and all of it when it fits; otherwise it was pushed before with chunk_put, and `head` is empty. */
-const output = map({ length: field(0, uint(limits.resultMax)), head: field(1, bytes(0, limits.chunkMax)) }, ignored);
-
-const textRequest = map(
-  { account: field(0, account), label: field(1, label), peer: field(2, key32), input: field(3, input) },
-  refused,
-);
-const textReply = map({ output: field(0, output) }, ignored);
-
-/** Whether the device has a key and will use it. */
-const deviceStates = oneOf({ fresh: 0, locked: 1, ready: 2 });
-
-type CommandRow = {
-  readonly code: number;
-  readonly by: 'host' | 'device';
-  readonly asksHuman: boolean;
-  readonly request: AnySchema;
-  readonly reply: AnySchema;
-};
+import { bytes, field, list, map, oneOf, optional, text, uint } from './schema.ts';
+import { accountCommands } from './table/accounts.ts';
+import { clientCommands } from './table/clients.ts';
+import { deviceCommands, deviceStates } from './table/device.ts';
+import { hostCommands } from './table/hosts.ts';
+import { keyCommands } from './table/keys.ts';
+import { logCommands } from './table/log.ts';
+import { type CommandRow, ignored, requestId } from './table/parts.ts';
+import { streamCommands } from './table/streams.ts';
 
 export const commands = {
-  /** State of the device and what it is called. */
-  info: {
-    code: 0x01,
-    by: 'host',
-    asksHuman: false,
-    request: map({}, refused),
-    reply: map(
-      {
-        state: field(0, deviceStates),
-        name: field(1, text(limits.labelMax)),
-        accounts: field(2, uint(limits.accountsMax)),
-        /** What a human must know: a simulator, a throwaway key, a device that presses its own buttons. */
-        marks: field(3, list(oneOf({ simulator: 1, demo: 2, auto_press: 3 }), 8)),
-        /** What the link threw away since the start, for diagnostics: damaged frames. */
-        damagedFrames: field(4, uint()),
-      },
-      ignored,
-    ),
-  },
-  /** What became of a request of this boot; an ended one is answered again under its own id, before this reply. */
-  get_result: {
-    code: 0x02,
-    by: 'host',
-    asksHuman: false,
-    request: map({ request: field(0, requestId) }, refused),
-    reply: map({ request: field(0, requestId), state: field(1, oneOf({ unknown: 0, open: 1, ended: 2 })) }, ignored),
-  },
-  /** Answered at once, whatever else is open. */
-  ping: {
-    code: 0x06,
-    by: 'host',
-    asksHuman: false,
-    request: map({ nonce: field(0, bytes(8)) }, refused),
-    reply: map({ nonce: field(0, bytes(8)) }, ignored),
-  },
-  /** The channel's first two handshake messages. Once in a link session, before anything is sealed. */
-  handshake: {
-    code: 0x10,
-    by: 'host',
-    asksHuman: false,
-    request: map({ message: field(0, bytes(32)) }, refused),
-    reply: map({ message: field(0, bytes(96)) }, ignored),
-  },
-  /** The last handshake message. Everything from its reply on is sealed; the reply says whether the device knows this computer. */
-  handshake_finish: {
-    code: 0x11,
-    by: 'host',
-    asksHuman: false,
-    request: map({ message: field(0, bytes(64)) }, refused),
-    reply: map({ paired: field(0, bool()) }, ignored),
-  },
-  /** Begins a pairing: the name of the computer, against the device's commitment to its random. Sealed sessions only. */
-  pair: {
-    code: 0x12,
-    by: 'host',
-    asksHuman: false,
-    request: map({ name: field(0, label) }, refused),
-    reply: map({ commitment: field(0, key32) }, ignored),
-  },
-  /** The host's random against the device's; from here both show the code. */
-  pair_reveal: {
-    code: 0x13,
-    by: 'host',
-    asksHuman: false,
-    request: map({ random: field(0, key32) }, refused),
-    reply: map({ random: field(0, key32) }, ignored),
-  },
-  /** What the human said at the computer. The reply comes when the human has said yes at the device too, and it is kept. */
-  pair_confirm: {
-    code: 0x14,
-    by: 'host',
-    asksHuman: false,
-    request: map({ yes: field(0, bool()) }, refused),
-    reply: map({}, ignored),
-  },
-  /** The paired computers. For paired ones only. */
-  hosts: {
-    code: 0x15,
-    by: 'host',
-    asksHuman: false,
-    request: map({}, refused),
-    reply: map(
-      { hosts: field(0, list(map({ key: field(0, key32), name: field(1, label) }, ignored), limits.hostsMax)) },
-      ignored,
-    ),
-  },
-  /** Forgets a paired computer, also the asking one. For paired ones only; taking away needs no button. */
-  revoke_host: {
-    code: 0x16,
-    by: 'host',
-    asksHuman: false,
-    request: map({ key: field(0, key32) }, refused),
-    reply: map({}, ignored),
-  },
-  /** The x-only public key of an account (BIP-340). Asks nobody. */
-  get_public_key: {
-    code: 0x30,
-    by: 'host',
-    asksHuman: false,
-    request: map({ account: field(0, account) }, refused),
-    reply: map({ pubkey: field(0, key32) }, ignored),
-  },
-  /** Shows an event and signs it. The input is deterministic CBOR `[created_at, kind, tags, content]`, the order of NIP-01. */
-  sign_event: {
-    code: 0x31,
-    by: 'host',
-    asksHuman: true,
-    request: map({ account: field(0, account), label: field(1, label), input: field(3, input) }, refused),
-    reply: map({ id: field(0, key32), sig: field(1, bytes(64)), pubkey: field(2, key32) }, ignored),
-  },
-  /** The input is the UTF-8 of the text (to encrypt) or of the payload (to decrypt), and so is the output. */
-  nip44_encrypt: { code: 0x40, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
-  nip44_decrypt: { code: 0x41, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
-  nip04_encrypt: { code: 0x42, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
-  nip04_decrypt: { code: 0x43, by: 'host', asksHuman: true, request: textRequest, reply: textReply },
-  /** The device pulls a piece of an input of an open request. The host answers exactly the bytes asked for. */
-  chunk_get: {
-    code: 0x60,
-    by: 'device',
-    asksHuman: false,
-    request: map(
-      {
-        request: field(0, requestId),
-        offset: field(1, uint(limits.resultMax)),
-        length: field(2, uint(limits.chunkMax)),
-      },
-      refused,
-    ),
-    reply: map({ bytes: field(0, bytes(1, limits.chunkMax)) }, refused),
-  },
-  /** The device pushes a piece of an output, in order and without gaps, before it answers the request itself. */
-  chunk_put: {
-    code: 0x61,
-    by: 'device',
-    asksHuman: false,
-    request: map(
-      {
-        request: field(0, requestId),
-        offset: field(1, uint(limits.resultMax)),
-        bytes: field(2, bytes(1, limits.chunkMax)),
-      },
-      refused,
-    ),
-    reply: map({}, refused),
-  },
+  ...deviceCommands,
+  ...hostCommands,
+  ...accountCommands,
+  ...keyCommands,
+  ...clientCommands,
+  ...streamCommands,
+  ...logCommands,
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 /** The name of a command. */
 export type Command = keyof typeof commands;
 
-/** The commands that use the user key and ask the human. */
-export type AskingCommand = {
-  [C in Command]: (typeof commands)[C]['asksHuman'] extends true ? C : never;
-}[Command];
+/** The commands that use the user key in the computer's own name. */
+export type AskingCommand = Exclude<keyof typeof keyCommands, 'get_public_key'>;
 
 /** Those of them whose input and output are texts; their outputs may be pushed in pieces. */
 export type TextCommand = Exclude<AskingCommand, 'sign_event'>;
 
 /** Whether a command's input and output are texts. */
 export function isTextCommand(command: Command): command is TextCommand {
-  return commands[command].request === textRequest;
+  return commands[command].request === keyCommands.nip44_encrypt.request;
 }
 
 /**
@@ -247,7 +84,7 @@ export const helloBody = map(
     window: field(9, uint(limits.windowMax)),
     streamMax: field(10, uint(limits.streamMax)),
     requestsMax: field(11, uint(limits.requestsMax)),
-    /** Numbers of optional abilities, in any order: 1 is the secure channel. */
+    /** Numbers of optional abilities, in any order: see `capabilities`. */
     capabilities: field(12, list(uint(0xffff), 32)),
   },
   ignored,
@@ -260,7 +97,7 @@ export const helloRequestBody = map(
 );
 
 /** Optional abilities that a hello may announce. */
-export const capabilities = { channel: 1 } as const;
+export const capabilities = { channel: 1, clients: 2, accounts: 3, log: 4 } as const;
 
 /** The version of the messages in this table. */
 export const protocolVersion = 1;

@@ -34,6 +34,29 @@ export const deviceErrors = {
   ),
   rate_limited: row(23, 'The device was asked too often.', 'Wait a while and try again.'),
   not_paired: row(24, 'The device does not know this computer.', 'Pair them first.'),
+  forbidden: row(
+    25,
+    'The device was told never to allow this.',
+    'Remove the refusal on the device if that was a mistake.',
+  ),
+  replayed: row(
+    26,
+    'The device has seen this request before, or a later one of the app.',
+    'Ask again with a new request.',
+  ),
+  unauthenticated: row(
+    27,
+    'The device could not verify that the app asked this.',
+    'Pair the app again if it stays so.',
+  ),
+  unknown_client: row(28, 'The device does not know this app.', 'Pair the app again.'),
+  full: row(29, 'The device has no room for more.', 'Remove what is not used any more.'),
+  wrong_state: row(30, 'The device cannot do that in its present state.', 'Look at its screen.'),
+  not_announced: row(
+    31,
+    'Nobody told the device to expect an app.',
+    'Open “Pair an app” on the device, then try again.',
+  ),
 } as const satisfies Readonly<Record<string, ErrorRow>>;
 
 /** The name of a device error. */

@@ -61,6 +61,30 @@ export const limits = {
   streamItemsMax: 65_536,
   /** Largest ciphertext, coming in or going out: NIP-44 pads 1 MiB to at most 1.125 MiB, base64 adds a third. */
   resultMax: 1024 * 1024 + 640 * 1024,
+  /** Largest content of an app's event: a text of 1 MiB escaped twice as JSON, padded and in base64, hardly ever takes more. */
+  requestStreamMax: 4 * 1024 * 1024,
+  /** Tags of an app's event, their items and the length of each: one `p` is what there has to be. */
+  clientTagsMax: 8,
+  clientTagItemsMax: 4,
+  clientTagMax: 128,
+  /** Apps that any board keeps; each board says its own number. */
+  clientsMax: 1024,
+  /** Grants of one app: more than a human ever reads. */
+  grantsMax: 32,
+  /** Longest time grant, in milliseconds of uptime: a week. */
+  grantMsMax: 7 * 86_400_000,
+  /** Permissions that an app asks for when it is paired, as text. */
+  permsMax: 512,
+  /** Items of one page of a list: twelve of the largest fit a message. */
+  listMax: 12,
+  /** One entry of the log. */
+  logEntryMax: 256,
+  /** An encrypted key (NIP-49) has 162 characters. */
+  ncryptsecMax: 200,
+  /** Digits of a PIN, and wrong ones before the device wipes itself. */
+  pinMin: 4,
+  pinMax: 16,
+  pinFailuresMax: 10,
   /** Requests a host may have open on one device. */
   requestsMax: 8,
   /** Ended requests whose outcome the device keeps, so that a cable glitch never asks the human twice. */
@@ -82,6 +106,10 @@ check(limits.frameMin <= limits.frameDefault && limits.frameDefault <= limits.fr
 check(limits.windowMax < 128, 'go-back-N over 256 sequence numbers needs a window below 128');
 check(limits.chunkMax + limits.messageOverhead <= limits.messageMax, 'a chunk must fit one message');
 check(limits.headMax + limits.labelMax + limits.messageOverhead <= limits.messageMax, 'a head must fit its request');
+check(
+  limits.listMax * (limits.logEntryMax + 16) + limits.messageOverhead <= limits.messageMax,
+  'a page of the log must fit',
+);
 check(limits.messagesUnacknowledged >= 3 * limits.requestsMax + 1, 'honest peers must never stop hearing each other');
 check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
 check(limits.resultsKept >= limits.requestsMax, 'what was open when the link broke must still be known after it');

@@ -23,6 +23,18 @@ export type Named<T> = { readonly name: string; readonly body: T };
 const key = pattern(32);
 const head = new Uint8Array(Buffer.from('hello'));
 const textAsked = { account: 0, label: 'Coracle', peer: key, input: { length: head.length, head } };
+const pair = { client: key, remoteSigner: pattern(32) };
+const envelope = {
+  account: 0,
+  client: key,
+  createdAt: 1_700_000_000,
+  tags: [['p', '07'.repeat(32)]],
+  sig: pattern(64),
+  conversationKey: key,
+  input: { length: head.length, head },
+};
+const allowNotes = { id: 7, verdict: 'allow', method: 'sign_event', kind: 1, uses: 100, perMinute: 10 } as const;
+const neverRead = { id: 8, verdict: 'deny', method: 'nip44_decrypt', peer: key } as const;
 const textGiven = { output: { length: head.length, head } };
 
 export const requests: { readonly [C in Command]: readonly Named<RequestOf<C>>[] } = {
@@ -64,6 +76,50 @@ export const requests: { readonly [C in Command]: readonly Named<RequestOf<C>>[]
   ],
   nip04_encrypt: [{ name: 'plain', body: textAsked }],
   nip04_decrypt: [{ name: 'plain', body: textAsked }],
+  lock: [{ name: 'plain', body: {} }],
+  unlock: [{ name: 'plain', body: {} }],
+  wipe: [{ name: 'plain', body: {} }],
+  mix_entropy: [{ name: 'plain', body: { entropy: key } }],
+  rename_device: [{ name: 'plain', body: { name: 'Anna ✨' } }],
+  accounts: [{ name: 'plain', body: {} }],
+  account_create: [{ name: 'plain', body: { name: 'work' } }],
+  account_derive: [{ name: 'plain', body: { name: 'old', index: 7 } }],
+  account_import: [
+    { name: 'a secret', body: { name: 'from before', secret: key } },
+    { name: 'an encrypted one', body: { name: 'from before', ncryptsec: 'ncryptsec1qqqq' } },
+  ],
+  account_rename: [{ name: 'plain', body: { account: 1, name: 'play' } }],
+  account_remove: [{ name: 'plain', body: { account: 1 } }],
+  backup_check: [{ name: 'plain', body: {} }],
+  nip46_request: [
+    { name: 'whole input', body: envelope },
+    { name: 'longest input', body: { ...envelope, input: { length: limits.requestStreamMax, head } } },
+  ],
+  client_connect: [{ name: 'announced', body: { ...envelope, announced: true } }],
+  client_introduce: [
+    {
+      name: 'plain',
+      body: { ...pair, account: 0, name: 'Coracle', perms: 'sign_event:1', announced: true, createdAt: 1_700_000_000 },
+    },
+  ],
+  clients: [{ name: 'plain', body: { from: 0 } }],
+  client_revoke: [{ name: 'plain', body: pair }],
+  grants: [{ name: 'plain', body: { ...pair, from: 0 } }],
+  grants_propose: [
+    {
+      name: 'with limits',
+      body: {
+        ...pair,
+        grants: [
+          { ...allowNotes, id: 0, session: 'yes', ms: 3_600_000 },
+          { ...neverRead, id: 0 },
+        ],
+      },
+    },
+  ],
+  grant_revoke: [{ name: 'plain', body: { ...pair, grant: 7 } }],
+  log_read: [{ name: 'plain', body: { from: 1 } }],
+  log_head: [{ name: 'plain', body: { nonce: key } }],
   chunk_get: [
     { name: 'plain', body: { request: 4, offset: 3584, length: 3840 } },
     { name: 'from the start', body: { request: 4, offset: 0, length: 1 } },
@@ -107,6 +163,49 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
   nip44_decrypt: [{ name: 'plain', body: textGiven }],
   nip04_encrypt: [{ name: 'plain', body: textGiven }],
   nip04_decrypt: [{ name: 'plain', body: textGiven }],
+  lock: [{ name: 'plain', body: {} }],
+  unlock: [{ name: 'plain', body: {} }],
+  wipe: [{ name: 'plain', body: {} }],
+  mix_entropy: [{ name: 'plain', body: {} }],
+  rename_device: [{ name: 'plain', body: {} }],
+  accounts: [
+    {
+      name: 'two',
+      body: {
+        accounts: [
+          { account: 0, name: 'account 0', pubkey: key, origin: 'derived', index: 0 },
+          { account: 1, name: 'from before', pubkey: pattern(32), origin: 'imported' },
+        ],
+      },
+    },
+  ],
+  account_create: [{ name: 'plain', body: { account: 1, pubkey: key } }],
+  account_derive: [{ name: 'plain', body: { account: 1, pubkey: key } }],
+  account_import: [{ name: 'plain', body: { account: 1, pubkey: key } }],
+  account_rename: [{ name: 'plain', body: {} }],
+  account_remove: [{ name: 'plain', body: {} }],
+  backup_check: [{ name: 'plain', body: {} }],
+  nip46_request: [
+    { name: 'a signature', body: { result: 'signature', id: key, sig: pattern(64), pubkey: key } },
+    { name: 'a text', body: { result: 'text', output: textGiven.output } },
+    { name: 'the public key', body: { result: 'public_key', pubkey: key } },
+    { name: 'nothing more', body: { result: 'ack' } },
+  ],
+  client_connect: [{ name: 'plain', body: { granted: 2 } }],
+  client_introduce: [{ name: 'plain', body: { granted: 0 } }],
+  clients: [
+    { name: 'none', body: { total: 0, clients: [] } },
+    { name: 'one', body: { total: 1, clients: [{ ...pair, account: 0, name: 'Coracle', grants: 2 }] } },
+  ],
+  client_revoke: [{ name: 'plain', body: {} }],
+  grants: [{ name: 'two', body: { total: 2, grants: [allowNotes, neverRead] } }],
+  grants_propose: [{ name: 'one of two', body: { given: [true, false] } }],
+  grant_revoke: [{ name: 'plain', body: {} }],
+  log_read: [
+    { name: 'none', body: { first: 1, entries: [] } },
+    { name: 'one', body: { first: 1, entries: [{ number: 1, entry: head }] } },
+  ],
+  log_head: [{ name: 'plain', body: { number: 1, head: key, logKey: key, sig: pattern(64) } }],
   chunk_get: [{ name: 'plain', body: { bytes: pattern(16) } }],
   chunk_put: [{ name: 'plain', body: {} }],
 };

@@ -9,6 +9,7 @@ import type { Ended, Job, Outcome } from './job.ts';
 import { isComparing } from './pairing.ts';
 import { type AskingRequest, inputMax, parseSubject } from './subject.ts';
 import {
+  accountOf,
   activeJob,
   type FirmwareState,
   isAsker,
@@ -36,11 +37,10 @@ const armMs = 300;
 /** Takes a new request into the queue, or refuses it. */
 export function takeRequest(turn: Turn, id: number, request: AskingRequest): void {
   const refuse = (error: DeviceError): void => say(turn, { type: 'error', id, command: request.command, error });
-  const { jobs, results, account } = turn.state;
+  const { jobs, results } = turn.state;
   if (jobs.some((job) => job.id === id) || results.some((ended) => ended.id === id)) return refuse('duplicate_id');
-  if (account === 'fresh') return refuse('fresh');
-  if (account === 'unreadable') return refuse('storage');
-  if (request.body.account !== 0) return refuse('unknown_account');
+  const account = accountOf(turn.state, request.body.account);
+  if (typeof account === 'string') return refuse(account);
   const { length, head } = request.body.input;
   if (length > inputMax(request.command)) return refuse('too_large');
   // A short head of a long input is for the host to choose; more head than input is nonsense.
@@ -106,8 +106,9 @@ export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at:
     case 'approve': {
       if (!job.armed) return;
       const approval = approve(job.shown, at);
-      if (approval === null || typeof turn.state.account === 'string') return;
-      return finish(turn, job, act(approval, turn.state.account, turn.env));
+      const account = accountOf(turn.state, job.request.body.account);
+      if (approval === null || typeof account === 'string') return;
+      return finish(turn, job, act(approval, account, turn.env));
     }
     default: {
       const { count } = job.shown.layout;
@@ -207,8 +208,8 @@ function pull(turn: Turn, job: Receiving): void {
 
 /** The input is whole: it is parsed once, and shown. */
 function review(turn: Turn, job: Job, input: Uint8Array): void {
-  const { account } = turn.state;
-  if (typeof account === 'string') return end(turn, job, 'fresh');
+  const account = accountOf(turn.state, job.request.body.account);
+  if (typeof account === 'string') return end(turn, job, account);
   const subject = parseSubject(job.request, input, account.pubkey);
   if ('error' in subject) return end(turn, job, subject.error);
   const { label } = job.request.body;

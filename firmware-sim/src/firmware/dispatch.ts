@@ -5,7 +5,6 @@
 import {
   type AskingCommand,
   type CommandBy,
-  type DeviceError,
   encodeErrorFor,
   type Message,
   type Reply,
@@ -16,7 +15,7 @@ import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } fr
 import { withoutHost, writeHosts } from './hosts.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
-import { activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
+import { accountOf, activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -47,11 +46,8 @@ const handlers: Handlers = {
   },
   ping: (turn, { id, body }) => reply(turn, { type: 'reply', id, command: 'ping', body }),
   get_public_key: (turn, { id, body }) => {
-    const { account } = turn.state;
-    const refuse = (error: DeviceError): void => say(turn, { type: 'error', id, command: 'get_public_key', error });
-    if (account === 'fresh') return refuse('fresh');
-    if (account === 'unreadable') return refuse('storage');
-    if (body.account !== 0) return refuse('unknown_account');
+    const account = accountOf(turn.state, body.account);
+    if (typeof account === 'string') return say(turn, { type: 'error', id, command: 'get_public_key', error: account });
     reply(turn, { type: 'reply', id, command: 'get_public_key', body: { pubkey: account.pubkey } });
   },
   sign_event: asks,
@@ -66,6 +62,28 @@ const handlers: Handlers = {
   pair: takePair,
   pair_reveal: takeReveal,
   pair_confirm: takeConfirm,
+  lock: unsupported,
+  unlock: unsupported,
+  wipe: unsupported,
+  mix_entropy: unsupported,
+  rename_device: unsupported,
+  accounts: unsupported,
+  account_create: unsupported,
+  account_derive: unsupported,
+  account_import: unsupported,
+  account_rename: unsupported,
+  account_remove: unsupported,
+  backup_check: unsupported,
+  nip46_request: unsupported,
+  client_connect: unsupported,
+  client_introduce: unsupported,
+  clients: unsupported,
+  client_revoke: unsupported,
+  grants: unsupported,
+  grants_propose: unsupported,
+  grant_revoke: unsupported,
+  log_read: unsupported,
+  log_head: unsupported,
   hosts: (turn, { id, command }) => {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     reply(turn, { type: 'reply', id, command, body: { hosts: turn.state.identity.hosts } });
@@ -84,6 +102,11 @@ const handlers: Handlers = {
 function asks(turn: Turn, request: Request<AskingCommand>): void {
   const { id, ...asked } = request;
   takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
+}
+
+/** Of a later part of this version. */
+function unsupported(turn: Turn, { id, command }: Request): void {
+  say(turn, { type: 'error', id, command, error: 'unsupported' });
 }
 
 /** Says the state of the device, as at the start of each session. */

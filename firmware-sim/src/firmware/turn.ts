@@ -129,6 +129,16 @@ export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
   };
 }
 
+/** The account of this number, or why there is none to be used. */
+export function accountOf(
+  { account }: FirmwareState,
+  number: number,
+): Account | 'fresh' | 'storage' | 'unknown_account' {
+  if (account === 'fresh') return 'fresh';
+  if (account === 'unreadable') return 'storage';
+  return number === 0 ? account : 'unknown_account';
+}
+
 /** What the device calls its state on the wire. */
 export function stateName(account: FirmwareState['account']): 'fresh' | 'locked' | 'ready' {
   return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
