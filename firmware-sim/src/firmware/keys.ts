@@ -60,7 +60,7 @@ const CHECK_BYTES = 8;
 const ENTROPY_SIZES: readonly number[] = [16, 20, 24, 28, 32];
 
 /** Reads the record; damage is a result. */
-export function readKeys(flash: Flash): FoundKeys {
+export function readKeys(flash: Pick<Flash, 'read'>): FoundKeys {
   const record = flash.read(RECORD);
   if (record === null) return { type: 'none' };
   const [version = 0, flags = 0, size = 0] = record;
@@ -77,7 +77,7 @@ export function readKeys(flash: Flash): FoundKeys {
 }
 
 /** Writes the record; the board's write is atomic. */
-export function writeKeys(flash: Flash, keys: Keys): void {
+export function writeKeys(flash: Pick<Flash, 'write'>, keys: Keys): void {
   const size = keys.entropy.length;
   if (!ENTROPY_SIZES.includes(size)) throw new Error(`keys: entropy of 16 to 32 bytes expected, got ${size}`);
   const record = new Uint8Array(HEAD_BYTES + size + CHECK_BYTES);
