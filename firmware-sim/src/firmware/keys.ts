@@ -11,6 +11,7 @@ import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { entropyToMnemonic, mnemonicToEntropy, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { ascii } from './ascii.ts';
 import { derive, HARDENED } from './bip32.ts';
 import type { Flash } from './env.ts';
 
@@ -94,12 +95,6 @@ function seedOf(mnemonic: string): Uint8Array {
   const seed = pbkdf2(sha512, words, ascii('mnemonic'), { c: 2048, dkLen: 64 });
   words.fill(0);
   return seed;
-}
-
-function ascii(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }
 
 function checksum(bytes: Uint8Array): Uint8Array {
