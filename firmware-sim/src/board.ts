@@ -46,6 +46,8 @@ export type BoardOptions = {
   readonly autoPress: boolean;
   readonly clock: BoardClock;
   readonly random: Randomness;
+  readonly deviceSecret: Uint8Array;
+  readonly pinRounds: number;
   readonly resetReason: BootOptions['resetReason'];
   readonly write: (bytes: Uint8Array) => void;
   readonly face: Face;
@@ -56,8 +58,8 @@ const ticksMax = 1_000_000;
 
 /** Powers the board on. */
 export function runBoard(options: BoardOptions): RunningBoard {
-  const { board, flash, autoPress, clock, random, resetReason } = options;
-  const env: Env = { board, flash, crypto: portableCrypto, random };
+  const { board, flash, autoPress, clock, random, resetReason, deviceSecret, pinRounds } = options;
+  const env: Env = { board, flash, crypto: portableCrypto, random, deviceSecret, pinRounds };
   const started = clock.now();
   // The firmware counts from its own start.
   const now = (): number => clock.now() - started;

@@ -49,6 +49,9 @@ export type SimulatedDevice = {
 export type DeviceOptions = {
   readonly board: Board;
   readonly flash: SimulatedFlash;
+  /** What the chip has in its fuses, and what a PIN costs there. */
+  readonly deviceSecret: Uint8Array;
+  readonly pinRounds: number;
   readonly autoPress: boolean;
   readonly clock: BoardClock;
   readonly random?: Randomness;
@@ -92,6 +95,8 @@ export async function startDevice(
     running = runBoard({
       board,
       flash,
+      deviceSecret: options.deviceSecret,
+      pinRounds: options.pinRounds,
       clock,
       resetReason,
       autoPress: options.autoPress,
