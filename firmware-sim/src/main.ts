@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { acceleratedCrypto } from './accelerated-crypto.ts';
 import { prepareDemo } from './board.ts';
 import { deviceSecretBeside, deviceSecretBytes, simulatorPinRounds } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
@@ -15,6 +16,7 @@ import { type ControlActions, controlOnSocket, controlOver } from './control.ts'
 import { browserFace } from './faces/browser.ts';
 import { scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
+import { portableCrypto } from './firmware/portable-crypto.ts';
 import { flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
 import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
@@ -51,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   const started = await startDevice({
     board: options.board,
+    crypto: options.crypto === 'portable' ? portableCrypto : acceleratedCrypto,
     flash,
     deviceSecret,
     pinRounds: simulatorPinRounds,

@@ -79,6 +79,7 @@ export async function simulated({
   const started = await startDevice({
     board,
     flash,
+    crypto: portableCrypto,
     ...testChip,
     random,
     autoPress,
