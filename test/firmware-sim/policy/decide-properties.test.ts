@@ -121,7 +121,7 @@ test('only a paired app is ever allowed anything, only by a grant of its own tha
       if (one.method === 'sign_event') return one.kind === asked.kind && ![14, 15, 24_133].includes(asked.kind ?? 0);
       return asked.own ? one.peer === asked.peer : one.peer === null || one.peer === asked.peer;
     }),
-    { numRuns: 2 * numRuns },
+    { numRuns: 6 * numRuns },
   );
   expect(allowed).toBeGreaterThan(100);
 });
