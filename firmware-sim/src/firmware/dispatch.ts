@@ -92,7 +92,7 @@ const handlers: Handlers = {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     const { identity } = turn.state;
     const hosts = withoutHost(identity.hosts, body.key);
-    if (hosts.length !== identity.hosts.length) writeHosts(turn.env.flash, hosts);
+    if (hosts.length !== identity.hosts.length) writeHosts(turn.env, hosts);
     turn.state = { ...turn.state, identity: { ...identity, hosts } };
     reply(turn, { type: 'reply', id, command, body: {} });
   },

@@ -73,7 +73,7 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
   const state: FirmwareState = {
     channel: { phase: 'closed' },
-    identity: loadIdentity(env.flash, env.random),
+    identity: loadIdentity(env),
     pairing: null,
     pairingTries: { count: 0, notBefore: 0 },
     link,

@@ -130,7 +130,7 @@ function settle(turn: Turn): void {
   const { pairing, channel, identity } = turn.state;
   if (pairing?.step !== 'comparing' || !pairing.yes || pairing.confirm === null || channel.phase !== 'sealed') return;
   const hosts = withHost(identity.hosts, { key: channel.host, name: pairing.name });
-  writeHosts(turn.env.flash, hosts);
+  writeHosts(turn.env, hosts);
   over(turn, 'paired');
   const pairingTries = { count: 0, notBefore: 0 };
   turn.state = { ...turn.state, identity: { ...identity, hosts }, pairing: null, pairingTries };
