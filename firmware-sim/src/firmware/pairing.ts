@@ -10,6 +10,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, pairingCode, pairingCommitment, type Request } from '@sallyport/device-protocol';
 import { withHost, writeHosts } from './hosts.ts';
+import { appendLog } from './logging.ts';
 import { activeJob, type FirmwareState, say, show, type Turn } from './turn.ts';
 
 export type Pairing =
@@ -130,6 +131,7 @@ function settle(turn: Turn): void {
   const { pairing, channel, identity } = turn.state;
   if (pairing?.step !== 'comparing' || !pairing.yes || pairing.confirm === null || channel.phase !== 'sealed') return;
   const hosts = withHost(identity.hosts, { key: channel.host, name: pairing.name });
+  appendLog(turn, { event: 'computer_paired', who: channel.host });
   writeHosts(turn.env, hosts);
   over(turn, 'paired');
   const pairingTries = { count: 0, notBefore: 0 };

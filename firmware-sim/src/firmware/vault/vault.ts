@@ -10,7 +10,7 @@
 import { limits } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
 import type { NewRecord } from './accounts-store.ts';
-import { indexRecord, keyOf, type OpenVault, openRecords, vaultPrefix, writeIndex } from './open-vault.ts';
+import { isOfVault, keyOf, type OpenVault, openRecords, writeEmptyIndex } from './open-vault.ts';
 import { forgetTries, readTries, writeTries } from './pin-tries.ts';
 import { keyBytes, type Unreadable } from './sealed.ts';
 import { forgetOldKeys, readOldKeys } from './upgrade.ts';
@@ -97,11 +97,11 @@ function putIntoVault(board: VaultBoard, pin: string | null, records: Iterable<N
   checkPin(pin);
   const { flash } = board;
   // What an interrupted creation left has no key any more.
-  for (const name of flash.names()) if (name.startsWith(vaultPrefix) || name === indexRecord) flash.remove(name);
+  for (const name of flash.names()) if (isOfVault(name)) flash.remove(name);
   const key = board.random(keyBytes);
   if (pin === null) forgetTries(board);
   else if (!writeTries(board, 0)) throw new Error('vault: flash does not keep what is written');
-  writeIndex(board, key, []);
+  writeEmptyIndex(board, key);
   const vault = openRecords(board, key.slice(), pin === null);
   if (vault === null) throw new Error('vault: flash does not keep what is written');
   for (const [name, bytes] of records) vault.write(name, bytes);
