@@ -17,7 +17,6 @@ import {
 import { loadIdentity, withHost, writeHosts } from './firmware/hosts.ts';
 import { readKeys, writeKeys } from './firmware/keys.ts';
 import { isComparing } from './firmware/pairing.ts';
-import { portableCrypto } from './firmware/portable-crypto.ts';
 import type { Screen } from './firmware/screens.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -43,9 +42,12 @@ export type RunningBoard = {
 export type BoardOptions = {
   readonly flash: Flash;
   readonly board: Board;
+  readonly crypto: Env['crypto'];
   readonly autoPress: boolean;
   readonly clock: BoardClock;
   readonly random: Randomness;
+  readonly deviceSecret: Uint8Array;
+  readonly pinRounds: number;
   readonly resetReason: BootOptions['resetReason'];
   readonly write: (bytes: Uint8Array) => void;
   readonly face: Face;
@@ -56,8 +58,8 @@ const ticksMax = 1_000_000;
 
 /** Powers the board on. */
 export function runBoard(options: BoardOptions): RunningBoard {
-  const { board, flash, autoPress, clock, random, resetReason } = options;
-  const env: Env = { board, flash, crypto: portableCrypto, random };
+  const { board, flash, crypto, autoPress, clock, random, resetReason, deviceSecret, pinRounds } = options;
+  const env: Env = { board, flash, crypto, random, deviceSecret, pinRounds };
   const started = clock.now();
   // The firmware counts from its own start.
   const now = (): number => clock.now() - started;
@@ -104,7 +106,7 @@ export function runBoard(options: BoardOptions): RunningBoard {
     // A press from before this start is from before everything that can be on the screen.
     press: (key, began) => feed({ type: 'press', key, at: began === undefined ? now() : began - started }),
     screen: () => state.screen,
-    channelKey: () => portableCrypto.x25519.publicKey(state.identity.secret),
+    channelKey: () => crypto.x25519.publicKey(state.identity.secret),
     advance,
     stop: () => {
       stopped = true;

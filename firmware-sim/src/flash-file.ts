@@ -47,6 +47,10 @@ function flashOf(records: Map<string, Uint8Array>, save: () => void): SimulatedF
       records.set(name, value.slice());
       save();
     },
+    remove: (name) => {
+      if (records.delete(name)) save();
+    },
+    names: () => [...records.keys()],
     image: () => imageOf(records),
     load: (image) => {
       const loaded = readImage(image, 'What was given');
@@ -75,7 +79,8 @@ function readImage(image: Uint8Array, path: string): Map<string, Uint8Array> {
   return records;
 }
 
-function readPrivate(path: string): Uint8Array {
+/** Reads a file that nobody else may open. */
+export function readPrivate(path: string): Uint8Array {
   // There are no such bits on Windows, where the file has its owner's access list.
   const open = statSync(path).mode & 0o077;
   if (open !== 0 && process.platform !== 'win32') throw new Error(`${path} may be opened by others: chmod 600 it`);

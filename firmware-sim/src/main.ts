@@ -8,12 +8,15 @@
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { acceleratedCrypto } from './accelerated-crypto.ts';
 import { prepareDemo } from './board.ts';
+import { deviceSecretBeside, deviceSecretBytes, simulatorPinRounds } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { browserFace } from './faces/browser.ts';
 import { scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
+import { portableCrypto } from './firmware/portable-crypto.ts';
 import { flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
 import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
@@ -35,6 +38,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const random = options.seed === null ? machineRandom : seededRandom(options.seed);
   const flash = openFlash(options.flash, options.demo ? random : null, options.demoHost);
   if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
+  const deviceSecret = takeDeviceSecret(options);
+  if (typeof deviceSecret === 'string') return leave(1, `sallyport-sim: ${deviceSecret}`);
   const doors = takeDoors(options.controls);
   if (typeof doors === 'string') return leave(1, `sallyport-sim: ${doors}`);
   const { listen, presser } = options;
@@ -48,7 +53,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   const started = await startDevice({
     board: options.board,
+    crypto: options.crypto === 'portable' ? portableCrypto : acceleratedCrypto,
     flash,
+    deviceSecret,
+    pinRounds: simulatorPinRounds,
     random,
     autoPress: presser.type !== 'human',
     clock: options.clock === 'virtual' ? virtualClock() : realClock(),
@@ -121,6 +129,17 @@ function openFlash(path: string | null, demo: Randomness | null, demoHost: Uint8
     return flash;
   } catch (problem) {
     return `The flash image cannot be used: ${messageOf(problem)}.`;
+  }
+}
+
+/** What a chip has in its fuses: a file of its own beside the flash image, or as short-lived as the flash. */
+function takeDeviceSecret({ flash, seed }: Options): Uint8Array | string {
+  const random = seed === null ? machineRandom : seededRandom(`${seed}\nthe chip`);
+  if (flash === null) return random(deviceSecretBytes);
+  try {
+    return deviceSecretBeside(flash, random);
+  } catch (problem) {
+    return `The secret of the device cannot be used: ${messageOf(problem)}.`;
   }
 }
 

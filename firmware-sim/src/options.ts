@@ -30,6 +30,8 @@ export type Options = {
   /** The computer that the demo is paired with from the start. */
   readonly demoHost: Uint8Array | null;
   readonly board: Board;
+  /** Who computes on the curve: native code, as on a real board, or JavaScript alone. */
+  readonly crypto: 'accelerated' | 'portable';
   readonly face: 'terminal' | 'browser' | 'none';
   readonly presser: Presser;
   readonly controls: readonly ControlDoor[];
@@ -46,6 +48,7 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --demo               puts a throwaway key, marked DEMO, into an empty flash
   --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
+  --crypto accelerated  the curve in native code, as a real board has it (default); portable: in JavaScript alone
   --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
   --press approve      presses its own keys: approve, deny, a script file, or control (the keys come by --control); never
                        on a real tty
@@ -61,6 +64,7 @@ const flags = {
   demo: { type: 'boolean', default: false },
   'demo-host': { type: 'string' },
   board: { type: 'string', default: 'lcd240' },
+  crypto: { type: 'string', default: 'accelerated' },
   face: { type: 'string', default: 'terminal' },
   press: { type: 'string' },
   control: { type: 'string', multiple: true },
@@ -86,6 +90,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (typeof listen === 'string') return wrong(listen);
   const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
   if (board === null) return wrong(`--board does not take "${values.board}"; it takes lcd240 or oled128`);
+  const { crypto } = values;
+  if (crypto !== 'accelerated' && crypto !== 'portable')
+    return wrong(`--crypto does not take "${crypto}"; it takes accelerated or portable`);
   if (face !== 'terminal' && face !== 'browser' && face !== 'none')
     return wrong(`--face does not take "${face}"; it takes terminal, browser or none`);
   if (clock !== 'real' && clock !== 'virtual')
@@ -103,7 +110,10 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (listen.type === 'tty' && seed !== null) return wrong('--seed is for simulated lines, never for a real tty');
   if (listen.type === 'tty' && clock === 'virtual')
     return wrong('--clock is for simulated lines, never for a real tty');
-  return { type: 'run', options: { listen, flash, demo, demoHost, board, face, presser, controls, clock, seed } };
+  return {
+    type: 'run',
+    options: { listen, flash, demo, demoHost, board, crypto, face, presser, controls, clock, seed },
+  };
 }
 
 function readFlags(argv: readonly string[]) {

@@ -6,7 +6,7 @@
  */
 import { type Key, type RunningBoard, runBoard } from './board.ts';
 import { type BoardClock, machineRandom, type Randomness, seededRandom } from './clock-and-chance.ts';
-import type { Board } from './firmware/env.ts';
+import type { Board, Env } from './firmware/env.ts';
 import type { BootOptions } from './firmware/firmware.ts';
 import type { Screen } from './firmware/screens.ts';
 import type { SimulatedFlash } from './flash-file.ts';
@@ -48,7 +48,11 @@ export type SimulatedDevice = {
 
 export type DeviceOptions = {
   readonly board: Board;
+  readonly crypto: Env['crypto'];
   readonly flash: SimulatedFlash;
+  /** What the chip has in its fuses, and what a PIN costs there. */
+  readonly deviceSecret: Uint8Array;
+  readonly pinRounds: number;
   readonly autoPress: boolean;
   readonly clock: BoardClock;
   readonly random?: Randomness;
@@ -92,8 +96,11 @@ export async function startDevice(
     running = runBoard({
       board,
       flash,
+      deviceSecret: options.deviceSecret,
+      pinRounds: options.pinRounds,
       clock,
       resetReason,
+      crypto: options.crypto,
       autoPress: options.autoPress,
       random: (length) => random(length),
       write: (bytes) => line?.write(bytes),

@@ -38,7 +38,7 @@ export type EngineOptions = {
 export function demoFlash(): ReadonlyMap<string, Uint8Array> {
   const flash = new Map<string, Uint8Array>();
   const write = (name: string, value: Uint8Array): void => void flash.set(name, value.slice());
-  writeKeys({ read: () => null, write }, { entropy: new Uint8Array(32).fill(7), demo: true });
+  writeKeys({ write }, { entropy: new Uint8Array(32).fill(7), demo: true });
   return flash;
 }
 
@@ -113,6 +113,11 @@ function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: En
       flash.set(text(name), bytes(value));
       return context.undefined;
     });
+    set(env, 'remove', (name) => {
+      flash.delete(text(name));
+      return context.undefined;
+    });
+    set(env, 'names', () => context.newString([...flash.keys()].join('\n')));
     if (curve === null) context.setProp(env, 'curve', context.null);
     else {
       context.newObject().consume((given) => {

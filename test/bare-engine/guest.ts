@@ -20,6 +20,9 @@ export type HexBoard = {
   readonly random: (length: number) => string;
   readonly read: (name: string) => string | null;
   readonly write: (name: string, value: string) => void;
+  readonly remove: (name: string) => void;
+  /** All names, a line each. */
+  readonly names: () => string;
   readonly curve: {
     readonly publicKey: (secret: string) => string;
     readonly signSchnorr: (hash: string, secret: string, aux: string) => string;
@@ -58,12 +61,23 @@ export function platform(): readonly string[] {
   return names.filter((name) => name in globalThis);
 }
 
-function envOf({ random, read, write, curve }: HexBoard): Env {
+function envOf({ random, read, write, remove, names, curve }: HexBoard): Env {
   const bytesOrNull = (hex: string | null): Uint8Array | null => (hex === null ? null : hexToBytes(hex));
   return {
     board: LCD240,
     random: (length) => hexToBytes(random(length)),
-    flash: { read: (name) => bytesOrNull(read(name)), write: (name, value) => write(name, bytesToHex(value)) },
+    // This engine has no fuses: its secret is public, as its flash is of the tests.
+    deviceSecret: new Uint8Array(32).fill(0x5e),
+    pinRounds: 2,
+    flash: {
+      read: (name) => bytesOrNull(read(name)),
+      write: (name, value) => write(name, bytesToHex(value)),
+      remove,
+      names: () =>
+        names()
+          .split('\n')
+          .filter((name) => name !== ''),
+    },
     crypto:
       curve === null
         ? portableCrypto

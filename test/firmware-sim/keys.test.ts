@@ -65,7 +65,7 @@ test.each([
   expect(entropyOf(mnemonic)).toBeNull();
 });
 
-function flashOf(records: Map<string, Uint8Array>): Flash {
+function flashOf(records: Map<string, Uint8Array>): Pick<Flash, 'read' | 'write'> {
   return {
     read: (name) => records.get(name) ?? null,
     write: (name, value) => {

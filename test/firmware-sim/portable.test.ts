@@ -42,7 +42,8 @@ const SCRIPT = `
   const font = openFont(Uint8Array.of(0x53, 0x50, 0x47, 0x31, 0, 0, 0, 1, 0, 0x41, 0, 1, 0, 0, 0, 16, ...new Array(16).fill(255)));
   if (paint(screen, OLED128, font).inks.length !== 128 * 64) throw new Error('no pixels');
   const random = (length) => new Uint8Array(length).fill(9);
-  const env = { random, crypto: portableCrypto, flash: { read: () => null, write: () => undefined }, board: OLED128 };
+  const flash = { read: () => null, write: () => undefined, remove: () => undefined, names: () => [] };
+  const env = { random, crypto: portableCrypto, flash, board: OLED128, deviceSecret: random(32), pinRounds: 2 };
   const marks = { simulator: true, autoPress: false };
   const [state] = boot(env, { marks, model: 'bare', resetReason: 'power' });
   step(state, { type: 'tick' }, 1, env);

@@ -21,6 +21,7 @@ import { type Env, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { must } from '../soak/stage.ts';
 import { countingCurve, testAccount } from '../support/bench-device.ts';
+import { memoryFlash, testChip } from '../support/memory-flash.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 
 /** One thing that happens; bytes are hex. */
@@ -52,8 +53,9 @@ export function harness(): Harness {
   const env: Env = {
     random: bytesFrom(chance(1)),
     crypto: curve,
-    flash: { read: () => null, write: () => undefined },
+    flash: memoryFlash(),
     board: OLED128,
+    ...testChip,
   };
   const marks = { simulator: true, autoPress: false, demo: true };
   let [state] = bootWith(testAccount, marks, env, { marks, model: 'fuzz', resetReason: 'power' });

@@ -27,7 +27,7 @@ import {
 import { type Cable, cable } from './cable.ts';
 import { cheapDh } from './cheap-dh.ts';
 import type { Clock } from './clock.ts';
-import { memoryFlash, pairedBefore } from './memory-flash.ts';
+import { memoryFlash, pairedBefore, testChip } from './memory-flash.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Press = 'approve' | 'deny' | 'next' | 'back';
@@ -63,14 +63,14 @@ export const testAccount: Account = openAccount({ entropy: new Uint8Array(32).fi
 export function deviceBench(
   clock: Clock,
   draw: Chance,
-  env: Omit<Env, 'random' | 'flash' | 'board'>,
+  env: Pick<Env, 'crypto'>,
   hooks: BenchHooks = {},
   board = LCD240,
 ): DeviceBench {
   const random = bytesFrom(draw);
   const flash = memoryFlash();
   const identity = pairedBefore(flash, random, env.crypto.x25519);
-  const whole: Env = { ...env, random, flash, board };
+  const whole: Env = { ...env, ...testChip, random, flash, board };
   const marks = { simulator: true, autoPress: false, demo: true };
   const options = { marks, model: 'bench', resetReason: 'power' } as const;
   const faultCounts = new Map<string, number>();

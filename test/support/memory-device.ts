@@ -18,7 +18,7 @@ import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.
 import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
-import { memoryFlash } from './memory-flash.ts';
+import { memoryFlash, testChip } from './memory-flash.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -92,6 +92,7 @@ export function memoryDevice(
     crypto: { ...curve, signSchnorr },
     flash,
     board: LCD240,
+    ...testChip,
   };
   let booted = clock.now();
   let [firmware] = bootWith(account, marks, env, boot);

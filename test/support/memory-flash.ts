@@ -1,13 +1,21 @@
 /** Flash in memory: what a board keeps while it has no power, for as long as the test holds on to it. */
-import type { Flash } from '../../firmware-sim/src/firmware/env.ts';
+import type { Env, Flash } from '../../firmware-sim/src/firmware/env.ts';
 import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/hosts.ts';
 import type { HostIdentity } from '../../host/src/core/device-session.ts';
+
+/** The chip of the devices of tests: a PIN costs next to nothing there. */
+export const testChip: Pick<Env, 'deviceSecret' | 'pinRounds'> = {
+  deviceSecret: new Uint8Array(32).fill(0x5e),
+  pinRounds: 2,
+};
 
 export function memoryFlash(): Flash {
   const records = new Map<string, Uint8Array>();
   return {
     read: (name) => records.get(name)?.slice() ?? null,
     write: (name, value) => void records.set(name, value.slice()),
+    remove: (name) => void records.delete(name),
+    names: () => [...records.keys()],
   };
 }
 

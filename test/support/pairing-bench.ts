@@ -25,7 +25,7 @@ import {
 } from '../../host/src/core/device-session.ts';
 import { testAccount } from './bench-device.ts';
 import { type Clock, virtualClock } from './clock.ts';
-import { memoryFlash } from './memory-flash.ts';
+import { memoryFlash, testChip } from './memory-flash.ts';
 import { bytesFrom, chance } from './random.ts';
 
 /** Bytes on their way; what comes back goes on in their place. */
@@ -63,7 +63,7 @@ export function pairingBench(seed = 1): PairingBench {
   const clock = virtualClock();
   const random = bytesFrom(chance(seed));
   const newComputer = (): HostIdentity => ({ dh: x25519, secret: random(32), name: 'desk', pin: null });
-  const envOf = (flash: Flash): Env => ({ random, crypto: portableCrypto, flash, board: LCD240 });
+  const envOf = (flash: Flash): Env => ({ ...testChip, random, crypto: portableCrypto, flash, board: LCD240 });
   const marks = { simulator: true, autoPress: false, demo: true };
   const options = { marks, model: 'bench', resetReason: 'power' } as const;
   const statuses: DeviceStatus[] = [];

@@ -11,7 +11,7 @@ import { flashInMemory } from '../../firmware-sim/src/flash-file.ts';
 import type { LineEvents } from '../../firmware-sim/src/lines/line.ts';
 import { type SimulatedDevice, startDevice } from '../../firmware-sim/src/simulated-device.ts';
 import { type DeviceSessionInput, startDeviceSession, stepDeviceSession } from '../../host/src/core/device-session.ts';
-import { pairedBefore } from './memory-flash.ts';
+import { pairedBefore, testChip } from './memory-flash.ts';
 
 export type Simulated = {
   readonly device: SimulatedDevice;
@@ -79,6 +79,8 @@ export async function simulated({
   const started = await startDevice({
     board,
     flash,
+    crypto: portableCrypto,
+    ...testChip,
     random,
     autoPress,
     clock: virtualClock(),

@@ -31,7 +31,7 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
   {
     from: /^firmware-sim\/src\//,
     root: /^firmware-sim\/src\//,
-    packages: /^(node:|@sallyport\/device-protocol$|@lydell\/node-pty$|serialport$)/,
+    packages: /^(node:|@sallyport\/device-protocol$|@lydell\/node-pty$|serialport$|tiny-secp256k1$)/,
   },
   {
     from: /^host\/src\/core\//,
@@ -41,7 +41,7 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
   {
     from: /^host\/src\//,
     root: /^host\/src\//,
-    packages: /^(node:|@sallyport\/device-protocol$|nostr-tools\/|serialport$|ws$|uqr$|env-paths$)/,
+    packages: /^(node:|@sallyport\/device-protocol$|nostr-tools\/|serialport$|tiny-secp256k1$|ws$|uqr$|env-paths$)/,
   },
 ];
 

@@ -2,6 +2,7 @@
 import { cborVectors } from './cbor.ts';
 import { schemaCddl } from './cddl.ts';
 import { channelVectors } from './channel.ts';
+import { clientVectors } from './clients.ts';
 import { frameVectors } from './frames.ts';
 import { helloVectors, messageVectors } from './messages.ts';
 import { sessionVectors } from './sessions.ts';
@@ -14,6 +15,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'device-protocol/vectors/hello.json': json(helloVectors()),
     'device-protocol/vectors/messages.json': json(messageVectors()),
     'device-protocol/vectors/channel.json': json(channelVectors()),
+    'device-protocol/vectors/clients.json': json(clientVectors()),
     'device-protocol/vectors/sessions.json': json(sessionVectors()),
   };
 }

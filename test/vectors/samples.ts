@@ -133,6 +133,10 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
       name: 'a demo',
       body: { state: 'ready', name: 'Sallyport', accounts: 1, marks: ['simulator', 'demo'], damagedFrames: 3 },
     },
+    {
+      name: 'a device that keeps apps',
+      body: { state: 'locked', name: 'Anna', accounts: 0, marks: [], damagedFrames: 0, clientsMax: 64 },
+    },
     { name: 'a new device', body: { state: 'fresh', name: 'Sallyport', accounts: 0, marks: [], damagedFrames: 0 } },
   ],
   get_result: [

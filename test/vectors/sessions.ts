@@ -17,7 +17,7 @@ import {
   stepDeviceSession,
 } from '../../host/src/core/device-session.ts';
 import { testAccount } from '../support/bench-device.ts';
-import { memoryFlash, pairedBefore } from '../support/memory-flash.ts';
+import { memoryFlash, pairedBefore, testChip } from '../support/memory-flash.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { diagnostic, hexOf } from './diagnostic.ts';
 
@@ -88,6 +88,7 @@ function makeWorld() {
     crypto: portableCrypto,
     flash,
     board: LCD240,
+    ...testChip,
   };
   const marks = { simulator: true, demo: true, autoPress: false };
   let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'simulator', resetReason: 'power' });

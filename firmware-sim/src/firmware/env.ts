@@ -11,6 +11,13 @@ export type Env = {
   readonly crypto: Crypto;
   readonly flash: Flash;
   readonly board: Board;
+  /**
+   * 32 bytes that are this device's own: what a chip has in its fuses, outside of the flash that a thief can clip a programmer to.
+   * Made once, at the factory, and the same for ever. What is sealed under it opens on this device only.
+   */
+  readonly deviceSecret: Uint8Array;
+  /** Rounds of PBKDF2 that a PIN costs: as many as this board does in about half a second. Kept with each vault, so it may change. */
+  readonly pinRounds: number;
 };
 
 /**
@@ -28,10 +35,17 @@ export type Crypto = {
   readonly x25519: Dh;
 };
 
-/** Persistent memory, as named records. A write is atomic: after a power cut a record is the old or the new one. */
+/**
+ * Persistent memory, as named records. A write and a removal are atomic: after a power cut a record is the old or the new one, there
+ * or gone. What returned is kept; what throws may or may not be. Names are ASCII, 64 characters at most.
+ */
 export type Flash = {
   readonly read: (name: string) => Uint8Array | null;
   readonly write: (name: string, value: Uint8Array) => void;
+  /** Without effect when there is no such record. */
+  readonly remove: (name: string) => void;
+  /** All records, in any order. */
+  readonly names: () => readonly string[];
 };
 
 /**

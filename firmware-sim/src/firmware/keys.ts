@@ -11,6 +11,7 @@ import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { entropyToMnemonic, mnemonicToEntropy, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { ascii } from './ascii.ts';
 import { derive, HARDENED } from './bip32.ts';
 import type { Flash } from './env.ts';
 
@@ -60,7 +61,7 @@ const CHECK_BYTES = 8;
 const ENTROPY_SIZES: readonly number[] = [16, 20, 24, 28, 32];
 
 /** Reads the record; damage is a result. */
-export function readKeys(flash: Flash): FoundKeys {
+export function readKeys(flash: Pick<Flash, 'read'>): FoundKeys {
   const record = flash.read(RECORD);
   if (record === null) return { type: 'none' };
   const [version = 0, flags = 0, size = 0] = record;
@@ -77,7 +78,7 @@ export function readKeys(flash: Flash): FoundKeys {
 }
 
 /** Writes the record; the board's write is atomic. */
-export function writeKeys(flash: Flash, keys: Keys): void {
+export function writeKeys(flash: Pick<Flash, 'write'>, keys: Keys): void {
   const size = keys.entropy.length;
   if (!ENTROPY_SIZES.includes(size)) throw new Error(`keys: entropy of 16 to 32 bytes expected, got ${size}`);
   const record = new Uint8Array(HEAD_BYTES + size + CHECK_BYTES);
@@ -94,12 +95,6 @@ function seedOf(mnemonic: string): Uint8Array {
   const seed = pbkdf2(sha512, words, ascii('mnemonic'), { c: 2048, dkLen: 64 });
   words.fill(0);
   return seed;
-}
-
-function ascii(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }
 
 function checksum(bytes: Uint8Array): Uint8Array {

@@ -1,0 +1,84 @@
+/**
+ * NIP-44 version 2 with extended lengths, on OpenSSL. Every check of the specification is made, in its order; what fails one is
+ * null, never an exception.
+ */
+import { Buffer, isUtf8 } from 'node:buffer';
+import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import * as nip44 from 'nostr-tools/nip44';
+
+const VERSION = 2;
+const NONCE_BYTES = 32;
+const MAC_BYTES = 32;
+const HEAD_BYTES = 1 + NONCE_BYTES;
+/** Lengths from here on take six bytes (two zeros and a u32) instead of two. */
+const EXTENDED_FROM = 65536;
+const PAYLOAD_CHARS_MIN = 132;
+const PAYLOAD_BYTES_MIN = 99;
+/** Padded base64, four characters at a time: `Buffer` alone would skip over what is none. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** The conversation key from the x coordinate of the shared point: HKDF-extract with the salt of the specification. */
+export function conversationKey(sharedX: Uint8Array): Uint8Array {
+  return hmac(Buffer.from('nip44-v2'), sharedX);
+}
+
+/** Encrypts a text that is not empty. */
+export function encryptNip44(text: string, key: Uint8Array, nonce: Uint8Array): string {
+  const plain = Buffer.from(text, 'utf8');
+  if (plain.length === 0) throw new Error('nip44: the format has no empty text');
+  const prefix = plain.length < EXTENDED_FROM ? 2 : 6;
+  const padded = Buffer.alloc(prefix + nip44.v2.utils.calcPaddedLen(plain.length));
+  if (prefix === 2) padded.writeUInt16BE(plain.length);
+  else padded.writeUInt32BE(plain.length, 2);
+  plain.copy(padded, prefix);
+  const keys = messageKeys(key, nonce);
+  const ciphertext = chacha20(keys, padded);
+  const mac = hmac(keys.hmac, nonce, ciphertext);
+  return Buffer.concat([Buffer.of(VERSION), nonce, ciphertext, mac]).toString('base64');
+}
+
+/** Decrypts a payload, or null. */
+export function decryptNip44(payload: string, key: Uint8Array): string | null {
+  if (payload.length < PAYLOAD_CHARS_MIN || payload.length % 4 !== 0 || !BASE64.test(payload)) return null;
+  const bytes = Buffer.from(payload, 'base64');
+  if (bytes.length < PAYLOAD_BYTES_MIN || bytes[0] !== VERSION) return null;
+  const nonce = bytes.subarray(1, HEAD_BYTES);
+  const ciphertext = bytes.subarray(HEAD_BYTES, -MAC_BYTES);
+  const keys = messageKeys(key, nonce);
+  if (!timingSafeEqual(hmac(keys.hmac, nonce, ciphertext), bytes.subarray(-MAC_BYTES))) return null;
+  return unpad(chacha20(keys, ciphertext));
+}
+
+/** One length, one form: an extended prefix on a short text is malformed. */
+function unpad(padded: Buffer): string | null {
+  const short = padded.readUInt16BE(0);
+  const prefix = short === 0 ? 6 : 2;
+  const length = short === 0 ? padded.readUInt32BE(2) : short;
+  if (short === 0 && length < EXTENDED_FROM) return null;
+  if (length > padded.length || padded.length !== prefix + nip44.v2.utils.calcPaddedLen(length)) return null;
+  const text = padded.subarray(prefix, prefix + length);
+  // Half a character would come out as U+FFFD: another text than the one that was sent.
+  return isUtf8(text) ? text.toString('utf8') : null;
+}
+
+type MessageKeys = { readonly cipher: Uint8Array; readonly iv: Uint8Array; readonly hmac: Uint8Array };
+
+/** HKDF-expand to 76 bytes, which is three blocks of it. OpenSSL's iv of ChaCha20 is the counter, then the nonce. */
+function messageKeys(key: Uint8Array, nonce: Uint8Array): MessageKeys {
+  const first = hmac(key, nonce, Uint8Array.of(1));
+  const second = hmac(key, first, nonce, Uint8Array.of(2));
+  const third = hmac(key, second, nonce, Uint8Array.of(3));
+  const iv = new Uint8Array(16);
+  iv.set(second.subarray(0, 12), 4);
+  return { cipher: first, iv, hmac: Buffer.concat([second.subarray(12), third.subarray(0, 12)]) };
+}
+
+function chacha20({ cipher, iv }: MessageKeys, bytes: Uint8Array): Buffer {
+  return createCipheriv('chacha20', cipher, iv).update(bytes);
+}
+
+function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const mac = createHmac('sha256', key);
+  for (const part of parts) mac.update(part);
+  return mac.digest();
+}
