@@ -69,6 +69,7 @@ export function makeWorld(
   let room = Number.POSITIVE_INFINITY;
   /** Whether the human says yes to every app at once. */
   let pairsApps = true;
+  let depth = 0;
   const log: BridgeEffect[] = [];
   const all: BridgeEffect[] = [];
   const asks = new Map<number, DeviceAsk>();
@@ -92,9 +93,11 @@ export function makeWorld(
   const feed = (input: BridgeInput): readonly BridgeEffect[] => {
     const [next, effects] = step(state, input, now);
     state = next;
+    depth++;
     for (const effect of effects) perform(effect);
+    depth--;
     for (const [job, ask] of asks) {
-      if (ask.method !== 'client_connect' || !pairsApps) continue;
+      if (ask.method !== 'client_connect' || !pairsApps || depth > 0) continue;
       asks.delete(job);
       feed({ type: 'answered', job, answer: { type: 'paired', by: 'device' } });
     }
@@ -108,6 +111,8 @@ export function makeWorld(
     userPubkey: getPublicKey(userSecret),
     log,
     asks,
+    /** What the device is asked, in the host's own words where an app's event carries it. */
+    questions: () => [...asks.values()].map((ask) => (ask.method === 'client_request' ? ask.own : ask)),
     feed,
     deliver,
     state: () => state,

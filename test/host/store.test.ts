@@ -185,7 +185,7 @@ test('a bridge on a restarted store: the app is known, its secret spent for ever
   known.send('connect', ['', 'abc']);
   expect(known.last().result).toBe('ack');
   known.send('sign_event', [{ kind: 1, content: '' }]);
-  expect([...second.asks.values()]).toMatchObject([{ label: 'Coracle' }]);
+  expect(second.questions()).toMatchObject([{ label: 'Coracle' }]);
   second.app().send('connect', ['', 'abc']);
   expect(second.notes().at(-1)).toBe('spent_secret');
   for (const row of second.rows()) after.save(row);

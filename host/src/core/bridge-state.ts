@@ -4,12 +4,13 @@
  */
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { ClientMetadata } from './client-metadata.ts';
 import type { DeviceAnswer, DeviceAsk, EventTemplate } from './device-port.ts';
 import { type Ended, endedBefore } from './ended.ts';
 import type { Encryption, RemoteSigner } from './envelope.ts';
 import type { NostrEvent } from './event.ts';
 import type { RequestedEvent } from './event-template.ts';
-import type { ConnectRequest, RequestId } from './nip46-text.ts';
+import type { RequestId } from './nip46-text.ts';
 import type { RefusalCode } from './refusal.ts';
 import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
 import {
@@ -91,7 +92,13 @@ export type OpenRequest = {
  * the last known.
  */
 export type Wants =
-  | { readonly type: 'pairing'; readonly request: ConnectRequest; readonly secretHash: string }
+  /** What the app claims, and the secret as its hash. */
+  | {
+      readonly type: 'pairing';
+      readonly metadata: ClientMetadata;
+      readonly perms: string;
+      readonly secretHash: string;
+    }
   | { readonly type: 'public_key'; readonly account: number }
   | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
   | {

@@ -41,7 +41,7 @@ export function connect(
   // Not kept as asked: after a crash the app may ask again with the secret that is still live, in an event that the device takes.
   const question = [
     { method: 'client_connect', carried },
-    { type: 'pairing', request, secretHash: hash },
+    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash },
   ] as const;
   const [next, effects] = open(ready, origin, request, event, null, question, now);
   return [next, [...before, ...effects]];
@@ -62,7 +62,7 @@ export function paired(
   now: number,
 ): Step | Refusal {
   const app = { client, remoteSigner: state.signer.pubkey, onDevice: said.by === 'device' };
-  const done = pair(state.sessions, app, wants.request, now);
+  const done = pair(state.sessions, app, wants, now);
   return done === null ? gone : [{ ...state, sessions: done[0] }, done[1].map(save)];
 }
 

@@ -185,14 +185,13 @@ export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonl
 export function pair(
   sessions: Sessions,
   { client, remoteSigner, onDevice }: Pick<App, 'client' | 'remoteSigner' | 'onDevice'>,
-  request: ConnectRequest,
+  { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
   now: number,
 ): [Sessions, readonly StoreRow[]] | null {
   const before = sessions.apps.get(client);
-  const secret = sessions.secrets.get(hashSecret(request.secret));
+  const secret = sessions.secrets.get(secretHash);
   if (secret === undefined || (secret.spent !== null && secret.spent.by !== client)) return null;
   if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
-  const { metadata, perms } = request;
   const app: App = {
     client,
     account: secret.account,
