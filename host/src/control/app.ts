@@ -55,7 +55,8 @@ function addRoute(
   app.on(method, path, async (context) => {
     if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
     const sent = route.body === undefined ? undefined : await readBody(context.req.raw);
-    if (sent === unreadable) return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
+    if (sent === unreadable)
+      return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
     const params = parse(route.params, context.req.param());
     const query = parse(route.query, context.req.query());
     const body = parse(route.body, sent);
@@ -63,7 +64,7 @@ function addRoute(
       if (part.type === 'wrong') return context.json(...problem(400, 'malformed', part.words));
     if (name === 'GET /v0/watch') return watchStream(view, context.req.raw.signal);
     const handler = handlers[name] as (asked: object) => unknown;
-    const said = handler({ params: valueOf(params), query: valueOf(query), body: valueOf(body) });
+    const said = handler({ params: given(params), query: given(query), body: given(body) });
     if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
     if (hasSchema(route.answer)) return context.json(said as object);
     const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);
@@ -104,7 +105,7 @@ function parse(schema: z.ZodType | undefined, value: unknown): Part {
   return { type: 'wrong', words: `${where === '' ? 'The request' : where}: ${issue?.message ?? 'not understood'}.` };
 }
 
-function valueOf(part: Part): unknown {
+function given(part: Part): unknown {
   return part.type === 'value' ? part.value : undefined;
 }
 

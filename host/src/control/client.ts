@@ -3,7 +3,7 @@
  * what went wrong is a value.
  */
 import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { controlAddress } from './address.ts';
 import { controlHost } from './app.ts';

@@ -1,5 +1,5 @@
 /** One handler for each row of the control API. They read the host's state and hand changes to it; they decide nothing. */
-import { checks, everybody, isPaused, type Narrowing, type NarrowChange, type Pause } from '../core/narrowing.ts';
+import { checks, everybody, isPaused, type NarrowChange, type Narrowing, type Pause } from '../core/narrowing.ts';
 import { openApi } from './openapi.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
@@ -33,7 +33,8 @@ export function makeHandlers(view: HostView): Handlers {
     view.narrow(change);
     return done;
   };
-  const withApp = <T>(client: string, act: () => T): T | Problem => (bridge().sessions.apps.has(client) ? act() : noApp);
+  const withApp = <T>(client: string, act: () => T): T | Problem =>
+    bridge().sessions.apps.has(client) ? act() : noApp;
   const untilOf = ({ minutes }: { readonly minutes: number | null }): Pick<Pause, 'until'> => ({
     until: minutes === null ? null : now() + minutes * minuteMs,
   });

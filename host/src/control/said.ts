@@ -4,7 +4,6 @@ import { appLabel } from '../core/client-metadata.ts';
 import { everybody, isPaused, type Pause } from '../core/narrowing.ts';
 import type { RelaySnapshot } from '../core/relay.ts';
 import type { App } from '../core/sessions.ts';
-import { lineExpiresAt } from '../core/sessions.ts';
 import type * as s from './schemas.ts';
 import type { HostView } from './view.ts';
 
@@ -17,8 +16,8 @@ export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   return { client, name, url, perms, account, pairedAt, pause };
 }
 
-export function relayOf({ url, status, counts: _, queued }: RelaySnapshot): z.output<typeof s.relay> {
-  return { url, state: status.type, reason: 'reason' in status ? status.reason : null, queued };
+export function relayOf({ url, status, unacknowledged }: RelaySnapshot): z.output<typeof s.relay> {
+  return { url, state: status.type, reason: 'reason' in status ? status.reason : null, queued: unacknowledged };
 }
 
 export function deviceOf(view: HostView): z.output<typeof s.device> {
@@ -56,7 +55,7 @@ export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
     perms: secret.perms,
     account: secret.account,
     createdAt: secret.createdAt,
-    expiresAt: lineExpiresAt(secret),
+    expiresAt: secret.expiresAt,
     spentBy: secret.spent?.by ?? null,
   }));
 }
