@@ -43,7 +43,7 @@ export async function simulated({
 } = {}): Promise<Simulated> {
   const random = seededRandom(seed);
   const flash = flashInMemory();
-  prepareDemo(flash, random, null);
+  prepareDemo({ ...testChip, flash, random }, null);
   const hostRandom = seededRandom('the host');
   const identity = pairedBefore(flash, hostRandom, portableCrypto.x25519);
   let session = startDeviceSession(hostRandom, identity);

@@ -2,9 +2,8 @@
  * The tables, as migrations: the n-th brings a database from `user_version` n to n + 1. A migration that was released is never
  * changed; names of tables and columns are for ever. Times are ms Unix time, except `created_at` of `seen` (seconds, as in events).
  */
-import type { DatabaseSync } from 'node:sqlite';
 
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE secrets (
     hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
@@ -49,18 +48,3 @@ const migrations: readonly string[] = [
 
 /** The version that this host reads and writes. */
 export const schemaVersion = migrations.length;
-
-/** The version that a database has. */
-export function versionOf(database: DatabaseSync): number {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
-  if (typeof version !== 'number') throw new Error('SQLite did not say its user_version');
-  return version;
-}
-
-/** Brings a database to `schemaVersion`, each step in a transaction of its own. */
-export function migrate(database: DatabaseSync): void {
-  for (const [version, statements] of migrations.entries()) {
-    if (version < versionOf(database)) continue;
-    database.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${version + 1}; COMMIT`);
-  }
-}

@@ -8,8 +8,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { bridgeLimits as limits } from '../core/bridge-limits.ts';
 import type { Loaded } from '../core/bridge-state.ts';
 import type { App, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
+import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
-import { migrate, schemaVersion, versionOf } from './schema.ts';
+import { migrations } from './schema.ts';
 
 /** An open store. */
 export type Store = {
@@ -53,12 +54,7 @@ function prepare(database: DatabaseSync, path: string): StoreRefused | null {
   // The exclusive lock is what keeps a second host out, for as long as this one lives and not a moment longer.
   database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA foreign_keys = ON`);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT');
-  const version = versionOf(database);
-  if (version > schemaVersion) {
-    return { type: 'refused', words: `${path} was written by a newer Sallyport. Update this one.` };
-  }
-  migrate(database);
-  return null;
+  return migrate(database, path, migrations);
 }
 
 function makeStore(database: DatabaseSync): Store {
