@@ -4,6 +4,9 @@ import { schemaCddl } from './cddl.ts';
 import { channelVectors } from './channel.ts';
 import { clientVectors } from './clients.ts';
 import { frameVectors } from './frames.ts';
+import { freshnessVectors } from './freshness.ts';
+import { grantVectors } from './grants.ts';
+import { logVectors } from './log.ts';
 import { helloVectors, messageVectors } from './messages.ts';
 import { sessionVectors } from './sessions.ts';
 
@@ -16,6 +19,9 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'device-protocol/vectors/messages.json': json(messageVectors()),
     'device-protocol/vectors/channel.json': json(channelVectors()),
     'device-protocol/vectors/clients.json': json(clientVectors()),
+    'device-protocol/vectors/freshness.json': json(freshnessVectors()),
+    'device-protocol/vectors/grants.json': json(grantVectors()),
+    'device-protocol/vectors/log.json': json(logVectors()),
     'device-protocol/vectors/sessions.json': json(sessionVectors()),
   };
 }
