@@ -1,224 +1,150 @@
 /**
- * grants.json: grants that were given, questions, and what a device decides. Written by hand out of chapter 19. Times are milliseconds of
- * uptime; created_at is what the app signed.
+ * grants.json: questions with their verdicts. A record has the grants as the wire says them, in the state of the moment: `used` are uses in
+ * the minute that began `minuteAgo` milliseconds ago, `left` milliseconds of uptime of a time grant, `until` the last created_at for
+ * which it holds.
  */
-import type { RequestOf } from '@sallyport/device-protocol';
-import { hexOf } from './diagnostic.ts';
+import { neverSigned } from '@sallyport/device-protocol';
 
-type Grant = Omit<RequestOf<'grants_propose'>['grants'][number], 'peer'> & { readonly peer?: string };
-export type GrantQuestion = {
-  readonly source?: 'app' | 'computer' | 'stranger';
+type Method = 'sign_event' | 'nip44_encrypt' | 'nip44_decrypt' | 'nip04_encrypt' | 'nip04_decrypt';
+
+export type VectorGrant = {
+  readonly id: number;
+  readonly verdict: 'allow' | 'deny';
+  readonly method: Method;
+  readonly kind?: number;
+  readonly peer?: string;
+  readonly uses?: number;
+  readonly perMinute?: number;
+  readonly used?: number;
+  readonly minuteAgo?: number;
+  readonly left?: number;
+  readonly until?: number;
+};
+
+export type VectorQuestion = {
+  readonly source: 'app' | 'computer' | 'stranger';
   readonly method: string;
   readonly kind?: number;
   readonly peer?: string;
+  readonly createdAt: number;
 };
-export type GrantStep =
-  | { readonly give: Grant; readonly at: number; readonly created_at: number | null }
-  | {
-      readonly ask: GrantQuestion;
-      readonly at: number;
-      readonly created_at: number;
-      readonly answer: 'allow' | 'ask' | 'never' | 'refuse';
-      readonly why: string;
-      readonly grant?: number;
-    }
-  | { readonly suspended: boolean };
 
-const anna = hexOf(new Uint8Array(32).fill(0xa1));
-const bert = hexOf(new Uint8Array(32).fill(0xb2));
-/** The account that the app is paired with. */
-const own = hexOf(new Uint8Array(32).fill(0xc3));
-const day0 = 1_700_000_000;
-const hour = 3_600_000;
+export type Decided = {
+  readonly name: string;
+  readonly question: VectorQuestion;
+  /** `unknown`: no record of that app. */
+  readonly app: 'paired' | 'revoked' | 'damaged' | 'unknown';
+  readonly suspended: boolean;
+  readonly grants: readonly VectorGrant[];
+  readonly answer: 'never' | 'refuse' | 'ask' | 'allow';
+  readonly why: string;
+  readonly grant?: number;
+};
 
-const sign = (kind: number): GrantQuestion => ({ method: 'sign_event', kind });
-const read = (peer: string): GrantQuestion => ({ method: 'nip44_decrypt', peer });
-const allow = { id: 0, verdict: 'allow' } as const;
-const deny = { id: 0, verdict: 'deny' } as const;
-const notes = { ...allow, method: 'sign_event', kind: 1 } as const;
-const reading = { ...allow, method: 'nip44_decrypt' } as const;
+/** The account itself, and two others. */
+export const accountKey = 'aa'.repeat(32);
+const friend = 'bb'.repeat(32);
+const other = 'cc'.repeat(32);
+const createdAt = 1_700_000_000;
 
-const give = (grant: Grant, at = 0, created_at: number | null = null): GrantStep => ({ give: grant, at, created_at });
-const asked = (ask: GrantQuestion, why: string, at = 1_000, created_at = day0): GrantStep => ({
-  ask,
-  at,
-  created_at,
-  answer: 'ask',
-  why,
-});
-const allowed = (ask: GrantQuestion, grant: number, at = 1_000, created_at = day0): GrantStep => ({
-  ask,
-  at,
-  created_at,
-  answer: 'allow',
-  why: 'granted',
-  grant,
-});
-const never = (ask: GrantQuestion, grant: number): GrantStep => ({
-  ask,
-  at: 1_000,
-  created_at: day0,
-  answer: 'never',
-  why: 'denied',
-  grant,
-});
-const other = (ask: GrantQuestion, answer: 'allow' | 'never' | 'refuse', why: string): GrantStep => ({
-  ask,
-  at: 1_000,
-  created_at: day0,
-  answer,
-  why,
-});
+type Rest = Partial<Pick<Decided, 'app' | 'suspended' | 'grant'>> & { readonly source?: VectorQuestion['source'] };
 
-const alwaysAsked = [0, 3, 5, 13, 1059, 10_000, 10_001, 10_002, 10_050, 22_242, 24_242, 27_235];
+function decided(
+  name: string,
+  question: Omit<VectorQuestion, 'source' | 'createdAt'>,
+  grants: readonly VectorGrant[],
+  words: string,
+  { source = 'app', app = 'paired', suspended = false, grant }: Rest = {},
+): Decided {
+  const [said, why = ''] = words.split(' ');
+  const answer = (['never', 'refuse', 'ask', 'allow'] as const).find((one) => one === said);
+  if (answer === undefined) throw new Error(words);
+  const base: Decided = { name, question: { source, ...question, createdAt }, app, suspended, grants, answer, why };
+  return grant === undefined ? base : { ...base, grant };
+}
 
-type Row = { readonly name: string; readonly steps: readonly GrantStep[] };
+const sign = (kind: number) => ({ method: 'sign_event', kind }) as const;
+const decrypt = (peer: string) => ({ method: 'nip44_decrypt', peer }) as const;
+const allow = (about: Omit<VectorGrant, 'id' | 'verdict'>, id = 1): VectorGrant => ({ id, verdict: 'allow', ...about });
+const deny = (about: Omit<VectorGrant, 'id' | 'verdict'>, id = 2): VectorGrant => ({ id, verdict: 'deny', ...about });
+const first = { grant: 1 };
+const second = { grant: 2 };
+const alwaysAsked = [0, 3, 5, 13, 1_059, 10_000, 10_001, 10_002, 10_050, 22_242, 24_242, 27_235];
 
-const kinds: readonly Row[] = [
-  { name: 'nothing was granted', steps: [asked(sign(1), 'no_grant'), asked(read(anna), 'no_grant')] },
-  {
-    name: 'a grant is about its kind and its method',
-    steps: [
-      give(notes),
-      allowed(sign(1), 1),
-      allowed(sign(1), 1),
-      asked(sign(6), 'no_grant'),
-      asked(read(anna), 'no_grant'),
-    ],
-  },
-  {
-    name: 'kinds that ask unless they are granted by name',
-    steps: alwaysAsked.map((kind) => asked(sign(kind), 'always_ask')),
-  },
-  {
-    name: 'and granted by name',
-    steps: alwaysAsked.flatMap((kind, i) => [give({ ...notes, kind }), allowed(sign(kind), i + 1)]),
-  },
-  {
-    name: 'what is never signed',
-    steps: [14, 15, 24_133].map((kind) => other(sign(kind), 'never', 'never_signed')),
-  },
-  {
-    name: 'what asks nobody',
-    steps: [
-      other({ method: 'get_public_key' }, 'allow', 'free'),
-      other({ method: 'ping' }, 'allow', 'free'),
-      other({ method: 'launch' }, 'refuse', 'unknown_method'),
-    ],
-  },
-];
+export function grantVectors(): { readonly account: string; readonly decided: readonly Decided[] } {
+  return { account: accountKey, decided: [...signing(), ...peers(), ...limited(), ...others()] };
+}
 
-const peers: readonly Row[] = [
-  {
-    name: 'a grant for a peer is for this one',
-    steps: [give({ ...reading, peer: anna }), allowed(read(anna), 1), asked(read(bert), 'no_grant')],
-  },
-  {
-    name: 'a grant without a peer is for all but the account itself',
-    steps: [give(reading), allowed(read(anna), 1), allowed(read(bert), 1), asked(read(own), 'own')],
-  },
-  { name: 'the account itself is granted by name', steps: [give({ ...reading, peer: own }), allowed(read(own), 1)] },
-  {
-    name: 'NIP-04 is another method',
-    steps: [give(reading), asked({ method: 'nip04_decrypt', peer: anna }, 'no_grant')],
-  },
-];
+function signing(): readonly Decided[] {
+  return [
+    ...neverSigned.map((kind) => decided(`kind ${kind}`, sign(kind), [allow(sign(kind))], 'never never_signed')),
+    ...alwaysAsked.map((kind) => decided(`kind ${kind}, not named`, sign(kind), [allow(sign(1))], 'ask always_ask')),
+    ...alwaysAsked.map((kind) =>
+      decided(`kind ${kind}, named`, sign(kind), [allow(sign(kind))], 'allow granted', first),
+    ),
+    decided('no grant', sign(1), [], 'ask no_grant'),
+    decided('a grant', sign(1), [allow(sign(1))], 'allow granted', first),
+    decided('of another kind', sign(1), [allow(sign(2))], 'ask no_grant'),
+    decided('denied', sign(1), [deny(sign(1))], 'never denied', second),
+    decided('denied and granted', sign(1), [allow(sign(1)), deny(sign(1)), allow(sign(1), 3)], 'never denied', second),
+  ];
+}
 
-const denials: readonly Row[] = [
-  {
-    name: 'one denial outweighs every grant',
-    steps: [
-      give(reading),
-      give({ ...reading, peer: anna }),
-      give({ ...deny, method: 'nip44_decrypt' }),
-      never(read(anna), 3),
-      never(read(own), 3),
-    ],
-  },
-  {
-    name: 'a denial for a peer is for this one',
-    steps: [
-      give({ ...deny, method: 'nip44_decrypt', peer: anna }),
-      give(reading),
-      never(read(anna), 1),
-      allowed(read(bert), 2),
-    ],
-  },
-  {
-    name: 'a denial for a kind',
-    steps: [give({ ...deny, method: 'sign_event', kind: 1 }), never(sign(1), 1), asked(sign(6), 'no_grant')],
-  },
-];
+function peers(): readonly Decided[] {
+  return [
+    decided('no grant for a peer', decrypt(friend), [], 'ask no_grant'),
+    decided('every peer', decrypt(friend), [allow({ method: 'nip44_decrypt' })], 'allow granted', first),
+    decided('this peer', decrypt(friend), [allow(decrypt(friend))], 'allow granted', first),
+    decided('another peer', decrypt(friend), [allow(decrypt(other))], 'ask no_grant'),
+    decided('another method', decrypt(friend), [allow({ method: 'nip04_decrypt', peer: friend })], 'ask no_grant'),
+    decided('oneself, every peer', decrypt(accountKey), [allow({ method: 'nip44_decrypt' })], 'ask own'),
+    decided('oneself, named', decrypt(accountKey), [allow(decrypt(accountKey))], 'allow granted', first),
+    decided(
+      'oneself, every peer denied',
+      decrypt(accountKey),
+      [allow(decrypt(accountKey)), deny({ method: 'nip44_decrypt' })],
+      'never denied',
+      second,
+    ),
+  ];
+}
 
-const ends: readonly Row[] = [
-  {
-    name: 'so many uses, then it asks',
-    steps: [give({ ...notes, uses: 2 }), allowed(sign(1), 1), allowed(sign(1), 1), asked(sign(1), 'no_grant')],
-  },
-  {
-    name: 'a use that another grant allows without counting is not counted',
-    steps: [give({ ...reading, peer: anna, uses: 1 }), give(reading), allowed(read(anna), 2), allowed(read(anna), 2)],
-  },
-  {
-    name: 'so many in a minute of uptime, then it asks, then it goes on',
-    steps: [
-      give({ ...notes, perMinute: 2 }),
-      allowed(sign(1), 1, 70_000),
-      allowed(sign(1), 1, 71_000),
-      asked(sign(1), 'rate', 72_000),
-      asked(sign(1), 'rate', 129_999),
-      allowed(sign(1), 1, 130_000),
-    ],
-  },
-  {
-    name: 'an hour of uptime',
-    steps: [give({ ...notes, ms: hour }, 500), allowed(sign(1), 1, hour + 499), asked(sign(1), 'no_grant', hour + 500)],
-  },
-  {
-    name: 'an hour that the app’s own dates end',
-    steps: [
-      give({ ...notes, ms: hour }, 0, day0),
-      allowed(sign(1), 1, 1_000, day0 + 3_600),
-      asked(sign(1), 'no_grant', 2_000, day0 + 3_601),
-    ],
-  },
-  {
-    name: 'an older date extends nothing',
-    steps: [give({ ...notes, ms: hour }, 0, day0), asked(sign(1), 'no_grant', hour, day0 - 86_400)],
-  },
-];
+function limited(): readonly Decided[] {
+  const rate = (used: number, minuteAgo: number) => [allow({ ...sign(1), perMinute: 3, used, minuteAgo })];
+  return [
+    decided('one use left', sign(1), [allow({ ...sign(1), uses: 1 })], 'allow granted', first),
+    decided(
+      'without a count first',
+      sign(1),
+      [allow({ ...sign(1), uses: 5 }), allow(sign(1), 2)],
+      'allow granted',
+      second,
+    ),
+    decided('within the rate', sign(1), rate(2, 59_999), 'allow granted', first),
+    decided('at the rate', sign(1), rate(3, 59_999), 'ask rate'),
+    decided('a new minute', sign(1), rate(3, 60_000), 'allow granted', first),
+    decided('one millisecond left', sign(1), [allow({ ...sign(1), left: 1 })], 'allow granted', first),
+    decided('time is over', sign(1), [allow({ ...sign(1), left: 0 })], 'ask no_grant'),
+    decided('dated at the end', sign(1), [allow({ ...sign(1), left: 9, until: createdAt })], 'allow granted', first),
+    decided('dated past the end', sign(1), [allow({ ...sign(1), left: 9, until: createdAt - 1 })], 'ask no_grant'),
+  ];
+}
 
-const names: readonly Row[] = [
-  {
-    name: 'what a computer asks in its own name is asked, whatever is granted',
-    steps: [
-      give(notes),
-      asked({ ...sign(1), source: 'computer' }, 'computer'),
-      asked({ ...sign(1), source: 'stranger' }, 'unknown_computer'),
-      allowed(sign(1), 1),
-    ],
-  },
-  {
-    name: 'the emergency key: all grants rest, denials do not',
-    steps: [
-      give(notes),
-      give({ ...deny, method: 'sign_event', kind: 7 }),
-      { suspended: true },
-      asked(sign(1), 'suspended'),
-      never(sign(7), 2),
-      { suspended: false },
-      allowed(sign(1), 1),
-    ],
-  },
-];
-
-export function grantVectors() {
-  return {
-    about:
-      'Each row begins with a paired app without grants. give: the human gives this grant (ids are 1, 2, …; created_at is that of the request ' +
-      'whose screen gave it, null for a proposal). ask: what the device decides; an allowed use is used. `source` is the app unless it is said. ' +
-      `The account is ${own}.`,
-    account: own,
-    rows: [...kinds, ...peers, ...denials, ...ends, ...names],
-  };
+function others(): readonly Decided[] {
+  const grants = [allow(sign(1))];
+  return [
+    decided('get_public_key', { method: 'get_public_key' }, [], 'allow free'),
+    decided('ping', { method: 'ping' }, [], 'allow free', { suspended: true }),
+    decided('a method that nobody knows', { method: 'nip44_get_key' }, [], 'refuse unknown_method'),
+    decided('sign_event without a kind', { method: 'sign_event' }, grants, 'refuse malformed'),
+    decided('nip44_decrypt without a peer', { method: 'nip44_decrypt' }, grants, 'refuse malformed'),
+    decided('suspended', sign(1), grants, 'ask suspended', { suspended: true }),
+    decided('suspended and denied', sign(1), [deny(sign(1))], 'never denied', { suspended: true, grant: 2 }),
+    decided('a computer in its own name', sign(1), grants, 'ask computer', { source: 'computer' }),
+    decided('an unknown computer', sign(1), grants, 'ask unknown_computer', { source: 'stranger' }),
+    decided('a computer, a kind that is never signed', sign(24_133), [], 'never never_signed', { source: 'computer' }),
+    decided('an unknown app', sign(1), [], 'refuse unknown_client', { app: 'unknown' }),
+    decided('a revoked app', sign(1), grants, 'refuse revoked', { app: 'revoked' }),
+    decided('a damaged record', sign(1), grants, 'refuse damaged', { app: 'damaged' }),
+  ];
 }

@@ -87,7 +87,17 @@ describe('pairing', () => {
     expect(recordOf(bench).account).toBe(0);
   });
 
-  test('again: the grants are gone, the deny rules and what was asked stay', () => {
+  test('again for the same account: everything stays', () => {
+    const bench = newBench();
+    pair(bench, app(1));
+    give(bench, 1);
+    give(bench, 2, 'deny');
+    expect(pair(bench, app(1, { createdAt: today + 10, id: key(2) }))).toBe('paired');
+    restart(bench);
+    expect(kindsOf(bench)).toEqual(['allow 1', 'deny 2']);
+  });
+
+  test('again for another account: the grants are gone, the deny rules and what was asked stay', () => {
     const bench = newBench();
     pair(bench, app(1));
     give(bench, 1);
