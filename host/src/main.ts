@@ -17,6 +17,7 @@ import type { Wire, WireEvents } from './device/wire.ts';
 import { runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
 import { type DeviceAddress, type Options, parseOptions } from './options.ts';
+import { openOutside } from './outside.ts';
 import { type PairingManner, pairingTalk } from './pairing-talk.ts';
 import { jsonOf, type Report, type Reporter, sentenceOf } from './report.ts';
 import { noPseudoTerminal, type Simulator, startSimulator } from './simulator.ts';
@@ -109,6 +110,9 @@ async function run(
     say: (words) => speaker.report({ type: 'warning', words }),
   });
   cleanUps.push(() => talk.close());
+  const outside = openOutside(dir, options.log, Date.now);
+  if (outside.type === 'refused') throw new Error(outside.words);
+  cleanUps.push(() => outside.close());
   const host = runHost({
     store,
     secret: key.secret,
@@ -117,12 +121,15 @@ async function run(
     wire,
     report: (report) => {
       speaker.report(report);
+      outside.take(report);
       if (report.type === 'pairing') talk.news(report.news);
       if (report.type === 'device') setImmediate(() => talk.deviceIs(report.status));
     },
     now: Date.now,
   });
   cleanUps.push(() => host.close());
+  const refusal = await outside.serve(host);
+  if (refusal !== null) throw new Error(refusal.words);
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', 0);

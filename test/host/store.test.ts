@@ -276,7 +276,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
         account: 0,
         perms: '',
         createdAt: 3,
-        expiresAt: 9,
+        expiresAt: 86_400_003,
         spent: { by: client, at: 5 },
       },
     ],
