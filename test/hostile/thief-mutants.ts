@@ -6,7 +6,16 @@ import { type PinTried, type VaultBoard, wipe } from '../../firmware-sim/src/fir
 import { readWrappedKey, unwrapKey, writeWrappedKey } from '../../firmware-sim/src/firmware/vault/wrapped-key.ts';
 import { type Firmware, firmware } from './thief-stories.ts';
 
-type Mutant = { readonly under: Firmware; readonly caughtBy: string };
+type Mutant = {
+  readonly under: Firmware;
+  readonly caughtBy: string;
+  /** What is wrong below the functions: records are bound to no name. */
+  readonly unnamed?: true;
+};
+
+/** thief.test.ts stands between the vault and its seals. */
+export const seals = { named: true };
+
 const broken = (part: Partial<Firmware>): Firmware => ({ ...firmware, ...part });
 const { tryPin, createVault, loadVault, changePin, loadIdentity, writeHosts, loadLog, append } = firmware;
 
@@ -152,6 +161,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       },
     }),
     caughtBy: 'a record that was removed cannot be put back',
+  },
+  'binds no record to its name': {
+    under: firmware,
+    unnamed: true,
+    caughtBy: 'a record under the name of another one is damaged and never wrong',
   },
   'forgets the old keys before the new ones are there': {
     under: broken({
