@@ -14,6 +14,7 @@ import { narrowingText, parseNarrowing } from './core/narrowing-text.ts';
 import type { RelaySnapshot } from './core/relay.ts';
 import { hashSecret, type NewSecret } from './core/sessions.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
+import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { Store } from './store/store.ts';
@@ -63,7 +64,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Starts everything; nothing is answered before the state was loaded. */
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
-  const signer = remoteSigner(parts.secret);
+  const signer = remoteSigner(parts.secret, primitives);
   const timers = new Map<string, NodeJS.Timeout>();
   let wakeListeners = (): void => undefined;
 
