@@ -13,6 +13,7 @@ import {
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
 import { end } from './ending.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
+import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import type { JobCommand } from './request.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
@@ -83,8 +84,8 @@ const handlers: Handlers = {
   grants: unsupported,
   grants_propose: asks,
   grant_revoke: unsupported,
-  log_read: unsupported,
-  log_head: unsupported,
+  log_read: takeLogRead,
+  log_head: takeLogHead,
   hosts: (turn, { id, command }) => {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     reply(turn, { type: 'reply', id, command, body: { hosts: turn.state.identity.hosts } });
@@ -93,7 +94,10 @@ const handlers: Handlers = {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     const { identity } = turn.state;
     const hosts = withoutHost(identity.hosts, body.key);
-    if (hosts.length !== identity.hosts.length) writeHosts(turn.env.flash, hosts);
+    if (hosts.length !== identity.hosts.length) {
+      appendLog(turn, { event: 'computer_revoked', who: body.key });
+      writeHosts(turn.env, hosts);
+    }
     turn.state = { ...turn.state, identity: { ...identity, hosts } };
     reply(turn, { type: 'reply', id, command, body: {} });
   },

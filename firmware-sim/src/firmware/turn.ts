@@ -21,6 +21,7 @@ import type { Prompt } from './prompt.ts';
 import type { JobRequest } from './request.ts';
 import { draw, type Screen, type View } from './screens.ts';
 import { computerOf, type SessionChannel, takeOut } from './session.ts';
+import type { Log } from './vault/log.ts';
 
 /** What the board says of itself on the screen and in `info`. */
 export type Marks = { readonly simulator: boolean; readonly demo: boolean; readonly autoPress: boolean };
@@ -31,6 +32,7 @@ export type FirmwareState = {
   readonly channel: SessionChannel;
   /** The device's static key and the paired computers, as in flash. */
   readonly identity: Identity;
+  readonly log: Log;
   readonly pairing: Pairing | null;
   readonly pairingTries: PairingTries;
   readonly marks: Marks;
