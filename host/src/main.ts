@@ -17,7 +17,6 @@ import type { Wire, WireEvents } from './device/wire.ts';
 import { runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
 import { type DeviceAddress, type Options, parseOptions } from './options.ts';
-import { openOutside } from './outside.ts';
 import { type PairingManner, pairingTalk } from './pairing-talk.ts';
 import { jsonOf, type Report, type Reporter, sentenceOf } from './report.ts';
 import { noPseudoTerminal, type Simulator, startSimulator } from './simulator.ts';
@@ -110,6 +109,8 @@ async function run(
     say: (words) => speaker.report({ type: 'warning', words }),
   });
   cleanUps.push(() => talk.close());
+  // Loaded when it is needed: a wrong call is told at once.
+  const { openOutside } = await import('./outside.ts');
   const outside = openOutside(dir, options.log, Date.now);
   if (outside.type === 'refused') throw new Error(outside.words);
   cleanUps.push(() => outside.close());
