@@ -120,10 +120,11 @@ export function runBoard(options: BoardOptions): RunningBoard {
  * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is: both ends of a
  * demo are made by one program, and there is nobody to compare digits for.
  */
-export function prepareDemo(flash: Flash, random: Randomness, computer: Uint8Array | null): void {
+export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>, computer: Uint8Array | null): void {
+  const { flash, random } = chip;
   if (computer !== null) {
-    const { hosts } = loadIdentity(flash, random);
-    writeHosts(flash, withHost(hosts, { key: computer, name: 'the demo' }));
+    const { hosts } = loadIdentity(chip);
+    writeHosts(chip, withHost(hosts, { key: computer, name: 'the demo' }));
   }
   if (readKeys(flash).type !== 'none') return;
   const entropy = random(32);

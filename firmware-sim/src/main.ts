@@ -36,10 +36,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (parsed.type === 'wrong') return leave(2, `sallyport-sim: ${parsed.words}`);
   const { options } = parsed;
   const random = options.seed === null ? machineRandom : seededRandom(options.seed);
-  const flash = openFlash(options.flash, options.demo ? random : null, options.demoHost);
-  if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
   const deviceSecret = takeDeviceSecret(options);
   if (typeof deviceSecret === 'string') return leave(1, `sallyport-sim: ${deviceSecret}`);
+  const flash = openFlash(options, { random, deviceSecret });
+  if (typeof flash === 'string') return leave(1, `sallyport-sim: ${flash}`);
   const doors = takeDoors(options.controls);
   if (typeof doors === 'string') return leave(1, `sallyport-sim: ${doors}`);
   const { listen, presser } = options;
@@ -121,11 +121,13 @@ function startTerminal(
 }
 
 /** The flash, or why it cannot be had: a device must not run for a day and then find that it cannot write. */
-function openFlash(path: string | null, demo: Randomness | null, demoHost: Uint8Array | null): SimulatedFlash | string {
-  if (path !== null && !existsSync(dirname(path))) return `There is no directory ${dirname(path)} for the flash image.`;
+function openFlash(
+  { flash: path, demo, demoHost }: Options,
+  chip: { readonly random: Randomness; readonly deviceSecret: Uint8Array },
+): SimulatedFlash | string {
   try {
     const flash = path === null ? flashInMemory() : flashFile(path);
-    if (demo !== null) prepareDemo(flash, demo, demoHost);
+    if (demo) prepareDemo({ ...chip, flash }, demoHost);
     return flash;
   } catch (problem) {
     return `The flash image cannot be used: ${messageOf(problem)}.`;
@@ -136,6 +138,7 @@ function openFlash(path: string | null, demo: Randomness | null, demoHost: Uint8
 function takeDeviceSecret({ flash, seed }: Options): Uint8Array | string {
   const random = seed === null ? machineRandom : seededRandom(`${seed}\nthe chip`);
   if (flash === null) return random(deviceSecretBytes);
+  if (!existsSync(dirname(flash))) return `There is no directory ${dirname(flash)} for the flash image.`;
   try {
     return deviceSecretBeside(flash, random);
   } catch (problem) {

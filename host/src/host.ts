@@ -29,8 +29,8 @@ export type HostParts = {
 };
 
 export type Host = {
-  /** A new `bunker://` line with a one-time secret of its own. */
-  readonly newBunkerUri: (name: string) => string;
+  /** A new `bunker://` line of this account, with a one-time secret of its own. */
+  readonly newBunkerUri: (name: string, account: number) => string;
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
   /** Begins a pairing with the unpaired device that is there. */
@@ -89,9 +89,9 @@ export function runHost(parts: HostParts): Host {
   relays.start(parts.relays);
 
   return {
-    newBunkerUri: (name) => {
+    newBunkerUri: (name, account) => {
       const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
-      toBridge({ type: 'secret', hash: hashSecret(secret), name });
+      toBridge({ type: 'secret', hash: hashSecret(secret), name, account });
       return formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret });
     },
     listening: (withinMs) =>

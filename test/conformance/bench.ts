@@ -1,5 +1,6 @@
 /** What the suite needs of the world: a wire to one device, a clock, and somebody who presses its buttons. */
 
+import type { Computer } from './computers.ts';
 import type { Talk } from './talk.ts';
 
 export type Bench = {
@@ -11,6 +12,8 @@ export type Bench = {
   readonly until: (holds: () => boolean, ms: number) => Promise<boolean>;
   /** Has a key pressed while this request is on the screen. A human is asked to and may take a while. */
   readonly press: (request: number, key: 'approve' | 'deny', words: string) => Promise<void>;
+  /** Has the six digits on the device compared with these, and confirmed there. */
+  readonly compare: (code: string) => Promise<void>;
 };
 
 /** A rule of PROTOCOL.md that a device is held to. */
@@ -22,7 +25,11 @@ export type Rule = {
   readonly presses?: number;
   /** Takes a minute: left out with --quick. */
   readonly slow?: true;
-  readonly check: (talk: Talk) => Promise<void>;
+  /** The rule is checked in a sealed session of the computer that the human paired for this suite. */
+  readonly computer?: 'paired';
+  /** For devices only that announce this capability. */
+  readonly capability?: number;
+  readonly check: (talk: Talk, computer: Computer) => Promise<void>;
 };
 
 /** The device broke the rule: the words say what was expected and what came. */

@@ -12,6 +12,7 @@ import {
   parseFrame,
 } from '@sallyport/device-protocol';
 import { brokenBehaviour } from './broken-behaviour.ts';
+import { brokenChannels } from './broken-channels.ts';
 import type { Flaw } from './virtual-device.ts';
 
 export type BrokenDevice = { readonly name: string; readonly rule: string; readonly flaw: () => Flaw };
@@ -367,4 +368,10 @@ const links: readonly BrokenDevice[] = [
   },
 ];
 
-export const brokenDevices: readonly BrokenDevice[] = [...frames, ...hellos, ...links, ...brokenBehaviour];
+export const brokenDevices: readonly BrokenDevice[] = [
+  ...frames,
+  ...hellos,
+  ...links,
+  ...brokenBehaviour,
+  ...brokenChannels,
+];

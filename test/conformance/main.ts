@@ -53,9 +53,13 @@ const press: Bench['press'] = async (request, key, words) => {
   if (simulator !== null) return simulator.press(port.bench.until, request, key);
   console.log(`      → on the device: ${key.toUpperCase()} ${words}`);
 };
+const compare: Bench['compare'] = async (code) => {
+  if (simulator !== null) return simulator.compare(port.bench.until, code);
+  console.log(`      → the device shows six digits: confirm them there if they are ${code}`);
+};
 try {
   const verdicts = await runSuite(
-    { ...port.bench, press },
+    { ...port.bench, press, compare },
     {
       quick: values.quick,
       human: !values['no-press'],

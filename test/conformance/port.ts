@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { SerialPort } from 'serialport';
 import type { Bench } from './bench.ts';
 
-export type OpenPort = { readonly bench: Omit<Bench, 'press'>; readonly close: () => Promise<void> };
+export type OpenPort = { readonly bench: Omit<Bench, 'press' | 'compare'>; readonly close: () => Promise<void> };
 
 /** Opens the port; rejects with the system's words when it cannot be had. It never touches DTR and RTS. */
 export async function openPort(path: string): Promise<OpenPort> {

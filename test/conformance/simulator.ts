@@ -13,6 +13,8 @@ export type Simulator = {
   readonly path: string;
   /** Presses once this request is on the screen. */
   readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny') => Promise<void>;
+  /** Confirms a pairing once its screen shows these digits. */
+  readonly compare: (until: Bench['until'], code: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -25,17 +27,31 @@ export async function startSimulator(): Promise<Simulator> {
   const program = createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
   const child = spawn(
     process.execPath,
-    ['--conditions=sallyport-source', program, '--demo', '--face', 'none', '--control', '3', '--press', 'control'],
+    [
+      '--conditions=sallyport-source',
+      program,
+      '--demo',
+      '--board',
+      'oled128',
+      '--face',
+      'none',
+      '--control',
+      '3',
+      '--press',
+      'control',
+    ],
     { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
   );
   const control = child.stdio[3];
   if (!(control instanceof Duplex)) throw new Error('no channel to the simulator');
   let path: string | null = null;
   let waiting: number | null = null;
+  let screen = '';
   const lines = createInterface({ input: control });
   lines.on('line', (line) => {
-    const said: { line?: string; waiting?: number | null } = JSON.parse(line);
+    const said: { line?: string; waiting?: number | null; screen?: readonly string[] | null } = JSON.parse(line);
     if (said.line !== undefined) path = said.line;
+    if (said.screen !== undefined) screen = (said.screen ?? []).join('').replace(/\s/g, '');
     if (said.waiting !== undefined) waiting = said.waiting;
   });
   const patience = setTimeout(() => child.kill('SIGKILL'), startMs);
@@ -47,6 +63,11 @@ export async function startSimulator(): Promise<Simulator> {
       must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
       await until(() => false, fingerMs);
       control.write(`${JSON.stringify({ press: key })}\n`);
+    },
+    compare: async (until, code) => {
+      must(await until(() => waiting === -1 && screen.includes(code), screenMs), 'the digits came onto no screen');
+      await until(() => false, fingerMs);
+      control.write('{"press":"approve"}\n');
     },
     stop: async () => {
       const gone = once(child, 'exit');

@@ -2,15 +2,26 @@
  * The suite: every rule in the order of PROTOCOL.md, each in a link session of its own, and one line a rule. Rows for what comes to
  * the protocol are added to the lists in `rules/`.
  */
-import { type Bench, Broken, type Rule } from './bench.ts';
+import { type Bench, Broken, must, type Rule } from './bench.ts';
+import { type Computer, newComputer, pair } from './computers.ts';
 import { askingRules } from './rules/asking.ts';
+import { channelRules } from './rules/channel.ts';
 import { linkRules } from './rules/link.ts';
+import { logRules } from './rules/log.ts';
 import { messageRules } from './rules/messages.ts';
 import { streamRules } from './rules/streams.ts';
 import { wireRules } from './rules/wire.ts';
-import { talkTo } from './talk.ts';
+import { nameOf, type Talk, talkTo } from './talk.ts';
 
-export const rules: readonly Rule[] = [...wireRules, ...linkRules, ...messageRules, ...askingRules, ...streamRules];
+export const rules: readonly Rule[] = [
+  ...wireRules,
+  ...linkRules,
+  ...messageRules,
+  ...askingRules,
+  ...streamRules,
+  ...channelRules,
+  ...logRules,
+];
 
 export type Verdict = {
   readonly rule: Rule;
@@ -35,6 +46,8 @@ export type SuiteOptions = {
 export async function runSuite(bench: Bench, options: SuiteOptions): Promise<readonly Verdict[]> {
   const talk = talkTo(bench);
   const verdicts: Verdict[] = [];
+  const computer = newComputer();
+  let paired = false;
   let ready: boolean | null = null;
   for (const rule of rules.filter(({ name }) => name.includes(options.only ?? ''))) {
     const verdict = async (): Promise<Verdict> => {
@@ -44,9 +57,10 @@ export async function runSuite(bench: Bench, options: SuiteOptions): Promise<rea
           ready = await isReady(talk);
           await talk.reset();
         }
-        const skipped = whySkipped(rule, options, ready);
+        const skipped = whySkipped(rule, options, ready, talk.facts().capabilities);
         if (skipped !== null) return { rule, outcome: 'skipped', words: skipped };
-        await rule.check(talk);
+        if (rule.computer === 'paired') paired = await known(talk, computer);
+        await rule.check(talk, computer);
         return { rule, outcome: 'passed', words: '' };
       } catch (problem) {
         if (!(problem instanceof Broken)) throw problem;
@@ -58,7 +72,30 @@ export async function runSuite(bench: Bench, options: SuiteOptions): Promise<rea
     options.told?.(one);
     if (one.outcome === 'failed' && options.untilFailure === true) break;
   }
+  if (paired) await leave(talk, computer);
   return verdicts;
+}
+
+/** A session of the paired computer; the first time the human pairs it, and the next session shows whether the device knows it. */
+async function known(talk: Talk, computer: Computer): Promise<true> {
+  const session = await computer.establish(talk);
+  if (session.paired) return true;
+  const { answer } = await pair(talk, session);
+  must(answer.type === 'reply', `pair_confirm: ${nameOf(answer)}`);
+  await talk.greet();
+  must((await computer.establish(talk)).paired, 'the device does not know the computer that was just paired');
+  return true;
+}
+
+/** The suite takes itself out of the device's list. A device that is broken by now has been said to be. */
+async function leave(talk: Talk, computer: Computer): Promise<void> {
+  try {
+    await talk.reset();
+    await computer.establish(talk);
+    await talk.ask('revoke_host', { key: computer.key });
+  } catch (problem) {
+    if (!(problem instanceof Broken)) throw problem;
+  }
 }
 
 /** One line. */
@@ -72,7 +109,14 @@ export function summaryOf(verdicts: readonly Verdict[]): string {
   return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
 }
 
-function whySkipped(rule: Rule, { quick, human }: SuiteOptions, ready: boolean): string | null {
+function whySkipped(
+  rule: Rule,
+  { quick, human }: SuiteOptions,
+  ready: boolean,
+  announced: readonly number[],
+): string | null {
+  if (rule.capability !== undefined && !announced.includes(rule.capability))
+    return `the device does not announce capability ${rule.capability}`;
   if (rule.presses !== undefined && !ready) return 'the device has no key to use';
   if ((rule.presses ?? 0) > 0 && !human) return 'nobody presses';
   return rule.slow === true && quick ? 'takes a minute' : null;

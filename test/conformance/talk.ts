@@ -17,11 +17,13 @@ import {
   hello as helloPayload,
   helloRequest,
   type Message,
+  prologueOf,
   type Reply,
   type Request,
   type RequestOf,
 } from '@sallyport/device-protocol';
 import { type Bench, Broken, must } from './bench.ts';
+import { type Sealing, sealing } from './seal.ts';
 
 /** An error under a code that the tables do not have, as numbers. */
 export type StrangeError = { readonly id: number; readonly code: number; readonly error: number };
@@ -37,11 +39,15 @@ export type Talk = {
   readonly heard: readonly Message[];
   /** Starts a new link session. */
   readonly greet: () => Promise<Hello>;
+  /** The channel of this session; a rule takes the steps of its handshake, or `computer` does. */
+  readonly sealing: Sealing;
   /** Errors for codes that are in no table. */
   readonly strangeErrors: readonly StrangeError[];
   /** One more answer with this id may come: it was asked in raw bytes. */
   readonly owes: (id: number) => void;
   readonly raw: (bytes: Uint8Array) => void;
+  readonly encoded: (frame: Frame) => Uint8Array;
+  readonly bytesOf: (message: Message) => Uint8Array;
   /** The next data frame of the session, not sent yet. */
   readonly nextFrame: (payload: Uint8Array, flags?: number) => Frame;
   /** Sends a message; `owes`: the id that an answer to raw bytes would carry. */
@@ -82,6 +88,7 @@ export function talkTo(bench: Bench): Talk {
   let sequence = 0;
   let expected = 0;
   let parts: Uint8Array[] = [];
+  const channel = sealing();
   let counter = Math.floor(bench.now()) % 100_000;
   let nextId = (Math.floor(bench.now() * 7) % 0x4000_0000) * 2;
 
@@ -112,7 +119,12 @@ export function talkTo(bench: Bench): Talk {
     acknowledge();
     if ((frame.flags & frameFlags.first) !== 0) parts = [];
     parts.push(frame.payload);
-    if ((frame.flags & frameFlags.last) !== 0) takeMessage(joined(parts));
+    const sealed = (frame.flags & frameFlags.sealed) !== 0;
+    if (sealed !== channel.stands()) broken ??= sealed ? 'sealed before the channel stands' : 'not sealed';
+    if ((frame.flags & frameFlags.last) === 0) return;
+    const bytes = sealed ? channel.open(joined(parts)) : joined(parts);
+    if (bytes === null) broken ??= 'what the device sealed does not open';
+    else takeMessage(bytes);
   }
 
   function takeMessage(bytes: Uint8Array): void {
@@ -168,14 +180,17 @@ export function talkTo(bench: Bench): Talk {
     serve: () => null,
     acknowledges: true,
     session: () => session,
+    sealing: channel,
     facts: () => {
       if (facts === null) throw new Error('nobody greeted yet');
       return facts;
     },
     raw: bench.write,
+    encoded: encodeFrame,
+    bytesOf: encodeMessage,
     nextFrame: (payload, flags = frameFlags.first | frameFlags.last) => ({
       type: 'data',
-      flags,
+      flags: flags | (channel.stands() ? frameFlags.sealed : 0),
       sequence,
       session,
       payload,
@@ -184,18 +199,21 @@ export function talkTo(bench: Bench): Talk {
       for (let tries = 0; tries < 3; tries++) {
         const asked = newHelloRequest(++counter);
         const from = frames.length;
+        channel.begin(new Uint8Array(0));
         [session, queue, sequence, expected, parts] = [asked.session, [], 0, 0, []];
         send(asked);
         await bench.until(() => helloIn(frames, from, asked) !== null, helloMs);
         const found = helloIn(frames, from, asked);
         if (found === null) continue;
-        facts = found;
-        return found;
+        facts = found.body;
+        channel.begin(prologueOf(asked.payload, found.payload));
+        return facts;
       }
       throw new Broken('no hello came, three times');
     },
     say: (message, owes) => {
-      const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
+      const plain = message instanceof Uint8Array ? message : encodeMessage(message);
+      const bytes = channel.stands() ? channel.seal(plain) : plain;
       const id = message instanceof Uint8Array ? owes : message.type === 'request' ? message.id : undefined;
       if (id !== undefined) self.owes(id);
       if (!(message instanceof Uint8Array) && message.type === 'request') {
@@ -268,14 +286,18 @@ export function newHelloRequest(counter: number, versionMin = 1, versionMax = 1)
   return { type: 'hello_request', flags: 0, sequence: 0, session: 0x5a11_0000 + (counter % 0xffff), payload };
 }
 
-/** The hello that answers this request, if it came. */
-export function helloIn(frames: readonly Frame[], from: number, request: Frame): Hello | null {
+/** The hello that answers this request, if it came, and its bytes. */
+export function helloIn(
+  frames: readonly Frame[],
+  from: number,
+  request: Frame,
+): { readonly body: Hello; readonly payload: Uint8Array } | null {
   for (const frame of frames.slice(from)) {
     if (frame.type !== 'hello' || frame.session !== request.session) continue;
     const body = helloPayload.decode(frame.payload);
     const asked = helloRequest.decode(request.payload);
     must(body !== null, 'a hello that is not as in the table of chapter 3');
-    if (asked !== null && sameBytes(body.nonce, asked.nonce)) return body;
+    if (asked !== null && sameBytes(body.nonce, asked.nonce)) return { body, payload: frame.payload };
   }
   return null;
 }

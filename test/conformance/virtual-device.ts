@@ -28,6 +28,7 @@ import { virtualClock } from '../support/clock.ts';
 import { memoryDevice } from '../support/memory-device.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { type Bench, must } from './bench.ts';
+import { type ChannelFlaw, virtualChannel } from './virtual-channel.ts';
 
 /** What a broken device can do besides what it was sent. */
 export type Inside = {
@@ -57,6 +58,8 @@ export type Flaw = {
   readonly messageOut?: (message: Message, inside: Inside) => readonly Message[];
   /** Terms that the link keeps to, whatever hello says. */
   readonly messageMax?: number;
+  /** What is wrong with the secure channel. */
+  readonly channel?: ChannelFlaw;
   /** Does not tell the firmware that a new session began. */
   readonly sameSession?: true;
 };
@@ -79,25 +82,37 @@ export function virtualDevice(flaw: Flaw): Bench {
 
   const inside: Inside = {
     emit: (frame) => toSuite(encodeFrame(frame)),
-    say: (message) => stepFace({ type: 'send', message: encodeMessage(message) }),
+    say: (message) => {
+      const { bytes, sealed } = channel.sealOuter(encodeMessage(message));
+      stepFace({ type: 'send', message: bytes, sealed });
+    },
     give: (message) => give(message instanceof Uint8Array ? message : encodeMessage(message)),
     forget: () => {
       if (face !== null) face = { ...face, arq: null };
     },
     session: () => face?.arq?.terms.session ?? null,
   };
+  const channel = virtualChannel({
+    random,
+    say: (message) => {
+      for (const one of flaw.messageOut?.(message, inside) ?? [message]) inside.say(one);
+    },
+    ask: (request) => give(encodeMessage(request)),
+    flaw: flaw.channel,
+  });
 
   function stepInner(input: HostLinkInput): void {
     const [next, effects] = stepHostLink(inner, input, clock.now(), random);
     inner = next;
     for (const effect of effects) {
       if (effect.type === 'write') device.cable.toDevice(effect.bytes);
-      else if (effect.type === 'message') fromFirmware(effect.bytes);
+      else if (effect.type === 'message') fromFirmware(channel.openInner(effect.bytes, effect.sealed));
       else if (effect.type === 'open') {
+        channel.innerPrologue(effect.prologue);
         face ??= startDeviceLink(effect.hello);
         const late = waiting;
         waiting = [];
-        for (const message of late) stepInner({ type: 'send', message });
+        for (const message of late) give(message);
       }
     }
   }
@@ -108,13 +123,13 @@ export function virtualDevice(flaw: Flaw): Bench {
     face = next;
     for (const effect of effects) {
       if (effect.type === 'write') leave(effect.bytes);
-      else if (effect.type === 'message' && effect.sealed)
-        inside.forget(); // there is no channel here
-      else if (effect.type === 'message') fromSuite(effect.bytes);
+      else if (effect.type === 'message') fromSuite(effect.bytes, effect.sealed);
       else if (effect.type === 'opened' && flaw.sameSession === true) {
         inside.say({ type: 'notice', notice: 'state', body: { state: 'ready' } });
       } else if (effect.type === 'opened') {
         widen();
+        channel.reset();
+        channel.outerPrologue(effect.prologue);
         stepInner({ type: 'wire_closed' });
         stepInner({ type: 'wire_opened' });
       }
@@ -127,8 +142,12 @@ export function virtualDevice(flaw: Flaw): Bench {
   }
 
   function give(message: Uint8Array): void {
-    if (inner.phase === 'open') stepInner({ type: 'send', message });
-    else waiting.push(message);
+    if (inner.phase !== 'open') {
+      waiting.push(message);
+      return;
+    }
+    const { bytes, sealed } = channel.sealInner(message);
+    stepInner({ type: 'send', message: bytes, sealed });
   }
 
   function leave(bytes: Uint8Array): void {
@@ -141,15 +160,27 @@ export function virtualDevice(flaw: Flaw): Bench {
     clock.after(1, () => hear(bytes));
   }
 
-  function fromSuite(bytes: Uint8Array): void {
+  function fromSuite(wire: Uint8Array, sealed: boolean): void {
+    const seen = channel.openOuter(wire, sealed);
+    if (seen === 'nothing') return;
+    if (seen === 'broken') return inside.forget();
+    const bytes = seen.message;
     const message = decodeMessage(bytes);
-    for (const one of flaw.messageIn?.(message, bytes, inside) ?? [bytes]) inside.give(one);
+    const taken = message.type === 'unreadable' ? false : channel.takes(message);
+    if (taken === null) inside.forget();
+    if (taken !== false) return;
+    const given = message.type === 'unreadable' ? bytes : channel.renamed(message);
+    for (const one of flaw.messageIn?.(message, bytes, inside) ?? [given]) inside.give(one);
   }
 
   function fromFirmware(bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
-    if (decoded.type === 'unreadable') return stepFace({ type: 'send', message: bytes });
-    const message = withOurDamage(decoded);
+    if (decoded.type === 'unreadable') {
+      const out = channel.sealOuter(bytes);
+      return stepFace({ type: 'send', message: out.bytes, sealed: out.sealed });
+    }
+    if (channel.answered(decoded)) return;
+    const message = channel.changed(withOurDamage(decoded));
     for (const one of flaw.messageOut?.(message, inside) ?? [message]) inside.say(one);
   }
 
@@ -212,6 +243,14 @@ export function virtualDevice(flaw: Flaw): Bench {
       must(await until(shown, screenMs), 'the request came onto no screen');
       clock.advance(500); // the keys are named by now
       device.press(key);
+    },
+    compare: async () => {
+      must(
+        await until(() => device.firmware().pairing?.step === 'comparing', screenMs),
+        'no digits came onto the screen',
+      );
+      clock.advance(500);
+      device.press('approve');
     },
   };
 }

@@ -2,7 +2,8 @@
 import { encodeCbor, limits } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
 import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/hosts.ts';
-import { memoryFlash } from '../support/memory-flash.ts';
+import { writeForDevice } from '../../firmware-sim/src/firmware/vault/sealed.ts';
+import { memoryFlash, testChip } from '../support/memory-flash.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { sealedComputer } from '../support/sealed-computer.ts';
 
@@ -125,26 +126,29 @@ describe('in flash', () => {
   const host = { key: new Uint8Array(32).fill(3), name: 'desk' };
 
   test('the key is made once', () => {
-    const flash = memoryFlash();
-    const made = loadIdentity(flash, random);
-    writeHosts(flash, [host]);
-    expect(loadIdentity(flash, random)).toEqual({ secret: made.secret, hosts: [host] });
+    const board = { ...testChip, flash: memoryFlash(), random };
+    const made = loadIdentity(board);
+    writeHosts(board, [host]);
+    expect(loadIdentity(board)).toEqual({ secret: made.secret, hosts: [host] });
   });
 
-  test.each([0, 1, 32, 40])('a key with a changed byte %d is replaced, and nobody is paired with the new one', (at) => {
-    const flash = memoryFlash();
-    const made = loadIdentity(flash, random);
-    writeHosts(flash, [host]);
-    const record = flash.read('channel-key') ?? new Uint8Array(0);
-    flash.write(
-      'channel-key',
-      record.map((byte, i) => (i === at ? byte ^ 1 : byte)),
-    );
-    const next = loadIdentity(flash, random);
-    expect(next.secret).not.toEqual(made.secret);
-    expect(next.hosts).toEqual([]);
-    expect(loadIdentity(flash, random)).toEqual(next);
-  });
+  test.each([0, 1, 12, 44, 60])(
+    'a key with a changed byte %d is replaced, and nobody is paired with the new one',
+    (at) => {
+      const board = { ...testChip, flash: memoryFlash(), random };
+      const made = loadIdentity(board);
+      writeHosts(board, [host]);
+      const record = board.flash.read('identity') ?? new Uint8Array(0);
+      board.flash.write(
+        'identity',
+        record.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+      );
+      const next = loadIdentity(board);
+      expect(next.secret).not.toEqual(made.secret);
+      expect(next.hosts).toEqual([]);
+      expect(loadIdentity(board)).toEqual(next);
+    },
+  );
 
   test.each<[string, Uint8Array]>([
     ['nothing', new Uint8Array(0)],
@@ -154,10 +158,10 @@ describe('in flash', () => {
     ['a long name', encodeCbor([1, [host.key, 'x'.repeat(limits.labelMax + 1)]])],
     ['too many', encodeCbor([1, ...Array.from({ length: limits.hostsMax + 1 }, () => [host.key, host.name])])],
   ])('a list that is %s is empty', (_, record) => {
-    const flash = memoryFlash();
-    loadIdentity(flash, random);
-    flash.write('hosts', record);
-    expect(loadIdentity(flash, random).hosts).toEqual([]);
+    const board = { ...testChip, flash: memoryFlash(), random };
+    loadIdentity(board);
+    writeForDevice(board, 'computers', record);
+    expect(loadIdentity(board).hosts).toEqual([]);
   });
 
   test('a computer that is paired again takes its own place; the ninth takes the first', () => {

@@ -24,9 +24,11 @@ export function pairedBefore(
   flash: Flash,
   random: (length: number) => Uint8Array,
   dh: HostIdentity['dh'],
+  deviceSecret = testChip.deviceSecret,
 ): HostIdentity {
   const secret = random(32);
-  const identity = loadIdentity(flash, random);
-  writeHosts(flash, withHost(identity.hosts, { key: dh.publicKey(secret), name: 'the test' }));
+  const board = { flash, random, deviceSecret };
+  const identity = loadIdentity(board);
+  writeHosts(board, withHost(identity.hosts, { key: dh.publicKey(secret), name: 'the test' }));
   return { dh, secret, name: 'the test', pin: Buffer.from(dh.publicKey(identity.secret)).toString('hex') };
 }

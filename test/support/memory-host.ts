@@ -28,7 +28,7 @@ export type MemoryHost = {
   readonly pubkey: string;
   readonly reports: readonly Report[];
   /** Makes a one-time secret known. */
-  readonly newSecret: (secret: string, name?: string) => void;
+  readonly newSecret: (secret: string, name?: string, account?: number) => void;
   readonly relays: () => readonly RelaySnapshot[];
   readonly plugged: () => void;
   readonly bytes: (bytes: Uint8Array) => void;
@@ -104,7 +104,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
   return {
     pubkey: signer.pubkey,
     reports,
-    newSecret: (words, name = '') => toBridge({ type: 'secret', hash: hashSecret(words), name }),
+    newSecret: (words, name = '', account = 0) => toBridge({ type: 'secret', hash: hashSecret(words), name, account }),
     relays: () => connections.map((connection) => connection.see()),
     plugged: () => running && toDevice({ type: 'wire_opened' }),
     bytes: (bytes) => running && toDevice({ type: 'bytes', bytes }),

@@ -43,7 +43,7 @@ export async function simulated({
 } = {}): Promise<Simulated> {
   const random = seededRandom(seed);
   const flash = flashInMemory();
-  prepareDemo(flash, random, null);
+  prepareDemo({ ...testChip, flash, random }, null);
   const hostRandom = seededRandom('the host');
   const identity = pairedBefore(flash, hostRandom, portableCrypto.x25519);
   let session = startDeviceSession(hostRandom, identity);
@@ -120,7 +120,7 @@ export async function simulated({
         type: 'ask',
         job: ++jobs,
         client: 'an app',
-        ask: { method: 'sign_event', label: 'Coracle', event: note },
+        ask: { method: 'sign_event', account: 0, label: 'Coracle', event: note },
       });
       await settled();
       if (arm) started.advance(armedMs);

@@ -4,6 +4,10 @@ import { schemaCddl } from './cddl.ts';
 import { channelVectors } from './channel.ts';
 import { clientVectors } from './clients.ts';
 import { frameVectors } from './frames.ts';
+import { freshnessVectors } from './freshness.ts';
+import { grantHistories } from './grant-histories.ts';
+import { grantVectors } from './grants.ts';
+import { logVectors } from './log.ts';
 import { helloVectors, messageVectors } from './messages.ts';
 import { sessionVectors } from './sessions.ts';
 
@@ -16,6 +20,9 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'device-protocol/vectors/messages.json': json(messageVectors()),
     'device-protocol/vectors/channel.json': json(channelVectors()),
     'device-protocol/vectors/clients.json': json(clientVectors()),
+    'device-protocol/vectors/freshness.json': json(freshnessVectors()),
+    'device-protocol/vectors/grants.json': json({ ...grantVectors(), histories: grantHistories() }),
+    'device-protocol/vectors/log.json': json(logVectors()),
     'device-protocol/vectors/sessions.json': json(sessionVectors()),
   };
 }

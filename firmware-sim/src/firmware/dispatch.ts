@@ -13,6 +13,7 @@ import {
 } from '@sallyport/device-protocol';
 import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
+import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
 import { accountOf, activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
@@ -82,8 +83,8 @@ const handlers: Handlers = {
   grants: unsupported,
   grants_propose: unsupported,
   grant_revoke: unsupported,
-  log_read: unsupported,
-  log_head: unsupported,
+  log_read: takeLogRead,
+  log_head: takeLogHead,
   hosts: (turn, { id, command }) => {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     reply(turn, { type: 'reply', id, command, body: { hosts: turn.state.identity.hosts } });
@@ -92,7 +93,10 @@ const handlers: Handlers = {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
     const { identity } = turn.state;
     const hosts = withoutHost(identity.hosts, body.key);
-    if (hosts.length !== identity.hosts.length) writeHosts(turn.env.flash, hosts);
+    if (hosts.length !== identity.hosts.length) {
+      appendLog(turn, { event: 'computer_revoked', who: body.key });
+      writeHosts(turn.env, hosts);
+    }
     turn.state = { ...turn.state, identity: { ...identity, hosts } };
     reply(turn, { type: 'reply', id, command, body: {} });
   },

@@ -25,6 +25,8 @@ import { draw, type View } from './screens.ts';
 import { sessionLost, sessionOpened, takeIn } from './session.ts';
 import { activeJob, type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
+import { loadLog } from './vault/log.ts';
+
 export type { FirmwareEffect, FirmwareState, Marks } from './turn.ts';
 
 /** The version of this firmware. */
@@ -68,12 +70,13 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [capabilities.channel],
+    capabilities: [capabilities.channel, capabilities.log],
   });
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
   const state: FirmwareState = {
     channel: { phase: 'closed' },
-    identity: loadIdentity(env.flash, env.random),
+    identity: loadIdentity(env),
+    log: loadLog(env),
     pairing: null,
     pairingTries: { count: 0, notBefore: 0 },
     link,

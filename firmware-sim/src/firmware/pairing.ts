@@ -10,6 +10,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, pairingCode, pairingCommitment, type Request } from '@sallyport/device-protocol';
 import { withHost, writeHosts } from './hosts.ts';
+import { appendLog } from './logging.ts';
 import { activeJob, type FirmwareState, say, show, type Turn } from './turn.ts';
 
 export type Pairing =
@@ -130,7 +131,8 @@ function settle(turn: Turn): void {
   const { pairing, channel, identity } = turn.state;
   if (pairing?.step !== 'comparing' || !pairing.yes || pairing.confirm === null || channel.phase !== 'sealed') return;
   const hosts = withHost(identity.hosts, { key: channel.host, name: pairing.name });
-  writeHosts(turn.env.flash, hosts);
+  appendLog(turn, { event: 'computer_paired', who: channel.host });
+  writeHosts(turn.env, hosts);
   over(turn, 'paired');
   const pairingTries = { count: 0, notBefore: 0 };
   turn.state = { ...turn.state, identity: { ...identity, hosts }, pairing: null, pairingTries };

@@ -18,6 +18,7 @@ import type { Pairing, PairingTries } from './pairing.ts';
 import { draw, type Screen, type View } from './screens.ts';
 import { computerOf, type SessionChannel, takeOut } from './session.ts';
 import type { AskingRequest } from './subject.ts';
+import type { Log } from './vault/log.ts';
 
 /** What the board says of itself on the screen and in `info`. */
 export type Marks = { readonly simulator: boolean; readonly demo: boolean; readonly autoPress: boolean };
@@ -28,6 +29,7 @@ export type FirmwareState = {
   readonly channel: SessionChannel;
   /** The device's static key and the paired computers, as in flash. */
   readonly identity: Identity;
+  readonly log: Log;
   readonly pairing: Pairing | null;
   readonly pairingTries: PairingTries;
   readonly marks: Marks;

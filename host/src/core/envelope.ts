@@ -6,7 +6,8 @@
  * Sealing draws randomness in two places that nostr-tools does not take as arguments: the IV of NIP-04, and the auxiliary
  * randomness of the signature (BIP-340). That is the one exception in this core; the nonce of NIP-44 is an argument.
  */
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
@@ -39,6 +40,8 @@ export type RemoteSigner = {
   readonly pubkey: string;
   /** Decrypts a request. Ask only for an event whose signature was verified: otherwise anybody picks the key agreement. */
   readonly open: (event: NostrEvent) => Opened;
+  /** What opens the requests of a client in this encryption, for a device that opens them itself: 32 bytes. It opens nothing else. */
+  readonly conversationKey: (client: string, encryption: Encryption) => Uint8Array;
   /** Encrypts and signs an answer: a kind 24133 event with exactly one `p` tag. */
   readonly seal: (sealing: Sealing) => NostrEvent;
 };
@@ -50,6 +53,8 @@ export function remoteSigner(secret: Uint8Array): RemoteSigner {
   return {
     pubkey: getPublicKey(secret),
     open: (event) => openRequest(event, secret, conversation),
+    conversationKey: (client, encryption) =>
+      encryption === 'nip44' ? conversation(client).slice() : sharedX(secret, client),
     seal: (sealing) => sealAnswer(sealing, secret, conversation),
   };
 }
@@ -66,10 +71,15 @@ export function sealedMax(text: string): number {
   return Math.ceil(bytes / 3) * 4;
 }
 
+/** Read off the content, as the device does. */
+function encryptionOf({ content }: NostrEvent): Encryption {
+  return content.includes('?iv=') ? 'nip04' : 'nip44';
+}
+
 type Conversation = (client: string) => Uint8Array;
 
 function openRequest(event: NostrEvent, secret: Uint8Array, conversation: Conversation): Opened {
-  const encryption: Encryption = event.content.includes('?iv=') ? 'nip04' : 'nip44';
+  const encryption = encryptionOf(event);
   try {
     const text =
       encryption === 'nip04'
@@ -89,6 +99,11 @@ function sealAnswer(sealing: Sealing, secret: Uint8Array, conversation: Conversa
   const tags = [['p', client]];
   const { id, pubkey, sig } = finalizeEvent({ kind: nip46Kind, created_at: createdAt, tags, content }, secret);
   return Object.freeze({ id, pubkey, created_at: createdAt, kind: nip46Kind, tags, content, sig });
+}
+
+/** The x coordinate of the shared point, which is the key of NIP-04. */
+function sharedX(secret: Uint8Array, client: string): Uint8Array {
+  return secp256k1.getSharedSecret(secret, hexToBytes(`02${client}`)).slice(1, 33);
 }
 
 /** Keeps the most recently used keys: a Map iterates in the order of insertion, and a use inserts anew. */

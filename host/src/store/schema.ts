@@ -2,9 +2,8 @@
  * The tables, as migrations: the n-th brings a database from `user_version` n to n + 1. A migration that was released is never
  * changed; names of tables and columns are for ever. Times are ms Unix time, except `created_at` of `seen` (seconds, as in events).
  */
-import type { DatabaseSync } from 'node:sqlite';
 
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE secrets (
     hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
@@ -45,22 +44,18 @@ const migrations: readonly string[] = [
   ALTER TABLE seen ADD COLUMN request TEXT CHECK (length(request) = 64);
   CREATE INDEX seen_request ON seen (client, request) WHERE request IS NOT NULL;
   `,
+  // Several accounts, and apps that the device knows as well. `remote_signer` is empty for apps that were paired before.
+  `
+  ALTER TABLE secrets ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE apps ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE apps ADD COLUMN remote_signer TEXT NOT NULL DEFAULT '';
+  ALTER TABLE apps ADD COLUMN on_device INTEGER NOT NULL DEFAULT 0 CHECK (on_device IN (0, 1));
+  CREATE TABLE revocations (
+    client TEXT PRIMARY KEY CHECK (length(client) = 64),
+    remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this host reads and writes. */
 export const schemaVersion = migrations.length;
-
-/** The version that a database has. */
-export function versionOf(database: DatabaseSync): number {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
-  if (typeof version !== 'number') throw new Error('SQLite did not say its user_version');
-  return version;
-}
-
-/** Brings a database to `schemaVersion`, each step in a transaction of its own. */
-export function migrate(database: DatabaseSync): void {
-  for (const [version, statements] of migrations.entries()) {
-    if (version < versionOf(database)) continue;
-    database.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${version + 1}; COMMIT`);
-  }
-}

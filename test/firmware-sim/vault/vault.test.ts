@@ -196,6 +196,6 @@ test('a record that was removed cannot be put back', () => {
 
 test('a list of names that cannot be read closes the vault', () => {
   const device = locked();
-  flip(device, 'index');
+  flip(device, 'index/7');
   expect(tryPin(device, pin)).toEqual({ type: 'unreadable', why: 'damaged' });
 });

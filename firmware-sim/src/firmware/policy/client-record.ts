@@ -66,7 +66,7 @@ export function writeGrants(store: Store, { slot, grants }: ClientRecord): void 
 }
 
 export function removeGrants(store: Store, slot: number): void {
-  if (store.names().includes(grantsName(slot))) store.remove(grantsName(slot));
+  store.remove(grantsName(slot));
 }
 
 /** Reads what lies in a slot; null when its head cannot be read. */

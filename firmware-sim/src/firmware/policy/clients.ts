@@ -112,7 +112,8 @@ export type NewClient = {
 };
 
 /**
- * Pairs an app, after the human said yes. It grants nothing, and takes no deny rule away. Requests dated before the pairing are not
+ * Pairs an app, after the human said yes. It grants nothing, and takes no deny rule away; an app that was not revoked meanwhile keeps
+ * the grants for the same account. Requests dated before the pairing are not
  * taken; one of the same second is: the app asks for its key at once. An app that was known keeps what was closed for it; where it
  * dated its own pairing, it begins anew from there, so that the wrong clock of an earlier one can be mended. A date that the computer
  * told never moves the beginning back.
@@ -147,7 +148,9 @@ export function pairClient(
     if (known.state === 'revoked' && listed(clients).length >= clients.max) return 'full';
     if (id !== null && freshnessIn(store, ringOf(known), known.closed, createdAt, id) !== 'fresh') return 'replayed';
     const since = id === null ? Math.max(known.since, known.closed.floor, begins) : begins;
-    return again(clients, store, { ...known, ...told, since }, createdAt, id);
+    const keeps = known.state === 'paired' && known.account === account;
+    const grants = keeps ? known.grants : known.grants.filter(({ verdict }) => verdict === 'deny');
+    return again(clients, store, { ...known, ...told, since, grants }, createdAt, id);
   }
   if (listed(clients).length >= clients.max) return 'full';
   const [room, slot] = freeSlot(clients, store);
@@ -234,8 +237,7 @@ function again(
   createdAt: number,
   id: Uint8Array | null,
 ): Clients | 'damaged' {
-  const grants = told.grants.filter(({ verdict }) => verdict === 'deny');
-  const record: ClientRecord = { ...told, grants, usedIn: clients.session };
+  const record: ClientRecord = { ...told, usedIn: clients.session };
   // The grants first: a power cut before the head leaves an app that was not paired again, and its old grants are gone for good.
   writeGrants(store, record);
   writeHead(store, record);

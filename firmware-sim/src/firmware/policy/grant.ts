@@ -53,7 +53,7 @@ export function rateLeft(grant: Grant, now: number): number {
 /** The grant after one use at this uptime, of a request that the app dated so. */
 export function afterUse(grant: Grant, now: number, createdAt: number): Grant {
   const { uses, minute, ends } = grant;
-  const over = now - minute.began >= minuteMs;
+  const over = minute.used === 0 || now - minute.began >= minuteMs;
   return {
     ...grant,
     uses: uses === null ? null : uses - 1,

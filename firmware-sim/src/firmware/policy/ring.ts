@@ -11,16 +11,18 @@ import { type Closed, close, createdAtMax, isClosed } from './closed.ts';
 export type Store = {
   readonly read: (name: string) => Uint8Array | null | 'damaged';
   readonly write: (name: string, bytes: Uint8Array) => void;
+  /** Without effect when there is no such record. */
   readonly remove: (name: string) => void;
   readonly names: () => readonly string[];
 };
 
 /**
- * Nine full blocks besides the one that is being filled: a burst of 576 requests in one second is taken whole. An app that unlocks a
- * mailbox asks for some hundreds. A write is at most 776 bytes.
+ * Four full blocks besides the one that is being filled: a burst of 512 requests in one second is taken whole. An app that unlocks a
+ * mailbox asks for some hundreds. A write is at most 1,544 bytes. With the head and the grants an app has seven records, of which a
+ * vault has room for 8,192: so many for 1,024 apps and those that were revoked.
  */
-export const ringBlocks = 10;
-export const blockEntries = 64;
+export const ringBlocks = 5;
+export const blockEntries = 128;
 
 /** Where the ring of an app lies, and which block is being filled: its number, counted from the pairing on. */
 export type Ring = { readonly name: string; readonly head: number };
@@ -97,8 +99,7 @@ export function blockName({ name }: Ring, number: number): string {
 
 /** Takes the whole ring out of flash. */
 export function removeRing(store: Store, name: string): void {
-  const there = new Set(store.names());
-  for (let i = 0; i < ringBlocks; i++) if (there.has(`${name}-${i}`)) store.remove(`${name}-${i}`);
+  for (let i = 0; i < ringBlocks; i++) store.remove(`${name}-${i}`);
 }
 
 const empty = new Uint8Array(0);

@@ -29,11 +29,15 @@ export type OpenVault = {
 
 /** How records of a vault are called in flash. */
 export const vaultPrefix = 'v/';
-/** Record `index`: deterministic CBOR `[1, name, …]`, sealed like the others. */
-export const indexRecord = 'index';
+/**
+ * Records `index/0` … `index/f`: deterministic CBOR `[1, name, …]`, sealed like the others. A name is in the one of the first digit of its
+ * place, so that a vault of a thousand apps does not rewrite all their names for one.
+ */
+const indexPrefix = 'index/';
+const indexParts = [...'0123456789abcdef'];
 const indexVersion = 1;
-/** Some records for each app (1,024 at most) and account. */
-export const namesMax = 8_192;
+/** A dozen records for each app (1,024 at most), and the accounts. */
+export const namesMax = 16_384;
 /** Names are ASCII; two public keys in hex fit. */
 const nameForm = /^[!-~]{1,160}$/;
 /** A record is rewritten as a whole: larger things are kept in parts. */
@@ -51,9 +55,18 @@ export function keyOf(vault: OpenVault): Uint8Array {
   return key;
 }
 
+/** Whether a record of this name in flash is of a vault, and means nothing without its key. */
+export function isOfVault(name: string): boolean {
+  return name.startsWith(vaultPrefix) || name.startsWith(indexPrefix);
+}
+
 /** An empty list of names: how a vault begins. */
-export function writeIndex(board: Board, key: Uint8Array, names: Iterable<string>): void {
-  writeSealed(board, key, indexRecord, encodeCbor([indexVersion, ...names]));
+export function writeEmptyIndex(board: Board, key: Uint8Array): void {
+  for (const part of indexParts) writeIndexPart(board, key, part, []);
+}
+
+function writeIndexPart(board: Board, key: Uint8Array, part: string, names: readonly string[]): void {
+  writeSealed(board, key, indexPrefix + part, encodeCbor([indexVersion, ...names]));
 }
 
 /** Opens the records under this key, which from now on is the vault's; null: the list of names cannot be read. */
@@ -62,22 +75,37 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
   if (found === null) return null;
   const { flash } = board;
   const names = new Set(found);
+  const places = new Map<string, string>();
   let open = true;
   dropStrays();
 
   /** What a power cut left between a record and the list of names never happened, and what was put back is not let in. */
   function dropStrays(): void {
-    const known = new Set([...names].map((name) => flashName(key, name)));
+    const known = new Set([...names].map(placeOf));
     for (const name of flash.names()) {
       if (name.startsWith(vaultPrefix) && !known.has(name)) flash.remove(name);
     }
+  }
+
+  /** Writes the part of the list in which this place is. */
+  function writeNamesAt(place: string): void {
+    const start = place.slice(0, vaultPrefix.length + 1);
+    const same = [...names].filter((name) => placeOf(name).startsWith(start));
+    writeIndexPart(board, key, start.slice(-1), same);
+  }
+
+  /** A hash for each name is too much for each name that comes. Kept for those that are there: others are asked for without end. */
+  function placeOf(name: string): string {
+    const place = places.get(name) ?? flashName(key, name);
+    if (names.has(name)) places.set(name, place);
+    return place;
   }
 
   function at(name: string): string {
     if (!open) throw new Error('vault: it is closed');
     if (!nameForm.test(name))
       throw new Error(`vault: a name of 1 to 160 ASCII characters expected, got ${name.length}`);
-    return flashName(key, name);
+    return placeOf(name);
   }
 
   const vault: OpenVault = {
@@ -94,23 +122,21 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
       if (!names.has(name) && names.size >= namesMax) throw new Error(`vault: more than ${namesMax} records`);
       writeSealed(board, key, place, bytes);
       if (names.has(name)) return;
-      writeIndex(board, key, [...names, name]);
       names.add(name);
+      writeNamesAt(place);
     },
     remove: (name) => {
       const place = at(name);
       if (!names.has(name)) return;
-      writeIndex(
-        board,
-        key,
-        [...names].filter((one) => one !== name),
-      );
       names.delete(name);
+      places.delete(name);
+      writeNamesAt(place);
       flash.remove(place);
     },
     names: () => [...names].sort(),
     close: () => {
       open = false;
+      places.clear();
       keys.delete(vault);
       key.fill(0);
     },
@@ -124,8 +150,14 @@ export function flashName(key: Uint8Array, name: string): string {
   return vaultPrefix + bytesToHex(hmac(sha256, key, ascii(`sallyport name: ${name}`)).subarray(0, 16));
 }
 
-function readIndex({ flash }: Board, key: Uint8Array): readonly string[] | null {
-  const bytes = readSealed(flash, key, indexRecord);
+/** All names; null when a part of the list cannot be read or is gone. */
+function readIndex(board: Board, key: Uint8Array): readonly string[] | null {
+  const parts = indexParts.map((part) => readIndexPart(board, key, part));
+  return parts.every((names) => names !== null) ? parts.flat() : null;
+}
+
+function readIndexPart({ flash }: Board, key: Uint8Array, part: string): readonly string[] | null {
+  const bytes = readSealed(flash, key, indexPrefix + part);
   const bounds = { bytes: namesMax * 170, items: namesMax + 2, depth: 2 };
   const decoded = bytes instanceof Uint8Array ? decodeCbor(bytes, bounds) : null;
   if (decoded === null || !('value' in decoded) || !Array.isArray(decoded.value)) return null;

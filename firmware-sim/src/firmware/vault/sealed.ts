@@ -23,11 +23,22 @@ const tagBytes = 16;
 export const keyBytes = 32;
 
 /** Keys that follow from the device secret alone. Each use has one of its own; a name that was ever used keeps its meaning. */
-export type DeviceKeyUse = 'records' | 'pin' | 'log head' | 'flash names';
+export type DeviceKeyUse = 'records' | 'pin' | 'log head';
 
 /** The caller's to zero. */
 export function deviceKey({ deviceSecret }: Pick<Env, 'deviceSecret'>, use: DeviceKeyUse): Uint8Array {
   return hmac(sha256, deviceSecret, ascii(`sallyport device key: ${use}`));
+}
+
+/**
+ * The key that signs the head of the log: of this device, and of its life between two wipes. It follows from what the device has and from
+ * its static key, which a wipe replaces. The caller's to zero.
+ */
+export function logKey(board: Pick<Env, 'deviceSecret'>, staticSecret: Uint8Array): Uint8Array {
+  const key = deviceKey(board, 'log head');
+  const secret = hmac(sha256, key, staticSecret);
+  key.fill(0);
+  return secret;
 }
 
 /** Seals the bytes as the record of this name; the board's write is atomic. */

@@ -9,9 +9,12 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
-import { indexRecord, keyOf, type OpenVault, openRecords, vaultPrefix, writeIndex } from './open-vault.ts';
+import { loadIdentity } from '../hosts.ts';
+import type { NewRecord } from './accounts-store.ts';
+import { isOfVault, keyOf, type OpenVault, openRecords, writeEmptyIndex } from './open-vault.ts';
 import { forgetTries, readTries, writeTries } from './pin-tries.ts';
 import { keyBytes, type Unreadable } from './sealed.ts';
+import { forgetOldKeys, readOldKeys } from './upgrade.ts';
 import { finishWipe, wipe } from './wipe.ts';
 import { readWrappedKey, unwrapKey, writeWrappedKey } from './wrapped-key.ts';
 
@@ -22,8 +25,11 @@ export { wipe } from './wipe.ts';
 /** What a vault needs of the board. */
 export type VaultBoard = Pick<Env, 'flash' | 'random' | 'deviceSecret' | 'pinRounds'>;
 
-/** Why a vault that is there cannot be opened by anybody. `tries`: the count of wrong PINs cannot be read. */
-export type VaultFault = Unreadable | 'tries';
+/**
+ * Why keys that are there cannot be used by anybody. `tries`: the count of wrong PINs cannot be read. `no_pin`: they are of a firmware that
+ * had no PIN, and somebody's own; `protect` puts them under one.
+ */
+export type VaultFault = Unreadable | 'tries' | 'no_pin';
 
 export type FoundVault =
   | { readonly phase: 'fresh' }
@@ -38,11 +44,15 @@ export type PinTried =
   | { readonly type: 'wiped' }
   | { readonly type: 'unreadable'; readonly why: VaultFault };
 
-/** What is in flash; a wipe that was interrupted is finished first. Call it at the start, and after `wiped`. */
+/**
+ * What is in flash; a wipe that was interrupted is finished first, and the demo of an older firmware put into a vault. Call it at the start,
+ * before anything else is read, and after `wiped`.
+ */
 export function loadVault(board: VaultBoard): FoundVault {
   finishWipe(board);
   const found = readWrappedKey(board);
-  if (found === null) return { phase: 'fresh' };
+  if (found === null) return loadOldKeys(board);
+  forgetOldKeys(board.flash);
   if (typeof found === 'string') return { phase: 'unreadable', why: found };
   const { demo } = found;
   if (demo) return { phase: 'locked', failures: 0, demo };
@@ -54,24 +64,47 @@ export function loadVault(board: VaultBoard): FoundVault {
   return { phase: 'fresh' };
 }
 
+function loadOldKeys(board: VaultBoard): FoundVault {
+  const old = readOldKeys(board.flash);
+  if (old === null) return { phase: 'fresh' };
+  if (typeof old === 'string') return { phase: 'unreadable', why: old };
+  // Who this device is lies in the clear, too, and is taken over only while nothing is sealed.
+  loadIdentity(board);
+  if (!old.demo) return { phase: 'unreadable', why: 'no_pin' };
+  putIntoVault(board, null, old.records()).close();
+  forgetOldKeys(board.flash);
+  return { phase: 'locked', failures: 0, demo: true };
+}
+
+/** Puts the keys of `no_pin` under a PIN; null when there are none. */
+export function protect(board: VaultBoard, pin: string): OpenVault | null {
+  const old = readWrappedKey(board) === null ? readOldKeys(board.flash) : null;
+  if (old === null || typeof old === 'string') return null;
+  const vault = putIntoVault(board, pin, old.records());
+  forgetOldKeys(board.flash);
+  return vault;
+}
+
 /**
  * Makes a vault, with these records in it from the first moment on: after a power cut there is all of it or nothing. `pin` null makes one
  * that needs none, for demonstrations. Only on a fresh device.
  */
-export function createVault(
-  board: VaultBoard,
-  pin: string | null,
-  records: Iterable<readonly [name: string, bytes: Uint8Array]> = [],
-): OpenVault {
-  if (readWrappedKey(board) !== null) throw new Error('vault: there is one already');
+export function createVault(board: VaultBoard, pin: string | null, records: Iterable<NewRecord> = []): OpenVault {
+  if (readWrappedKey(board) !== null || readOldKeys(board.flash) !== null) {
+    throw new Error('vault: there is one already');
+  }
+  return putIntoVault(board, pin, records);
+}
+
+function putIntoVault(board: VaultBoard, pin: string | null, records: Iterable<NewRecord>): OpenVault {
   checkPin(pin);
   const { flash } = board;
   // What an interrupted creation left has no key any more.
-  for (const name of flash.names()) if (name.startsWith(vaultPrefix) || name === indexRecord) flash.remove(name);
+  for (const name of flash.names()) if (isOfVault(name)) flash.remove(name);
   const key = board.random(keyBytes);
   if (pin === null) forgetTries(board);
   else if (!writeTries(board, 0)) throw new Error('vault: flash does not keep what is written');
-  writeIndex(board, key, []);
+  writeEmptyIndex(board, key);
   const vault = openRecords(board, key.slice(), pin === null);
   if (vault === null) throw new Error('vault: flash does not keep what is written');
   for (const [name, bytes] of records) vault.write(name, bytes);

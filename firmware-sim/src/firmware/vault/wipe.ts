@@ -8,8 +8,6 @@ import type { Env } from '../env.ts';
 import { keyRecord } from './wrapped-key.ts';
 
 const wiping = 'wiping';
-/** What outlives a wipe: the head of the log, which says that it happened, and has no content. */
-export const keptOverWipe: readonly string[] = ['log-head'];
 
 export function wipe({ flash }: Pick<Env, 'flash'>): void {
   flash.write(wiping, Uint8Array.of(1));
@@ -21,7 +19,7 @@ export function finishWipe({ flash }: Pick<Env, 'flash'>): boolean {
   const names = flash.names();
   if (!names.includes(wiping)) return false;
   flash.remove(keyRecord);
-  for (const name of names) if (name !== wiping && !keptOverWipe.includes(name)) flash.remove(name);
+  for (const name of names) if (name !== wiping) flash.remove(name);
   flash.remove(wiping);
   return true;
 }
