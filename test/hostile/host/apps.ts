@@ -75,7 +75,8 @@ export function appEvent(draw: Chance, app: Holder, to: Holder, wish: Wish, fiel
   const random = bytesFrom(draw);
   const keys = sharedBy(app, to);
   const text = JSON.stringify({ id: toHex(random(8)), ...wish });
-  const payload = () => (old ? oldPayload(random(16), text, keys.nip04) : nip44.v2.encrypt(text, keys.nip44, random(32)));
+  const payload = () =>
+    old ? oldPayload(random(16), text, keys.nip04) : nip44.v2.encrypt(text, keys.nip44, random(32));
   const content = fields.content ?? payload();
   const id = getEventHash({ kind, created_at: createdAt, tags: tags.map((tag) => [...tag]), content, pubkey: app.hex });
   const sig = curve.signSchnorr(hexToBytes(id), app.secret, new Uint8Array(32));

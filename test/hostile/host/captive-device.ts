@@ -194,7 +194,8 @@ export function captive(moment: Moment, { board, boot }: World, draw: Chance) {
       serve = answer;
     },
     /** A key of the board; `heldMs`: how long it has been down. */
-    press: (key: 'approve' | 'deny' | 'next' | 'back', heldMs = 0) => device({ type: 'press', key, at: uptime - heldMs }),
+    press: (key: 'approve' | 'deny' | 'next' | 'back', heldMs = 0) =>
+      device({ type: 'press', key, at: uptime - heldMs }),
     /** The power goes and comes. */
     reboot: () => {
       uptime = 1;
