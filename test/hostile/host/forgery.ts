@@ -179,8 +179,13 @@ function mixed(draw: Chance): Spoiled {
   return [event, pick(draw, ways)()];
 }
 
-/** Everything as the app signed it, but for the key to its content. */
+/** Everything as the app signed it, but for the key to its content; or that key, and a MAC that does not commit to it. */
 function wrongKey(draw: Chance): Spoiled {
+  if (draw() < 0.2) {
+    const payload = Buffer.from(signing(draw, 1).event.content, 'base64');
+    const content = Buffer.from([...payload.subarray(0, -32), ...flip(draw, payload.subarray(-32))]).toString('base64');
+    return [signing(draw, 1, today, { content }).event];
+  }
   const old = draw() < 0.4;
   const { event } = signing(draw, 1, today, { old });
   const right = sharedBy(alice, signer);

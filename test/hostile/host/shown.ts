@@ -149,7 +149,31 @@ function longByHand({ device, draw }: Attempt): readonly string[] {
   return [hash];
 }
 
+/** A finger is on its way to something else when the attacker puts a question under it. */
+function otherPress({ device, draw }: Attempt): readonly string[] {
+  const late = between(draw, 0, 299);
+  pass(device, appEvent(draw, alice, signer, toSign(draw, askedKind, user.hex, today).wish, { createdAt: today }));
+  device.wait(draw() < 0.5 ? late : late + 2_000);
+  // Pressed before the keys were named, however long it is held; or before the page was turned.
+  const heldMs = between(draw, 2_300, 9_000);
+  if (draw() < 0.3) device.press('next', heldMs);
+  device.press('approve', heldMs);
+  device.wait(between(draw, 0, 500));
+  device.press('approve', heldMs);
+  return [];
+}
+
+/** Asked by the app, on the screen for a while, pressed for. */
+function appByHand({ device, draw }: Attempt): readonly string[] {
+  const { wish, hash } = toSign(draw, askedKind, user.hex, today);
+  pass(device, appEvent(draw, alice, signer, wish, { createdAt: today }));
+  device.wait(1_000);
+  device.press('approve');
+  return [hash];
+}
+
 export const shown: readonly AttackClass[] = [
+  { name: 'a press for something else', attack: otherPress, control: appByHand },
   { name: 'label', attack: label, control: byHand },
   { name: 'a chunk after it was shown', attack: chunkAfterDisplay, control: longByHand },
 ];
