@@ -54,6 +54,14 @@ export const mutants: readonly Mutant[] = [
     inPolicy('clients.ts', 'ends.signed === null || createdAt <= ends.signed', 'true'),
   ),
   mutant('session', ['time'], inPolicy('client-record.ts', 'grants.filter((grant) => !isOfSession(grant))', 'grants')),
-  mutant('kind', ['permissions'], inPolicy('decide.ts', 'grant.kind !== null && grant.kind === kind', 'true')),
+  mutant(
+    'kind',
+    ['permissions'],
+    inPolicy(
+      'decide.ts',
+      'grant.kind !== null && grant.kind === kind',
+      "grant.verdict === 'allow' || grant.kind === kind",
+    ),
+  ),
   mutant('peer', ['permissions'], inPolicy('decide.ts', 'peer !== null && sameBytes(grant.peer, peer)', 'true')),
 ];
