@@ -1,11 +1,18 @@
 /**
- * Flash as a file: all records in one image, deterministic CBOR `[schema version, [name, value], …]`. A write replaces the
- * whole file by renaming, so that a power cut leaves the old image or the new one. Keys in it are as safe as the file: 0600.
+ * Flash as a file: a journal (flash-image.ts) to which each write appends, made anew when more of it is dead than alive. After SIGKILL or a
+ * power cut at any byte the last write happened wholly or not at all, and all before it did. What lies in it is sealed by the firmware;
+ * the file is for this user alone all the same: 0600.
+ *
+ * A write is on the disk when it returns, but for the entries of the log: they wait for the next write that is no log entry. If the whole
+ * machine loses power, the last lines of the log may be missing; if the process dies, nothing is.
  */
 import {
   closeSync,
   existsSync,
+  fdatasyncSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,13 +21,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { decodeCbor, encodeCbor } from '@sallyport/device-protocol';
 import type { Flash } from './firmware/env.ts';
-
-/** The version of the image's layout; never reused. */
-const imageVersion = 1;
-/** A device holds keys, grants and a log: less than this. A larger file is not ours. */
-const imageMax = 1024 * 1024;
+import { type Change, entryBytes, entryOf, imageMax, imageOf, type Records, readImage } from './flash-image.ts';
 
 /** The flash of a simulator: what it holds can be taken out and put in, as with a programmer clipped to the chip. */
 export type SimulatedFlash = Flash & {
@@ -29,61 +31,100 @@ export type SimulatedFlash = Flash & {
   readonly load: (image: Uint8Array) => void;
 };
 
+/** Dead bytes in the journal that are worth no rewriting. */
+const deadMin = 64 * 1024;
+const isLog = (name: string): boolean => name.startsWith('log/');
+
+/** Where changes go. */
+type Journal = { readonly change: (change: Change) => void; readonly replace: () => void };
+
 /** Opens or creates a flash image. Throws with words for the user when the file is something else. */
 export function flashFile(path: string): SimulatedFlash {
-  const records = existsSync(path) ? readImage(readPrivate(path), path) : new Map<string, Uint8Array>();
-  return flashOf(records, () => writePrivate(path, imageOf(records)));
+  if (!existsSync(path)) writePrivate(path, imageOf(new Map()));
+  const found = readImage(readPrivate(path), path);
+  return flashOf(found.records, journalOn(path, found));
 }
 
 /** Flash that is forgotten when the process ends. */
 export function flashInMemory(): SimulatedFlash {
-  return flashOf(new Map(), () => undefined);
+  return flashOf(new Map(), { change: () => undefined, replace: () => undefined });
 }
 
-function flashOf(records: Map<string, Uint8Array>, save: () => void): SimulatedFlash {
+function flashOf(records: Records, journal: Journal): SimulatedFlash {
   return {
     read: (name) => records.get(name)?.slice() ?? null,
+    // First to the file: what cannot be written did not happen.
     write: (name, value) => {
-      records.set(name, value.slice());
-      save();
+      const kept = value.slice();
+      journal.change({ name, value: kept });
+      records.set(name, kept);
     },
     remove: (name) => {
-      if (records.delete(name)) save();
+      if (!records.has(name)) return;
+      journal.change({ name, value: null });
+      records.delete(name);
     },
     names: () => [...records.keys()],
     image: () => imageOf(records),
     load: (image) => {
-      const loaded = readImage(image, 'What was given');
+      const loaded = readImage(image, 'What was given').records;
       records.clear();
       for (const [name, value] of loaded) records.set(name, value);
-      save();
+      journal.replace();
     },
   };
 }
 
-function imageOf(records: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  return encodeCbor([imageVersion, ...records]);
+function journalOn(path: string, { records, end, live: alive, journal }: ReturnType<typeof readImage>): Journal {
+  let live = alive;
+  let size = end;
+  let file = openSync(path, 'a');
+  // What is dead at the start goes: removed keys must not wait for the journal to fill up. So does the layout of version 1.
+  if (!journal || size > live) replace();
+  else if (fstatSync(file).size > end) ftruncateSync(file, end);
+
+  function replace(): void {
+    const image = imageOf(records);
+    closeSync(file);
+    writePrivate(path, image);
+    file = openSync(path, 'a');
+    live = image.length;
+    size = live;
+  }
+
+  function change({ name, value }: Change): void {
+    // Before the change and not after it: the records are still what the journal says.
+    if (size - live > deadMin + live) replace();
+    const entry = entryOf({ name, value });
+    if (size + entry.length > imageMax) throw new Error('flash: it is full');
+    append(file, size, entry);
+    if (!isLog(name)) fdatasyncSync(file);
+    size += entry.length;
+    const before = records.get(name);
+    live += (value === null ? 0 : entry.length) - (before === undefined ? 0 : entryBytes(name, before));
+  }
+
+  return { change, replace };
 }
 
-function readImage(image: Uint8Array, path: string): Map<string, Uint8Array> {
-  const bounds = { bytes: imageMax, items: 10_000, depth: 3 };
-  const decoded = decodeCbor(Uint8Array.from(image), bounds);
-  const items = 'value' in decoded && Array.isArray(decoded.value) ? decoded.value : [];
-  if (items[0] !== imageVersion) throw new Error(`${path} is not a flash image of version ${imageVersion}`);
-  const records = new Map<string, Uint8Array>();
-  for (const record of items.slice(1)) {
-    const [name, value] = Array.isArray(record) ? record : [];
-    if (typeof name !== 'string' || !(value instanceof Uint8Array)) throw new Error(`${path} is a damaged flash image`);
-    records.set(name, value);
+/** Appends all of it or nothing. */
+function append(file: number, size: number, bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  } catch (problem) {
+    // A disk that is full took a piece: what comes later must not stand behind it.
+    ftruncateSync(file, size);
+    throw problem;
   }
-  return records;
 }
 
 /** Reads a file that nobody else may open. */
 export function readPrivate(path: string): Uint8Array {
+  const { mode, size } = statSync(path);
   // There are no such bits on Windows, where the file has its owner's access list.
-  const open = statSync(path).mode & 0o077;
-  if (open !== 0 && process.platform !== 'win32') throw new Error(`${path} may be opened by others: chmod 600 it`);
+  if ((mode & 0o077) !== 0 && process.platform !== 'win32')
+    throw new Error(`${path} may be opened by others: chmod 600 it`);
+  if (size > imageMax) throw new Error(`${path} is larger than any flash image`);
   return readFileSync(path);
 }
 
@@ -94,7 +135,7 @@ export function writePrivate(path: string, bytes: Uint8Array): void {
   rmSync(next, { force: true });
   const file = openSync(next, 'wx', 0o600);
   try {
-    writeSync(file, bytes);
+    append(file, 0, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);

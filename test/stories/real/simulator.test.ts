@@ -33,7 +33,7 @@ describe.concurrent('it ends at once', () => {
     [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser or none.'],
     [2, ['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
     [1, ['--flash', `${missing}/flash`], `There is no directory ${missing} for the flash image.`],
-    [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1.`],
+    [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1 or 2.`],
     [
       2,
       ['--press', script],
