@@ -10,7 +10,13 @@ import { refusalText } from './core/refusal.ts';
 import type { RelayStatus } from './core/relay.ts';
 
 export type Report =
-  | { readonly type: 'bunker'; readonly uri: string; readonly relays: readonly string[]; readonly demo: boolean }
+  /** `demo`: what the simulated device that was started along has for a key; null with a device of its own. */
+  | {
+      readonly type: 'bunker';
+      readonly uri: string;
+      readonly relays: readonly string[];
+      readonly demo: 'throwaway' | 'fresh' | null;
+    }
   | { readonly type: 'relay'; readonly url: string; readonly status: RelayStatus }
   | { readonly type: 'device'; readonly status: DeviceStatus }
   /** Why no port is open, or why it closed, in the words of the wire. */
@@ -33,7 +39,7 @@ export type Reporter = (report: Report) => void;
 export function jsonOf(report: Report): Record<string, unknown> {
   switch (report.type) {
     case 'bunker':
-      return { bunker: report.uri, relays: report.relays, demo: report.demo };
+      return { bunker: report.uri, relays: report.relays, demo: report.demo !== null };
     case 'relay':
       return { relay: { url: report.url, ...report.status, type: undefined, state: report.status.type } };
     case 'device':
@@ -79,9 +85,14 @@ export function sentenceOf(report: Report): string | null {
   }
 }
 
-function bunkerText(uri: string, demo: boolean): string {
+const demoWords = {
+  throwaway: 'DEMO: the simulated device below has a throwaway key. Trust it with nothing.\n\n',
+  fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
+} as const;
+
+function bunkerText(uri: string, demo: 'throwaway' | 'fresh' | null): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
-  const words = demo ? 'DEMO: the simulated device below has a throwaway key. Trust it with nothing.\n\n' : '';
+  const words = demo === null ? '' : demoWords[demo];
   return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n`;
 }
 
