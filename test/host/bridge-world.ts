@@ -21,7 +21,7 @@ import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 export const start = 1_760_000_000_000;
-export const nothing: Loaded = { apps: [], secrets: [], revocations: [], seen: [] };
+export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [] };
 
 /** One request as an app forms it; everything may be overridden, also for the worse. */
 export type Sent = {

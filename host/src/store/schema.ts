@@ -55,6 +55,15 @@ export const migrations: readonly string[] = [
     remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What the paired device has: with it another one in its place is compared.
+  `
+  CREATE TABLE accounts (
+    number INTEGER PRIMARY KEY,
+    device TEXT NOT NULL CHECK (length(device) = 64),
+    name TEXT NOT NULL,
+    pubkey TEXT NOT NULL CHECK (length(pubkey) = 64)
+  ) STRICT;
+  `,
 ];
 
 /** The version that this host reads and writes. */
