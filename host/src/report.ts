@@ -55,7 +55,7 @@ export function jsonOf(report: Report): Record<string, unknown> {
       return { replaced: report.comparison };
     case 'request': {
       const { client, method, kind, outcome } = report.note;
-      return { request: { client, method, ...(kind === null ? {} : { kind }), outcome } };
+      return { request: { client: client.slice(0, 8), method, ...(kind === null ? {} : { kind }), outcome } };
     }
     case 'pairing': {
       const { news } = report;
@@ -83,7 +83,7 @@ export function sentenceOf(report: Report): string | null {
       return replacedSentence(report.comparison);
     case 'request': {
       const { client, method, kind, outcome } = report.note;
-      return `· ${client} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
+      return `· ${client.slice(0, 8)} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
     }
     case 'pairing':
       return pairingSentence(report.news);

@@ -59,7 +59,7 @@ const app = {
 };
 const secret: StoreRow = {
   type: 'secret',
-  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: null },
+  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, perms: '', createdAt: 3, expiresAt: 9, spent: null },
 };
 
 describe('rows', () => {
@@ -69,7 +69,7 @@ describe('rows', () => {
     store.save(secret);
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     store.save({ type: 'pair', app });
     store.close();
@@ -77,8 +77,16 @@ describe('rows', () => {
     expect(again.load()).toEqual({
       apps: [app],
       secrets: [
-        { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } },
-        { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+        {
+          hash: hashSecret('abc'),
+          name: 'phone',
+          account: 0,
+          perms: '',
+          createdAt: 3,
+          expiresAt: 9,
+          spent: { by: client, at: 5 },
+        },
+        { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
       ],
       revocations: [],
       known: null,
@@ -93,7 +101,7 @@ describe('rows', () => {
     store.save({ type: 'pair', app });
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     const anew = { ...app, name: 'Renamed', pairedAt: 9, secretHash: hashSecret('def') };
     store.save({ type: 'pair', app: anew });
@@ -115,7 +123,7 @@ describe('rows', () => {
     store.save({ type: 'pair', app });
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     store.save({
       type: 'unpair',
@@ -172,7 +180,7 @@ describe('rows', () => {
     const loud = 'cd'.repeat(32);
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
@@ -293,7 +301,17 @@ test('a database of the first version is opened, and forgets nothing', () => {
     apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false }],
     revocations: [],
     known: null,
-    secrets: [{ hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } }],
+    secrets: [
+      {
+        hash: hashSecret('abc'),
+        name: 'phone',
+        account: 0,
+        perms: '',
+        createdAt: 3,
+        expiresAt: 86_400_003,
+        spent: { by: client, at: 5 },
+      },
+    ],
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };

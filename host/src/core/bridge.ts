@@ -5,6 +5,8 @@
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
  * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
  */
+
+import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
 import type { DeviceAccount } from './device-port.ts';
@@ -17,8 +19,9 @@ import { compareAccounts, replaceDevice } from './replaced.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
 import { revokeAll } from './revoking.ts';
-import { addSecret } from './sessions.ts';
+import { addSecret, voidSecret } from './sessions.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
+import { narrow, narrowedBy, revoke } from './user-says.ts';
 
 export {
   type AnswerEffect,
@@ -46,9 +49,17 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'accounts':
       return accountsAre(state, input.device, input.accounts);
     case 'secret': {
-      const [sessions, rows] = addSecret(state.sessions, input, secretsInUse(state), now);
+      const [sessions, rows] = addSecret(state.sessions, now, input, secretsInUse(state));
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
     }
+    case 'void_secret': {
+      const [sessions, rows] = voidSecret(state.sessions, input.hash);
+      return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
+    }
+    case 'narrow':
+      return narrow(state, input.narrowing, now);
+    case 'unpair':
+      return revoke(state, input.client, now);
     case 'stop':
       return stop(state, now);
     case 'tick':
@@ -94,6 +105,8 @@ function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: nu
   const { encryption, text, refusal } = passage;
   const origin: Origin = { client: event.pubkey, relays: [relay], encryption, createdAt: event.created_at };
   const parsed = parseRequest(text);
+  const narrowing = parsed.type === 'request' ? narrowedBy(passage.state, origin.client, parsed.request, now) : null;
+  if (narrowing !== null) return refusedForGood(passage.state, origin, parsed, event, narrowing, now);
   const app = passage.state.sessions.apps.get(event.pubkey);
   if (app === undefined) return strangerAsked(passage.state, origin, parsed, event, now);
   if (refusal !== null) return refusedForGood(passage.state, origin, parsed, event, refusal, now);
@@ -126,19 +139,23 @@ function refusedForGood(
   now: number,
 ): Step {
   const request = parsed.type === 'request' ? parsed.request : parsed;
-  const [next, effects] = refusedTo(state, origin, request, refusal, now);
+  const kind = parsed.type === 'request' ? kindOf(parsed.request) : null;
+  const [next, effects] = refusedTo(state, origin, { ...request, kind }, refusal, now);
   return [next, [saveSeen(event, null, now), ...effects]];
 }
 
 function refusedTo(
   state: BridgeState,
   origin: Origin,
-  request: { readonly id: string; readonly method: string },
+  request: { readonly id: string; readonly method: string; readonly kind?: number | null },
   refusal: Refusal,
   now: number,
 ): Step {
   const reply = answer(origin, errorText(request.id, refusal), now);
-  return [state, [reply, note(origin.client, request.method, null, refusal.code)]];
+  return [
+    state,
+    [reply, note(origin.client, request.method, request.kind ?? null, refusal, { createdAt: origin.createdAt })],
+  ];
 }
 
 const notPaired = refuse(

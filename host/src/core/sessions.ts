@@ -26,13 +26,27 @@ export type App = {
   readonly secretHash: string;
 };
 
-/** A one-time secret: live, or spent by the first client that showed it. `name` is what the user called the line of this account. */
+/**
+ * A one-time secret: live until it expires, or spent by the first client that showed it. `name` is what the user called the line of
+ * this account, `perms` what an app that asks for nothing is taken to ask for.
+ */
 export type Secret = {
   readonly hash: string;
   readonly name: string;
   readonly account: number;
+  readonly perms: string;
   readonly createdAt: number;
+  readonly expiresAt: number;
   readonly spent: { readonly by: string; readonly at: number } | null;
+};
+
+/** A secret that was just made, by its hash; it expires after a day where nothing else is said. */
+export type NewSecret = {
+  readonly hash: string;
+  readonly name: string;
+  readonly account: number;
+  readonly perms?: string;
+  readonly expiresAt?: number;
 };
 
 /** A request event that was taken: whose it was, and the key of the request that it made (null: of none that a human is asked for). */
@@ -114,12 +128,13 @@ export function loadSessions(
  */
 export function addSecret(
   sessions: Sessions,
-  { hash, name, account }: { readonly hash: string; readonly name: string; readonly account: number },
-  inUse: ReadonlySet<string>,
   now: number,
+  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs }: NewSecret,
+  inUse: ReadonlySet<string>,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
-  const secret: Secret = { hash, name: cleanLine(name, limits.nameMax), account, createdAt: now, spent: null };
+  const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
+  const secret: Secret = { hash, ...line, createdAt: now, expiresAt, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);
   const rows: StoreRow[] = [{ type: 'secret', secret }];
   const live = [...secrets.values()].filter((each) => each.spent === null);
@@ -150,8 +165,7 @@ export function decideConnect(
   }
   const secret = sessions.secrets.get(hashSecret(request.secret));
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
-  if (secret.spent === null && now - secret.createdAt > limits.secretLifeMs)
-    return { type: 'refused', refusal: expired };
+  if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
   if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
     return { type: 'refused', refusal: spentSecret };
   }
@@ -216,7 +230,7 @@ export function pair(
     // A login without metadata does not make an app nameless that had told its name before.
     name: metadata.name || before?.name || secret.name,
     url: metadata.url || before?.url || '',
-    perms,
+    perms: perms || secret.perms,
     pairedAt: now,
     secretHash: secret.hash,
   };
@@ -258,7 +272,7 @@ const wrongSecret = refuse('wrong_secret', 'This signer did not give out that on
 
 const spentSecret = refuse('spent_secret', 'That one-time secret was used before.', newLine);
 
-const expired = refuse('expired_secret', 'That one-time secret has expired: nobody used it for a day.', newLine);
+const expired = refuse('expired_secret', 'That one-time secret has expired.', newLine);
 
 const tooManyApps = refuse(
   'busy',

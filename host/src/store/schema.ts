@@ -55,6 +55,13 @@ export const migrations: readonly string[] = [
     remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Lines with a life and permissions of their own, and what the user set.
+  `
+  ALTER TABLE secrets ADD COLUMN perms TEXT NOT NULL DEFAULT '';
+  ALTER TABLE secrets ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE secrets SET expires_at = created_at + 86400000;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
   // What the paired device has: with it another one in its place is compared.
   `
   CREATE TABLE accounts (
