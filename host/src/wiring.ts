@@ -86,6 +86,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
       case 'cancel':
         return toDevice({ type: 'cancel', job: effect.job });
+      case 'replaced':
+        return report({ type: 'replaced', comparison: effect.comparison });
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
@@ -128,7 +130,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       if (bridge.accounts.get(each.account) === each.pubkey) continue;
       report({ type: 'account', ...each, of: accounts.length });
     }
-    toBridge({ type: 'accounts', accounts: new Map(accounts.map(({ account, pubkey }) => [account, pubkey])) });
+    const { channel } = session;
+    const device = channel.phase === 'sealed' && channel.paired ? channel.device : null;
+    toBridge({ type: 'accounts', device, accounts });
   }
 
   function deviceIs(status: DeviceStatus): void {

@@ -9,11 +9,13 @@
 import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
+import type { DeviceAccount } from './device-port.ts';
 import { passDoor } from './door.ts';
 import type { NostrEvent } from './event.ts';
 import { errorText, type ParsedRequest, parseRequest } from './nip46-text.ts';
 import { connect, secretsInUse } from './pairing.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { compareAccounts, replaceDevice } from './replaced.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
 import { revokeAll } from './revoking.ts';
@@ -45,7 +47,7 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'device':
       return deviceIs(state, input.device, now);
     case 'accounts':
-      return [{ ...state, accounts: input.accounts }, []];
+      return accountsAre(state, input.device, input.accounts);
     case 'secret': {
       const [sessions, rows] = addSecret(state.sessions, now, input, secretsInUse(state));
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
@@ -75,6 +77,26 @@ function deviceIs(state: BridgeState, device: KnownDevice | null, now: number): 
   const isUnlocked = state.device?.life === 'locked' && device?.life === 'ready';
   const accounts = device === null ? new Map<number, string>() : state.accounts;
   return revokeAll({ ...state, device, accounts, workedAt: isUnlocked ? now : state.workedAt });
+}
+
+/** The keys of the device that is there, kept where it is paired: so that another one in its place is known to be another. */
+function accountsAre(before: BridgeState, device: string | null, accounts: readonly DeviceAccount[]): Step {
+  const state = { ...before, accounts: new Map(accounts.map(({ account, pubkey }) => [account, pubkey])) };
+  if (device === null) return [state, []];
+  const known = { device, accounts };
+  if (state.known === null || state.known.device === device) {
+    const isSame = JSON.stringify(state.known) === JSON.stringify(known);
+    return [{ ...state, known }, isSame ? [] : [{ type: 'save', row: { type: 'accounts', known } }]];
+  }
+  const [sessions, row] = replaceDevice(state.sessions, state.known.accounts, known);
+  const comparison = compareAccounts(state.known.accounts, accounts);
+  return [
+    { ...state, known, sessions },
+    [
+      { type: 'save', row },
+      { type: 'replaced', comparison },
+    ],
+  ];
 }
 
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {

@@ -6,6 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import { cleanLine } from './client-metadata.ts';
+import type { DeviceAccount } from './device-port.ts';
 import type { ConnectRequest } from './nip46-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -56,13 +57,17 @@ export type SeenRow = {
   readonly createdAt: number;
 };
 
+/** The accounts of the paired device as it last told them; `device` is its static key. */
+export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
+
 /** An app that logged out while the device was not there to be told: it is told when it comes. */
 export type Revocation = { readonly client: string; readonly remoteSigner: string };
 
 /**
  * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
- * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `seen` forgets what is older (seconds, as in
- * events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
+ * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
+ * (seconds, as in events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
  */
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
@@ -70,6 +75,14 @@ export type StoreRow =
   | { readonly type: 'pair' | 'pair_again'; readonly app: App }
   | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
   | { readonly type: 'revoked'; readonly client: string }
+  | { readonly type: 'accounts'; readonly known: KnownAccounts }
+  | {
+      readonly type: 'replaced';
+      readonly known: KnownAccounts;
+      readonly apps: readonly App[];
+      readonly unpaired: readonly string[];
+      readonly dropped: readonly string[];
+    }
   | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
   | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 
@@ -87,7 +100,7 @@ export type Sessions = {
 /** What `connect` comes to. `pairs`: it shows a secret by which the device may be asked to pair it as this account. */
 export type ConnectDecision =
   | { readonly type: 'known' }
-  | { readonly type: 'pairs'; readonly secret: Secret }
+  | { readonly type: 'pairs'; readonly hash: string; readonly account: number }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
 /** The hash by which a one-time secret is known. The secret has more entropy than anybody can search: no salt, no stretching. */
@@ -144,7 +157,8 @@ export function decideConnect(
   request: ConnectRequest,
   now: number,
 ): ConnectDecision {
-  const isKnown = sessions.apps.has(client);
+  const known = sessions.apps.get(client);
+  const isKnown = known !== undefined;
   const isLapsed = sessions.lapsed.has(client);
   if (request.secret === '') {
     return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
@@ -157,7 +171,9 @@ export function decideConnect(
   }
   if (secret.spent !== null && !isLapsed) return { type: 'known' };
   if (!isKnown && sessions.apps.size >= limits.appsMax) return { type: 'refused', refusal: tooManyApps };
-  return { type: 'pairs', secret };
+  // The line says the account when it is new; afterwards the app has it, and a replaced device may have given it another number.
+  const account = secret.spent === null ? secret.account : (known?.account ?? secret.account);
+  return { type: 'pairs', hash: secret.hash, account };
 }
 
 /** Ends the session of a client. Its spent secrets stay spent, also for itself. */
@@ -208,7 +224,7 @@ export function pair(
   if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
   const app: App = {
     client,
-    account: secret.account,
+    account: secret.spent === null ? secret.account : (before?.account ?? secret.account),
     remoteSigner,
     onDevice,
     // A login without metadata does not make an app nameless that had told its name before.

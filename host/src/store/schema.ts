@@ -62,6 +62,15 @@ export const migrations: readonly string[] = [
   UPDATE secrets SET expires_at = created_at + 86400000;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // What the paired device has: with it another one in its place is compared.
+  `
+  CREATE TABLE accounts (
+    number INTEGER PRIMARY KEY,
+    device TEXT NOT NULL CHECK (length(device) = 64),
+    name TEXT NOT NULL,
+    pubkey TEXT NOT NULL CHECK (length(pubkey) = 64)
+  ) STRICT;
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { bridgeLimits as limits } from '../core/bridge-limits.ts';
 import type { Loaded } from '../core/bridge-state.ts';
-import type { App, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
+import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
 import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
@@ -107,6 +107,7 @@ function load(database: DatabaseSync): Loaded {
     apps: apps.map(appOf),
     secrets: secrets.map(secretOf),
     revocations: revocations.map((row) => ({ client: text(row['client']), remoteSigner: text(row['remote_signer']) })),
+    known: knownOf(database.prepare('SELECT * FROM accounts ORDER BY number').all()),
     seen,
   };
 }
@@ -155,6 +156,15 @@ function perform(statements: Statements, row: StoreRow): void {
     case 'revoked':
       statements.revoked.run(row.client);
       return;
+    case 'accounts':
+      return writeAccounts(statements, row.known);
+    case 'replaced':
+      writeAccounts(statements, row.known);
+      for (const app of row.apps) writeApp(statements, app);
+      for (const client of row.unpaired) statements.unpair.run(client);
+      for (const hash of row.dropped) statements.dropSecret.run(hash);
+      statements.noRevocations.run();
+      return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
@@ -174,6 +184,11 @@ function writeApp(statements: Statements, app: App): void {
   statements.revoked.run(client);
 }
 
+function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
+  statements.noAccounts.run();
+  for (const { account, name, pubkey } of accounts) statements.account.run(account, device, name, pubkey);
+}
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(database: DatabaseSync) {
@@ -190,6 +205,9 @@ function prepareStatements(database: DatabaseSync) {
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
     revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
+    noRevocations: database.prepare('DELETE FROM revocations'),
+    noAccounts: database.prepare('DELETE FROM accounts'),
+    account: database.prepare('INSERT INTO accounts (number, device, name, pubkey) VALUES (?, ?, ?, ?)'),
     revoked: database.prepare('DELETE FROM revocations WHERE client = ?'),
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -212,6 +230,17 @@ function appOf(row: Row): App {
     pairedAt: integer(paired_at),
     secretHash: text(secret_hash),
   };
+}
+
+function knownOf(rows: readonly Row[]): KnownAccounts | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const accounts = rows.map(({ number, name, pubkey }) => ({
+    account: integer(number),
+    name: text(name),
+    pubkey: text(pubkey),
+  }));
+  return { device: text(first['device']), accounts };
 }
 
 function secretOf(row: Row): Secret {

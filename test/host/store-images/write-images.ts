@@ -22,6 +22,7 @@ const stateRows: readonly string[] = [
   `INSERT INTO seen (id, created_at, client, request) VALUES ('${'e'.repeat(64)}', 1760000001, '${client}', '${'f'.repeat(64)}');`,
   `INSERT INTO revocations (client, remote_signer) VALUES ('${'a'.repeat(64)}', '${'b'.repeat(64)}');`,
   `INSERT INTO settings (name, value) VALUES ('narrowing', '{}');`,
+  `INSERT INTO accounts (number, device, name, pubkey) VALUES (0, '${'d'.repeat(64)}', 'Me', '${'a'.repeat(64)}');`,
 ];
 
 const activityRows: readonly string[] = [
