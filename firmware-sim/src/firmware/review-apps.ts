@@ -50,7 +50,7 @@ export function reviewPairing(app: PairedApp): Review {
     {
       name: 'wants',
       value: app.everyKind ? `${wishes}, and to sign all kinds` : wishes,
-      note: { long: 'you are asked about each', short: 'asked one by one' },
+      ...(app.wishes === 0 ? {} : { note: { long: 'you are asked about each', short: 'one by one' } }),
     },
   ];
   if (app.again) facts.push({ name: 'known', value: 'it was paired before' });
