@@ -22,8 +22,8 @@ import {
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import { testAccount } from './bench-device.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
+import { testLife } from './open-life.ts';
 import { bytesFrom, chance } from './random.ts';
 
 export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array = new Uint8Array(32).fill(5)) {
@@ -31,7 +31,7 @@ export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array 
   const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
   const marks = { simulator: true, autoPress: false, demo: true };
   let now = 1;
-  let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'bench', resetReason: 'power' });
+  let [firmware] = bootWith(testLife(env), env, { marks, model: 'bench', resetReason: 'power' });
   let link: HostLinkState = closedLink;
   let prologue = new Uint8Array(0);
   let channel: Channel | null = null;

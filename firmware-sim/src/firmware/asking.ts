@@ -5,6 +5,7 @@
 import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
 import { answer, answerOutput, progress, showOutcome } from './answers.ts';
 import { act, approve, drawnAgain, putOnScreen } from './approval.ts';
+import { screenTaken } from './flows/flow.ts';
 import type { Ended, Job, Outcome } from './job.ts';
 import { isComparing } from './pairing.ts';
 import { type AskingRequest, inputMax, parseSubject } from './subject.ts';
@@ -53,7 +54,7 @@ export function takeRequest(turn: Turn, id: number, request: AskingRequest): voi
 
 /** Starts the next job when none is active. */
 export function startNext(turn: Turn): void {
-  while (activeJob(turn.state) === undefined && turn.now >= turn.state.nextPromptAt) {
+  while (!screenTaken(turn.state) && activeJob(turn.state) === undefined && turn.now >= turn.state.nextPromptAt) {
     const job = turn.state.jobs[0];
     if (job === undefined) return;
     const { length, head } = job.request.body.input;
@@ -138,7 +139,7 @@ export function tickJobs(turn: Turn): void {
 
 /** When time next brings something to the jobs. */
 export function jobDeadlines(state: FirmwareState): readonly number[] {
-  const idle = activeJob(state) === undefined && !isComparing(state);
+  const idle = activeJob(state) === undefined && !isComparing(state) && !screenTaken(state);
   const outcomes = state.results.flatMap(({ outcome, forgetAt }) => (outcome.type === 'forgotten' ? [] : [forgetAt]));
   const jobs = state.jobs.flatMap((job) => [
     ...(idle ? [state.nextPromptAt] : []),

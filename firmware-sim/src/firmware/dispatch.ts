@@ -11,8 +11,12 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { accountHandlers } from './account-commands.ts';
 import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
+import { endFlow } from './flows/flow.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
+import { sayState } from './life.ts';
+import { isFlowOf, lifeHandlers, nameOf } from './life-commands.ts';
 import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
@@ -22,16 +26,16 @@ type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Reque
 
 const handlers: Handlers = {
   info: (turn, { id }) => {
-    const { account, marks, link } = turn.state;
+    const { life, marks, link } = turn.state;
     const { overflow, cobs, crc, header } = link.decoder.damage;
     reply(turn, {
       type: 'reply',
       id,
       command: 'info',
       body: {
-        state: stateName(account),
-        name: 'Sallyport',
-        accounts: typeof account === 'string' ? 0 : 1,
+        state: stateName(life),
+        name: nameOf(life),
+        accounts: life.phase === 'open' ? life.accounts.length : 0,
         marks: [
           ...(marks.simulator ? (['simulator'] as const) : []),
           ...(marks.demo ? (['demo'] as const) : []),
@@ -63,18 +67,8 @@ const handlers: Handlers = {
   pair: takePair,
   pair_reveal: takeReveal,
   pair_confirm: takeConfirm,
-  lock: unsupported,
-  unlock: unsupported,
-  wipe: unsupported,
-  mix_entropy: unsupported,
-  rename_device: unsupported,
-  accounts: unsupported,
-  account_create: unsupported,
-  account_derive: unsupported,
-  account_import: unsupported,
-  account_rename: unsupported,
-  account_remove: unsupported,
-  backup_check: unsupported,
+  ...lifeHandlers,
+  ...accountHandlers,
   nip46_request: unsupported,
   client_connect: unsupported,
   client_introduce: unsupported,
@@ -113,11 +107,6 @@ function unsupported(turn: Turn, { id, command }: Request): void {
   say(turn, { type: 'error', id, command, error: 'unsupported' });
 }
 
-/** Says the state of the device, as at the start of each session. */
-export function sayState(turn: Turn): void {
-  say(turn, { type: 'notice', notice: 'state', body: { state: stateName(turn.state.account) } });
-}
-
 /** Acts on one message of the host. */
 export function dispatch(turn: Turn, message: Message | Unreadable): void {
   switch (message.type) {
@@ -132,6 +121,7 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       if (servesThem(turn)) chunkWasRefused(turn, message.id);
       return;
     case 'cancel': {
+      if (isFlowOf(turn.state, message.id)) return endFlow(turn, 'cancelled');
       const job = turn.state.jobs.find((one) => one.id === message.id && isAsker(turn.state, one.request));
       // An ended request needs no cancelling: its answer is on the way.
       if (job !== undefined) end(turn, job, 'cancelled');
