@@ -10,6 +10,7 @@ import { remoteSigner } from './core/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/event.ts';
 import { hashSecret } from './core/sessions.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
+import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { Store } from './store/store.ts';
@@ -29,8 +30,8 @@ export type HostParts = {
 };
 
 export type Host = {
-  /** A new `bunker://` line with a one-time secret of its own. */
-  readonly newBunkerUri: (name: string) => string;
+  /** A new `bunker://` line of this account, with a one-time secret of its own. */
+  readonly newBunkerUri: (name: string, account: number) => string;
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
   /** Begins a pairing with the unpaired device that is there. */
@@ -49,7 +50,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Starts everything; nothing is answered before the state was loaded. */
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
-  const signer = remoteSigner(parts.secret);
+  const signer = remoteSigner(parts.secret, primitives);
   const timers = new Map<string, NodeJS.Timeout>();
   let wakeListeners = (): void => undefined;
 
@@ -89,9 +90,9 @@ export function runHost(parts: HostParts): Host {
   relays.start(parts.relays);
 
   return {
-    newBunkerUri: (name) => {
+    newBunkerUri: (name, account) => {
       const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
-      toBridge({ type: 'secret', hash: hashSecret(secret), name });
+      toBridge({ type: 'secret', hash: hashSecret(secret), name, account });
       return formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret });
     },
     listening: (withinMs) =>

@@ -15,7 +15,14 @@ export type Report =
   | { readonly type: 'device'; readonly status: DeviceStatus }
   /** Why no port is open, or why it closed, in the words of the wire. */
   | { readonly type: 'port'; readonly words: string }
-  | { readonly type: 'account'; readonly pubkey: string }
+  /** A key that the device has, one `of` so many. */
+  | {
+      readonly type: 'account';
+      readonly account: number;
+      readonly name: string;
+      readonly pubkey: string;
+      readonly of: number;
+    }
   | { readonly type: 'request'; readonly note: NoteEffect }
   | { readonly type: 'pairing'; readonly news: PairingNews }
   | { readonly type: 'warning'; readonly words: string };
@@ -34,7 +41,7 @@ export function jsonOf(report: Report): Record<string, unknown> {
     case 'port':
       return { port: report.words };
     case 'account':
-      return { account: report.pubkey };
+      return { account: report.pubkey, number: report.account, name: report.name };
     case 'request': {
       const { client, method, kind, outcome } = report.note;
       return { request: { client, method, ...(kind === null ? {} : { kind }), outcome } };
@@ -60,7 +67,7 @@ export function sentenceOf(report: Report): string | null {
     case 'port':
       return `⚠ ${report.words}`;
     case 'account':
-      return `● signing as ${report.pubkey}`;
+      return accountSentence(report);
     case 'request': {
       const { client, method, kind, outcome } = report.note;
       return `· ${client} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
@@ -89,6 +96,10 @@ function relaySentence(url: string, status: RelayStatus): string | null {
     default:
       return null;
   }
+}
+
+function accountSentence({ account, name, pubkey, of }: Report & { type: 'account' }): string {
+  return of === 1 ? `● signing as ${pubkey}` : `● account ${account}${name === '' ? '' : `, ${name}`}: ${pubkey}`;
 }
 
 function pairingSentence(news: PairingNews): string {
@@ -121,6 +132,8 @@ function deviceSentence(status: DeviceStatus): string | null {
       const trust = status.channel === 'paired' ? '' : status.channel === 'plain' ? ', not encrypted' : ', not paired';
       return `● device ${stateWords[status.info.state]}: ${status.model}, ${status.firmware}${trust}`;
     }
+    case 'unlocking':
+      return '● an app waits: unlock the device with its PIN';
     case 'refused':
       return `⚠ ${refusedWords[status.why]}`;
     case 'absent':

@@ -7,6 +7,8 @@
  * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
  */
 import { type BridgeEffect, type BridgeInput, type Drops, deadline, startBridge, step } from './core/bridge.ts';
+import { accountsIn, knownDevice, ownQuestion } from './core/device-care.ts';
+import type { DeviceAccount } from './core/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -46,7 +48,7 @@ export type Machines = {
   readonly drops: () => Drops;
 };
 
-/** Jobs of the bridge count from 1; this one is the host's own question which key the device has. */
+/** Jobs of the bridge count from 1; this one is the host's own question which keys the device has. */
 const ownJob = 0;
 
 /** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
@@ -78,7 +80,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
-        const told = edges.publish(signer.seal({ ...effect, nonce: random(32) }), effect.relays[0]);
+        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), effect.relays[0]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
       }
     }
@@ -106,19 +108,26 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     else if (effect.type === 'pairing') report({ type: 'pairing', news: effect.news });
     else if (effect.type === 'answered' && effect.job !== ownJob) {
       toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
-    } else if (effect.type === 'answered' && effect.answer.type === 'public_key') {
-      const { pubkey } = effect.answer;
-      if (bridge.account !== pubkey) report({ type: 'account', pubkey });
-      toBridge({ type: 'account', pubkey });
+    } else if (effect.type === 'answered') {
+      const accounts = accountsIn(effect.answer);
+      if (accounts !== null) knowAccounts(accounts);
     }
+  }
+
+  function knowAccounts(accounts: readonly DeviceAccount[]): void {
+    for (const each of accounts) {
+      if (bridge.accounts.get(each.account) === each.pubkey) continue;
+      report({ type: 'account', ...each, of: accounts.length });
+    }
+    toBridge({ type: 'accounts', accounts: new Map(accounts.map(({ account, pubkey }) => [account, pubkey])) });
   }
 
   function deviceIs(status: DeviceStatus): void {
     report({ type: 'device', status });
-    if (status.state === 'absent') toBridge({ type: 'account', pubkey: null });
-    if (status.state === 'ready' && status.info.state === 'ready') {
-      toDevice({ type: 'ask', job: ownJob, client: '', ask: { method: 'get_public_key' } });
-    }
+    const known = knownDevice(status);
+    if (known !== undefined) toBridge({ type: 'device', device: known });
+    const ask = ownQuestion(status);
+    if (ask !== null) toDevice({ type: 'ask', job: ownJob, client: '', ask });
   }
 
   return { toBridge, toDevice, drops: () => bridge.drops };

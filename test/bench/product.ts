@@ -1,15 +1,15 @@
 /**
- * The whole product under load, beside a plain software signer: the same client, the same relay, in turns. The ratio is what a
- * device costs: a second process, a serial line, a screen, a store, and every signature checked before it leaves.
+ * The whole product under load, beside software signers: the same client, the same relay, in turns. Each signer has processes of its
+ * own; requests are signed before a turn and answers checked after it, so that the client is not what is measured.
  */
 
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import { type Ask, type Exchange, type Nip46Client, nip46Client } from '../support/nip46-client.ts';
 import { childrenOf, processorMs, residentMb } from '../support/processes.ts';
+import { type Program, startProgram } from '../support/program.ts';
 import { ready, startHost } from '../support/whole.ts';
 import { type Effort, median, percentile } from './measure.ts';
-import { startSoftwareSigner } from './software-signer.ts';
 import { short, table } from './table.ts';
 
 /** What is asked, how many at once, and how often per turn. */
@@ -25,38 +25,75 @@ type Side = { readonly client: Nip46Client; readonly user: string };
 /** Of single requests, and of all of a turn. */
 type Timed = { readonly latencies: number[]; readonly totals: number[] };
 
-/** The processes of the product, as far as /proc tells them apart. */
-type Pids = { readonly host: number | null; readonly simulator: number | null };
+/** One who signs, the processes that do it by name, and what was measured of them. */
+type Contestant = { readonly name: string; readonly side: Side; readonly pids: ReadonlyMap<string, number> };
 
-/** Runs every load on both signers in turns. `profiles` is a directory for CPU profiles of host and simulator. */
+/**
+ * Runs every load on all of them in turns: the product, whose key is behind a serial port, and three signers whose key is in their memory.
+ * `profiles` is a directory for CPU profiles of host and simulator.
+ */
 export async function benchProduct({ quick }: Effort, profiles: string | null): Promise<string> {
   const env = profiles === null ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
-  const host = startHost(['--sim-press', 'approve'], { env });
+  const ends: (() => Promise<void>)[] = [];
   try {
+    const host = startHost(['--sim-press', 'approve'], { env });
+    ends.push(() => ended(host));
     const bunker = new URL(await host.until((line) => line.bunker, 'the bunker line'));
     const relay = bunker.searchParams.get('relay') ?? '';
     await ready(host);
     const pids = findProcesses();
     const atRest = memory(pids);
-    const software = await startSoftwareSigner(relay);
-    const device = await side(relay, bunker.host, bunker.searchParams.get('secret') ?? '');
-    const plain = await side(relay, software.pubkey, 'any');
+    const device = {
+      name: productName,
+      side: await side(relay, bunker.host, bunker.searchParams.get('secret') ?? ''),
+      pids,
+    };
+    const contestants: Contestant[] = [device];
+    // To see that everything runs one of them is enough: each waits for a library to be loaded.
+    for (const kind of quick ? (['plain'] as const) : rivals) contestants.push(await startRival(kind, relay, ends));
     const parts: string[] = [];
-    for (const load of loads(quick)) parts.push(await runLoad(load, device, plain, pids));
-    parts.push(table('Memory (resident)', ['', 'at rest', 'after the load'], rowsOfMemory(atRest, memory(pids))));
-    for (const { client } of [device, plain]) client.close();
-    software.close();
+    for (const load of loads(quick)) parts.push(await runLoad(load, contestants));
+    parts.push(table('Memory (resident)', ['', 'at rest', 'after the load'], rowsOfMemory(pids, atRest, memory(pids))));
+    for (const one of contestants) one.side.client.close();
     return parts.join('\n');
   } finally {
-    host.signal('SIGINT');
-    await host.gone();
+    for (const end of ends.reverse()) await end();
   }
 }
 
-function findProcesses(): Pids {
-  const [host = null] = childrenOf(process.pid);
-  const [simulator = null] = host === null ? [] : childrenOf(host);
-  return { host, simulator };
+const productName = 'Sallyport';
+
+/** The two that issue reports compare signers with, and the plainest one there can be. */
+const rivals = ['ndk', 'applesauce', 'plain'] as const;
+const rivalNames = { ndk: 'NDKNip46Backend', applesauce: 'NostrConnectProvider', plain: 'nostr-tools, plain' } as const;
+
+async function startRival(
+  kind: (typeof rivals)[number],
+  relay: string,
+  ends: (() => Promise<void>)[],
+): Promise<Contestant> {
+  const before = new Set(childrenOf(process.pid));
+  const program = startProgram<{ readonly pubkey?: string }>('test/bench/rival.ts', [kind, relay], { linesFd: 1 });
+  ends.push(() => ended(program));
+  const pubkey = await program.until((line) => line.pubkey, 'the key of the rival');
+  const pid = childrenOf(process.pid).find((child) => !before.has(child));
+  const pids = new Map(pid === undefined ? [] : [['signer', pid]]);
+  return { name: rivalNames[kind], side: await side(relay, pubkey, ''), pids };
+}
+
+async function ended(program: Pick<Program<unknown>, 'signal' | 'gone'>): Promise<void> {
+  program.signal('SIGINT');
+  await program.gone();
+}
+
+/** The processes of the product, as far as /proc tells them apart. */
+function findProcesses(): ReadonlyMap<string, number> {
+  const [host] = childrenOf(process.pid);
+  const [simulator] = host === undefined ? [] : childrenOf(host);
+  const found: [string, number][] = [];
+  if (host !== undefined) found.push(['host', host]);
+  if (simulator !== undefined) found.push(['simulator', simulator]);
+  return new Map(found);
 }
 
 function loads(quick: boolean): readonly Load[] {
@@ -65,51 +102,77 @@ function loads(quick: boolean): readonly Load[] {
     { title: 'sign_event, one after the other', inFlight: 1, count: quick ? 4 : 30, turns, asks: notes(200) },
     { title: 'sign_event, 32 in flight', inFlight: 32, count: quick ? 32 : 128, turns, asks: notes(200) },
     { title: 'sign_event of 200 KB', inFlight: 1, count: 1, turns: quick ? 1 : 10, asks: notes(200_000) },
-    // As many in flight as in the row above, so that the two can be compared.
-    { title: '100 nip44_decrypt, 32 in flight', inFlight: 32, count: quick ? 10 : 100, turns, asks: decryptions },
+    {
+      title: 'a burst of 500 nip44_decrypt',
+      inFlight: 500,
+      count: quick ? 10 : 500,
+      turns: quick ? 1 : 3,
+      asks: decryptions,
+    },
   ];
 }
 
-async function runLoad(load: Load, device: Side, plain: Side, pids: Pids): Promise<string> {
-  const measured = { device: emptied(), plain: emptied() };
-  const processors = { host: 0, simulator: 0 };
-  for (const side of [device, plain]) await turn({ ...load, count: Math.min(load.count, 8) }, side, emptied());
+type Run = { readonly timed: Timed; readonly processor: Map<string, number> };
+
+async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<string> {
+  const runs: { contestant: Contestant; run: Run }[] = [];
+  const warmUp = { ...load, count: Math.min(load.count, 8) };
+  for (const contestant of contestants) if (await isAble(warmUp, contestant)) runs.push({ contestant, run: emptied() });
   for (let i = 0; i < load.turns; i++) {
-    const before = { host: processorMs(pids.host), simulator: processorMs(pids.simulator) };
-    await turn(load, device, measured.device);
-    processors.host += processorMs(pids.host) - before.host;
-    processors.simulator += processorMs(pids.simulator) - before.simulator;
-    await turn(load, plain, measured.plain);
+    for (const { contestant, run } of runs) {
+      const before = processors(contestant);
+      await turn(load, contestant.side, run.timed);
+      for (const [name, ms] of processors(contestant))
+        run.processor.set(name, (run.processor.get(name) ?? 0) + ms - (before.get(name) ?? 0));
+    }
   }
-  const requests = load.count * load.turns;
-  const each = (ms: number): string => `${short(ms / requests)} ms`;
-  return [
-    compared(load, measured.plain, measured.device),
-    `  processor per request: host ${each(processors.host)}, simulator ${each(processors.simulator)}\n`,
-  ].join('');
+  return compared(load, runs);
 }
 
-/** Time of one request as its app sees it, and requests per second: they differ when many are in flight. */
-function compared(load: Load, plain: Timed, device: Timed): string {
-  const [base, baseTotal] = [median(plain.latencies), median(plain.totals)];
-  const row = (what: string, { latencies, totals }: Timed): readonly string[] => [
-    what,
-    `${short(median(latencies))} ms`,
-    `${short(percentile(latencies, 0.99))} ms`,
-    `${short(median(latencies) / base)}×`,
-    short((load.count * 1000) / median(totals)),
-    `${short(median(totals) / baseTotal)}×`,
-  ];
-  const heads = ['', 'median', 'p99', 'ratio', 'req/s', 'ratio'];
-  return table(`${load.title}, from request to answer (ratio: to the software signer)`, heads, [
-    row('software signer', plain),
-    row('Sallyport', device),
-  ]);
+/** An answer that did not come, or was an error. */
+class Unable extends Error {}
+
+/** Warms a contestant up. Some rivals do not answer events of 200 KB: they are left out of that table. The product is never. */
+async function isAble(load: Load, { name, side: asked }: Contestant): Promise<boolean> {
+  try {
+    await turn(load, asked, emptied().timed);
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof Unable) || name === productName) throw problem;
+    return false;
+  }
+}
+
+function processors({ pids }: Contestant): ReadonlyMap<string, number> {
+  return new Map([...pids].map(([name, pid]) => [name, processorMs(pid)]));
+}
+
+/** Time of one request as its app sees it, and requests per second: they differ when many are in flight. Ratios are to the fastest rival. */
+function compared(load: Load, runs: readonly { readonly contestant: Contestant; readonly run: Run }[]): string {
+  const others = runs.slice(1).map(({ run }) => run.timed);
+  const base = Math.min(...others.map(({ latencies }) => median(latencies)));
+  const baseTotal = Math.min(...others.map(({ totals }) => median(totals)));
+  const heads = ['', 'median', 'p99', 'ratio', 'req/s', 'ratio', 'processor per request'];
+  const rows = runs.map(({ contestant, run }) => {
+    const { latencies, totals } = run.timed;
+    const requests = load.count * load.turns;
+    const processor = [...run.processor].map(([name, ms]) => `${name} ${short(ms / requests)} ms`);
+    return [
+      contestant.name,
+      `${short(median(latencies))} ms`,
+      `${short(percentile(latencies, 0.99))} ms`,
+      `${short(median(latencies) / base)}×`,
+      short((load.count * 1000) / median(totals)),
+      `${short(baseTotal / median(totals))}×`,
+      processor.join(', '),
+    ];
+  });
+  return table(`${load.title}, from request to answer (ratio: to the fastest of the others)`, heads, rows);
 }
 
 async function turn(load: Load, side: Side, measured: Timed): Promise<void> {
   const requests = side.client.prepare(load.asks(side, load.count));
-  const exchanges = await side.client.run(requests, load.inFlight);
+  const exchanges = await side.client.run(requests, load.inFlight, 20_000);
   const latencies = exchanges.map((exchange) => checked(exchange, side.user));
   measured.latencies.push(...latencies);
   const ends = exchanges.map(({ sentAt }, i) => sentAt + (latencies[i] ?? 0));
@@ -118,7 +181,7 @@ async function turn(load: Load, side: Side, measured: Timed): Promise<void> {
 
 /** The time of an exchange; throws when its answer is not what was asked for. */
 function checked({ ask, ms, result, error }: Exchange, user: string): number {
-  if (ms === null || result === null || error !== null) throw new Error(`${ask.method}: ${error ?? 'no answer'}`);
+  if (ms === null || result === null || error !== null) throw new Unable(`${ask.method}: ${error ?? 'no answer'}`);
   if (ask.method === 'sign_event') {
     const event = JSON.parse(result);
     const { content } = JSON.parse(ask.params[0] ?? '');
@@ -157,17 +220,19 @@ function decryptions({ user }: Side, count: number): readonly Ask[] {
   });
 }
 
-function emptied(): Timed {
-  return { latencies: [], totals: [] };
+function emptied(): Run {
+  return { timed: { latencies: [], totals: [] }, processor: new Map() };
 }
 
-function memory({ host, simulator }: Pids): readonly number[] {
-  return [residentMb(host), residentMb(simulator)];
+type Megabytes = ReadonlyMap<string, number>;
+
+function memory(pids: ReadonlyMap<string, number>): Megabytes {
+  return new Map([...pids].map(([name, pid]) => [name, residentMb(pid)]));
 }
 
-function rowsOfMemory(atRest: readonly number[], after: readonly number[]): readonly string[][] {
-  return ['host', 'simulator'].map((name, i) => [
+function rowsOfMemory(pids: ReadonlyMap<string, number>, atRest: Megabytes, after: Megabytes): readonly string[][] {
+  return [...pids.keys()].map((name) => [
     name,
-    ...[atRest, after].map((mb) => `${short(mb[i] ?? Number.NaN)} MB`),
+    ...[atRest, after].map((mb) => `${short(mb.get(name) ?? Number.NaN)} MB`),
   ]);
 }

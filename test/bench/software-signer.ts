@@ -1,13 +1,10 @@
-/** The plainest NIP-46 signer there can be: nostr-tools, the key in this process, no device, no screen, no store, no questions. */
+/** The plainest NIP-46 signer there can be: nostr-tools, the key in its process, no device, no screen, no store, no questions. */
 import * as nip44 from 'nostr-tools/nip44';
-import { finalizeEvent, generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
+import { finalizeEvent, getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import { type RawData, WebSocket } from 'ws';
 
-export type SoftwareSigner = { readonly pubkey: string; readonly close: () => void };
-
 /** Serves everybody on this relay. */
-export async function startSoftwareSigner(relay: string): Promise<SoftwareSigner> {
-  const key = generateSecretKey();
+export async function serveAsSoftwareSigner(relay: string, key: Uint8Array): Promise<void> {
   const pubkey = getPublicKey(key);
   const conversation = conversations(key);
   const socket = new WebSocket(relay, { perMessageDeflate: false });
@@ -27,7 +24,6 @@ export async function startSoftwareSigner(relay: string): Promise<SoftwareSigner
       socket.send(JSON.stringify(['EVENT', sealed]));
     });
   });
-  return { pubkey, close: () => socket.terminate() };
 }
 
 /** Key agreements are kept, as host and device keep theirs: a comparison with one that computes each anew would flatter us. */

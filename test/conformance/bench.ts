@@ -27,6 +27,8 @@ export type Rule = {
   readonly slow?: true;
   /** The rule is checked in a sealed session of the computer that the human paired for this suite. */
   readonly computer?: 'paired';
+  /** For devices only that announce this capability. */
+  readonly capability?: number;
   readonly check: (talk: Talk, computer: Computer) => Promise<void>;
 };
 

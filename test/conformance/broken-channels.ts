@@ -18,6 +18,57 @@ const saying = (name: string, rule: string, change: (message: Message) => Messag
 const notPaired = 'a computer that nobody paired is not_paired';
 const knownNext = 'a paired computer is known in the next session';
 
+const logged = 'a pairing is in the log';
+const wholeLog = 'the log begins at the number';
+
+const logs: readonly BrokenDevice[] = [
+  saying('changes an entry of its log', logged, (one) =>
+    one.type === 'reply' && one.command === 'log_read'
+      ? {
+          ...one,
+          body: { ...one.body, entries: one.body.entries.map((row) => ({ ...row, entry: changed(row.entry) })) },
+        }
+      : one,
+  ),
+  {
+    name: 'signs its head once and for all',
+    rule: logged,
+    flaw: () => {
+      let first: Message | null = null;
+      return {
+        messageOut: (one) => {
+          if (one.type !== 'reply' || one.command !== 'log_head') return [one];
+          first ??= one;
+          return [{ ...first, id: one.id }];
+        },
+      };
+    },
+  },
+  saying('says another head than its entries lead to', logged, (one) =>
+    one.type === 'reply' && one.command === 'log_head'
+      ? { ...one, body: { ...one.body, head: changed(one.body.head) } }
+      : one,
+  ),
+  saying('numbers its entries anew', logged, (one) =>
+    one.type === 'reply' && one.command === 'log_read'
+      ? {
+          ...one,
+          body: { ...one.body, entries: one.body.entries.map((row, i) => ({ ...row, number: i + 1 })) },
+        }
+      : one,
+  ),
+  saying('says that it keeps what it does not', wholeLog, (one) =>
+    one.type === 'reply' && one.command === 'log_read' ? { ...one, body: { ...one.body, first: 0 } } : one,
+  ),
+  saying('forgets its log', wholeLog, (one) =>
+    one.type === 'reply' && one.command === 'log_read' ? { ...one, body: { first: 1, entries: [] } } : one,
+  ),
+];
+
+function changed(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
+}
+
 export const brokenChannels: readonly BrokenDevice[] = [
   channel('goes on unsealed after the handshake', 'the reply to handshake_finish is the first', 'says plain'),
   {
@@ -79,4 +130,5 @@ export const brokenChannels: readonly BrokenDevice[] = [
       ? { ...one, body: { hosts: one.body.hosts.map((host) => ({ ...host, name: '' })) } }
       : one,
   ),
+  ...logs,
 ];

@@ -7,6 +7,7 @@ import { type Computer, newComputer, pair } from './computers.ts';
 import { askingRules } from './rules/asking.ts';
 import { channelRules } from './rules/channel.ts';
 import { linkRules } from './rules/link.ts';
+import { logRules } from './rules/log.ts';
 import { messageRules } from './rules/messages.ts';
 import { streamRules } from './rules/streams.ts';
 import { wireRules } from './rules/wire.ts';
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   ...askingRules,
   ...streamRules,
   ...channelRules,
+  ...logRules,
 ];
 
 export type Verdict = {
@@ -55,7 +57,7 @@ export async function runSuite(bench: Bench, options: SuiteOptions): Promise<rea
           ready = await isReady(talk);
           await talk.reset();
         }
-        const skipped = whySkipped(rule, options, ready);
+        const skipped = whySkipped(rule, options, ready, talk.facts().capabilities);
         if (skipped !== null) return { rule, outcome: 'skipped', words: skipped };
         if (rule.computer === 'paired') paired = await known(talk, computer);
         await rule.check(talk, computer);
@@ -107,7 +109,14 @@ export function summaryOf(verdicts: readonly Verdict[]): string {
   return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
 }
 
-function whySkipped(rule: Rule, { quick, human }: SuiteOptions, ready: boolean): string | null {
+function whySkipped(
+  rule: Rule,
+  { quick, human }: SuiteOptions,
+  ready: boolean,
+  announced: readonly number[],
+): string | null {
+  if (rule.capability !== undefined && !announced.includes(rule.capability))
+    return `the device does not announce capability ${rule.capability}`;
   if (rule.presses !== undefined && !ready) return 'the device has no key to use';
   if ((rule.presses ?? 0) > 0 && !human) return 'nobody presses';
   return rule.slow === true && quick ? 'takes a minute' : null;

@@ -11,7 +11,7 @@ describe('whose key it is', () => {
     const world = makeWorld();
     const app = pairedApp(world);
     app.send('sign_event', [{ ...note1, pubkey: foreign }]);
-    expect([...world.asks.values()]).toEqual([{ method: 'get_public_key' }]);
+    expect(world.questions()).toEqual([{ method: 'get_public_key', account: 0 }]);
     world.press();
     expect(world.notes().at(-1)).toBe('wrong_pubkey');
     expect(world.asks.size).toBe(0);
@@ -30,12 +30,12 @@ describe('whose key it is', () => {
   test('the device side may tell the account, and that it is gone', () => {
     const world = makeWorld();
     const app = pairedApp(world);
-    world.feed({ type: 'account', pubkey: world.userPubkey });
+    world.feed({ type: 'accounts', accounts: new Map([[0, world.userPubkey]]) });
     app.send('sign_event', [{ ...note1, pubkey: world.userPubkey }]);
-    expect([...world.asks.values()]).toMatchObject([{ method: 'sign_event' }]);
-    world.feed({ type: 'account', pubkey: null });
+    expect(world.questions()).toMatchObject([{ method: 'sign_event' }]);
+    world.feed({ type: 'device', device: null });
     app.send('sign_event', [{ ...note1, pubkey: world.userPubkey, content: 'other' }]);
-    expect([...world.asks.values()].at(-1)).toMatchObject({ method: 'get_public_key' });
+    expect(world.questions().at(-1)).toMatchObject({ method: 'get_public_key', account: 0 });
   });
 
   test('a device with another key than before gives no signature to an app that knows the first', () => {
@@ -44,18 +44,21 @@ describe('whose key it is', () => {
     app.send('get_public_key', []);
     world.press();
     app.send('sign_event', [note1]);
-    world.press(truth({ method: 'sign_event', label: '', event: note1 }, generateSecretKey()));
+    world.press(truth({ method: 'sign_event', account: 0, label: '', event: note1 }, generateSecretKey()));
     expect(world.notes().at(-1)).toBe('bad_device_answer');
   });
 });
 
 describe('a lying device', () => {
-  const other = truth({ method: 'sign_event', label: '', event: { ...note1, content: 'other' } }, generateSecretKey());
+  const other = truth(
+    { method: 'sign_event', account: 0, label: '', event: { ...note1, content: 'other' } },
+    generateSecretKey(),
+  );
   test.each(['id', 'sig', 'pubkey'] as const)('another %s is never published', (field) => {
     const world = makeWorld();
     const app = pairedApp(world);
     app.send('sign_event', [note1], { id: 'r' });
-    const [ask] = world.asks.values();
+    const [ask] = world.questions();
     if (ask === undefined || other.type !== 'signature') throw new Error('no ask');
     const honest = truth(ask, generateSecretKey());
     world.press({ ...other, ...honest, type: 'signature', [field]: other[field] } as typeof other);

@@ -6,7 +6,16 @@ import { isSeen, isSeenOf, markSeen, markSeenOf, seenByClient, seenIds } from '.
 import { makeWorld, pairedApp, wire } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [], created_at: 1_700_000_000 };
-const pairing = { name: '', url: '', perms: '', pairedAt: 0, secretHash: '0'.repeat(64) };
+const pairing = {
+  account: 0,
+  remoteSigner: '',
+  onDevice: true,
+  name: '',
+  url: '',
+  perms: '',
+  pairedAt: 0,
+  secretHash: '0'.repeat(64),
+};
 const other = 'ab'.repeat(32);
 
 describe('an event of a paired app is dropped and counted when', () => {
@@ -59,9 +68,9 @@ describe('an event of a paired app is dropped and counted when', () => {
     const world = makeWorld();
     const app = pairedApp(world);
     expect(world.deliver({ ...app.event('ping', []), kind: 4 })).toEqual([]);
-    const nonce = new Uint8Array(32);
+    const random = new Uint8Array(64);
     const createdAt = world.now() / 1000;
-    const own = world.signer.seal({ text: '{}', client: world.signer.pubkey, encryption: 'nip44', createdAt, nonce });
+    const own = world.signer.seal({ text: '{}', client: world.signer.pubkey, encryption: 'nip44', createdAt, random });
     expect(world.deliver(own)).toEqual([]);
     expect(world.state().drops.misaddressed).toBe(2);
   });
@@ -269,7 +278,7 @@ describe('seen ids of apps', () => {
         .map((id, i) => ({ id, client, request: id, createdAt: 1_760_000_000 + i })),
     );
     const started = performance.now();
-    const state = makeWorld({ apps, secrets: [], seen }).state();
+    const state = makeWorld({ apps, secrets: [], revocations: [], seen }).state();
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(state.seen.count).toBeLessThanOrEqual(262_144);
     expect(isSeenOf(state.seen, 'aa'.repeat(32), ids[0] ?? '')).toBe(true);

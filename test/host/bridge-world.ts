@@ -18,10 +18,11 @@ import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts
 import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src/core/envelope.ts';
 import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 export const start = 1_760_000_000_000;
-export const nothing: Loaded = { apps: [], secrets: [], seen: [] };
+export const nothing: Loaded = { apps: [], secrets: [], revocations: [], seen: [] };
 
 /** One request as an app forms it; everything may be overridden, also for the worse. */
 export type Sent = {
@@ -59,7 +60,7 @@ export type TestApp = ReturnType<World['app']>;
 /** A world; `loaded` is what a store would have kept of an earlier one. */
 export function makeWorld(
   loaded: Loaded = nothing,
-  signer: RemoteSigner = remoteSigner(generateSecretKey()),
+  signer: RemoteSigner = remoteSigner(generateSecretKey(), primitives),
   userSecret: Uint8Array = generateSecretKey(),
 ) {
   let state: BridgeState = startBridge(signer, loaded);
@@ -67,6 +68,9 @@ export function makeWorld(
   let count = 0;
   /** How many questions the device takes at once; what is beyond waits for its turn. */
   let room = Number.POSITIVE_INFINITY;
+  /** Whether the human says yes to every app at once. */
+  let pairsApps = true;
+  let depth = 0;
   const log: BridgeEffect[] = [];
   const all: BridgeEffect[] = [];
   const asks = new Map<number, DeviceAsk>();
@@ -82,7 +86,7 @@ export function makeWorld(
     }
     if (effect.type === 'cancel') asks.delete(effect.job);
     if (effect.type !== 'answer') return;
-    const event = signer.seal({ ...effect, nonce: new Uint8Array(32).fill(++count) });
+    const event = signer.seal({ ...effect, random: new Uint8Array(64).fill(++count) });
     const secret = secrets.get(effect.client);
     if (secret === undefined) throw new Error('an answer to nobody we know');
     inboxes.get(effect.client)?.push({ json: decrypt(event, secret), event, relays: effect.relays });
@@ -90,7 +94,14 @@ export function makeWorld(
   const feed = (input: BridgeInput): readonly BridgeEffect[] => {
     const [next, effects] = step(state, input, now);
     state = next;
+    depth++;
     for (const effect of effects) perform(effect);
+    depth--;
+    for (const [job, ask] of asks) {
+      if (ask.method !== 'client_connect' || !pairsApps || depth > 0) continue;
+      asks.delete(job);
+      feed({ type: 'answered', job, answer: { type: 'paired', by: 'device' } });
+    }
     return effects;
   };
   const deliver = (event: NostrEvent, relay = 'wss://one.example') =>
@@ -101,6 +112,8 @@ export function makeWorld(
     userPubkey: getPublicKey(userSecret),
     log,
     asks,
+    /** What the device is asked, in the host's own words where an app's event carries it. */
+    questions: () => [...asks.values()].map((ask) => (ask.method === 'client_request' ? ask.own : ask)),
     feed,
     deliver,
     state: () => state,
@@ -110,6 +123,9 @@ export function makeWorld(
     },
     setRoom: (questions: number) => {
       room = questions;
+    },
+    setPairsApps: (pairs: boolean) => {
+      pairsApps = pairs;
     },
     /** What a store would load now. */
     kept: (): Loaded => {
@@ -127,7 +143,8 @@ export function makeWorld(
       }
       now = until;
     },
-    newSecret: (secret: string, name = '') => feed({ type: 'secret', hash: hashSecret(secret), name }),
+    newSecret: (secret: string, name = '', account = 0) =>
+      feed({ type: 'secret', hash: hashSecret(secret), name, account }),
     /** The device answers its oldest ask; truthfully when not told otherwise. */
     press: (answer?: DeviceAnswer) => {
       const [first] = asks;
@@ -178,6 +195,14 @@ export function pairedApp(world: World, metadata: unknown = JSON.stringify({ nam
 /** What an honest device answers. */
 export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
   switch (ask.method) {
+    case 'client_request':
+      return truth(ask.own, secret);
+    case 'client_connect':
+      return { type: 'paired', by: 'device' };
+    case 'client_revoke':
+      return { type: 'done' };
+    case 'accounts':
+      return { type: 'accounts', accounts: [{ account: 0, name: '', pubkey: getPublicKey(secret) }] };
     case 'get_public_key':
       return { type: 'public_key', pubkey: getPublicKey(secret) };
     case 'sign_event': {

@@ -3,6 +3,7 @@ import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { isGenuine } from '../../host/src/core/event.ts';
 import type { RefusalCode } from '../../host/src/core/refusal.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { effectNames, makeWorld, pairedApp, signedBy, wire } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };
@@ -15,7 +16,7 @@ describe('pairing', () => {
     app.send('connect', ['', 'abc', 'sign_event:1', JSON.stringify({ name: 'Coracle', url: 'https://c.example' })], {
       id: 'c',
     });
-    expect(effectNames(world)).toEqual(['save secret', 'save pair', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['save secret', 'save seen', 'ask', 'note', 'save pair', 'answer', 'note']);
     expect(app.inbox.map(({ json }) => json)).toEqual([{ id: 'c', result: 'ack' }]);
     expect(world.rows().at(-1)).toMatchObject({
       app: {
@@ -65,7 +66,7 @@ describe('pairing', () => {
     second.send('connect', ['', '']);
     second.send('connect', ['', 'abc']);
     first.send('connect', ['', 'wrong']);
-    expect(world.notes()).toEqual(['paired', 'wrong_secret', 'wrong_secret', 'spent_secret', 'wrong_secret']);
+    expect(world.notes()).toEqual(['asked', 'paired', 'wrong_secret', 'wrong_secret', 'spent_secret', 'wrong_secret']);
     expect(second.inbox.map(({ json }) => json.result)).toEqual(['error', 'error', 'error']);
     expect(String(second.last().error)).toContain('used before');
     first.send('ping', []);
@@ -123,7 +124,7 @@ describe('pairing', () => {
     const world = makeWorld();
     const app = pairedApp(world, { name: `\u202eevil\n\u0000${'x'.repeat(500)}` });
     app.send('sign_event', [note1]);
-    const [ask] = world.asks.values();
+    const [ask] = world.questions();
     expect(ask).toMatchObject({ label: `evil ${'x'.repeat(59)}` });
   });
 
@@ -131,12 +132,12 @@ describe('pairing', () => {
     const world = makeWorld();
     const nameless = pairedApp(world, '');
     nameless.send('sign_event', [note1]);
-    expect([...world.asks.values()]).toMatchObject([{ label: `app ${nameless.pubkey.slice(0, 8)}` }]);
+    expect(world.questions()).toMatchObject([{ label: `app ${nameless.pubkey.slice(0, 8)}` }]);
     const named = world.app();
     world.newSecret('abc', 'my phone');
     named.send('connect', ['', 'abc']);
     named.send('sign_event', [note1]);
-    expect([...world.asks.values()].at(-1)).toMatchObject({ label: 'my phone' });
+    expect(world.questions().at(-1)).toMatchObject({ label: 'my phone' });
   });
 });
 
@@ -169,7 +170,7 @@ describe('requests', () => {
     const event = signedBy(app);
     expect(event).toMatchObject({ ...template, pubkey: world.userPubkey });
     expect(Object.keys(event)).toEqual(['id', 'pubkey', 'created_at', 'kind', 'tags', 'content', 'sig']);
-    expect(isGenuine(wire(JSON.parse(JSON.stringify(event))))).toBe(true);
+    expect(isGenuine(wire(JSON.parse(JSON.stringify(event))), primitives)).toBe(true);
   });
 
   test('what a template lacks is filled from the signed request, not from our clock', () => {

@@ -250,7 +250,7 @@ describe('the digest of a request', () => {
       { id: 'a', method: 'get_public_key' },
       { id: 1, method: 'get_public_key' },
       { id: '1', method: 'get_public_key' },
-      { method: 'get_public_key' },
+      { method: 'get_public_key', account: 0 },
       { id: 'a', method: 'connect', params: ['', 's'] },
       { id: 'a', method: 'connect', params: ['', 't'] },
     ];

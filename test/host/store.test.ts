@@ -7,6 +7,7 @@ import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
 import { keyFileName, loadRemoteSignerKey } from '../../host/src/store/remote-signer-key.ts';
 import { openStore, type Store, storeFileName } from '../../host/src/store/store.ts';
@@ -48,6 +49,9 @@ const mode = (name: string) => statSync(join(dir, name)).mode & 0o777;
 const client = 'ab'.repeat(32);
 const app = {
   client,
+  account: 2,
+  remoteSigner: 'fe'.repeat(32),
+  onDevice: true,
   name: 'App',
   url: 'https://a.example',
   perms: 'ping',
@@ -56,24 +60,28 @@ const app = {
 };
 const secret: StoreRow = {
   type: 'secret',
-  secret: { hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: null },
+  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: null },
 };
 
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
-    expect(store.load()).toEqual({ apps: [], secrets: [], seen: [] });
+    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], seen: [] });
     store.save(secret);
-    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    store.save({
+      type: 'secret',
+      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+    });
     store.save({ type: 'pair', app });
     store.close();
     const again = open();
     expect(again.load()).toEqual({
       apps: [app],
       secrets: [
-        { hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: { by: client, at: 5 } },
-        { hash: hashSecret('def'), name: '', createdAt: 4, spent: null },
+        { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } },
+        { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
       ],
+      revocations: [],
       seen: [],
     });
     again.close();
@@ -83,12 +91,19 @@ describe('rows', () => {
     const store = open();
     store.save(secret);
     store.save({ type: 'pair', app });
-    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    store.save({
+      type: 'secret',
+      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+    });
     const anew = { ...app, name: 'Renamed', pairedAt: 9, secretHash: hashSecret('def') };
     store.save({ type: 'pair', app: anew });
     expect(store.load().apps).toEqual([anew]);
-    store.save({ type: 'unpair', client });
+    const revocation = { client, remoteSigner: app.remoteSigner };
+    store.save({ type: 'unpair', client, revocation });
     expect(store.load()).toMatchObject({ apps: [], secrets: [{ spent: { by: client } }, { spent: { by: client } }] });
+    expect(store.load().revocations).toEqual([revocation]);
+    store.save({ type: 'revoked', client });
+    expect(store.load().revocations).toEqual([]);
     store.save({ type: 'drop_secret', hash: hashSecret('abc') });
     expect(store.load().secrets).toHaveLength(1);
     store.close();
@@ -125,7 +140,10 @@ describe('rows', () => {
     store.save(secret);
     store.save({ type: 'pair', app });
     const loud = 'cd'.repeat(32);
-    store.save({ type: 'secret', secret: { hash: hashSecret('def'), name: '', createdAt: 4, spent: null } });
+    store.save({
+      type: 'secret',
+      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+    });
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
     store.save({ type: 'seen', seen: quiet, forgetBefore: 0 });
@@ -153,7 +171,7 @@ describe('rows', () => {
 });
 
 test('a bridge on a restarted store: the app is known, its secret spent for everybody else', () => {
-  const signer = remoteSigner(generateSecretKey());
+  const signer = remoteSigner(generateSecretKey(), primitives);
   const key = generateSecretKey();
   const before = open();
   const first = makeWorld(before.load(), signer);
@@ -168,7 +186,7 @@ test('a bridge on a restarted store: the app is known, its secret spent for ever
   known.send('connect', ['', 'abc']);
   expect(known.last().result).toBe('ack');
   known.send('sign_event', [{ kind: 1, content: '' }]);
-  expect([...second.asks.values()]).toMatchObject([{ label: 'Coracle' }]);
+  expect(second.questions()).toMatchObject([{ label: 'Coracle' }]);
   second.app().send('connect', ['', 'abc']);
   expect(second.notes().at(-1)).toBe('spent_secret');
   for (const row of second.rows()) after.save(row);
@@ -242,8 +260,9 @@ test('a database of the first version is opened, and forgets nothing', () => {
   database.close();
   const store = open();
   expect(store.load()).toEqual({
-    apps: [app],
-    secrets: [{ hash: hashSecret('abc'), name: 'phone', createdAt: 3, spent: { by: client, at: 5 } }],
+    apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false }],
+    revocations: [],
+    secrets: [{ hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } }],
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };

@@ -21,7 +21,7 @@ import { frameFlags } from '../../device-protocol/src/link/frame.ts';
 import { type PairingBench, pairingBench, someEvent } from '../support/pairing-bench.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 
-const signs = { method: 'sign_event', label: 'Coracle', event: someEvent } as const;
+const signs = { method: 'sign_event', account: 0, label: 'Coracle', event: someEvent } as const;
 type To = 'host' | 'device';
 
 /** A paired bench; what it takes to pair has been done honestly. */

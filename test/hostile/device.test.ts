@@ -42,11 +42,12 @@ const unpaired = { dh: cheapDh, secret: new Uint8Array(32).fill(3), name: 'here'
 const infoBody = { state: 'ready', name: 'evil', accounts: 1, marks: [], damagedFrames: 0 } as const;
 const note: DeviceAsk = {
   method: 'sign_event',
+  account: 0,
   label: 'app',
   event: { kind: 1, created_at: 1, tags: [], content: 'x' },
 };
 const peer = '79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
-const decrypt: DeviceAsk = { method: 'nip44_decrypt', label: 'app', peer, text: 'x'.repeat(200) };
+const decrypt: DeviceAsk = { method: 'nip44_decrypt', account: 0, label: 'app', peer, text: 'x'.repeat(200) };
 
 /** The honest host's session, and a device that says whatever a test wants. */
 function hostWith(said: { firmware: string; model: string } = facts) {
@@ -105,7 +106,7 @@ function settle(world: ReturnType<typeof hostWith>): void {
 test('an honest answer gets through (the control)', () => {
   const world = hostWith();
   settle(world);
-  world.host({ type: 'ask', job: 1, client: 'a', ask: { method: 'get_public_key' } });
+  world.host({ type: 'ask', job: 1, client: 'a', ask: { method: 'get_public_key', account: 0 } });
   const id = lastId(world.heard, 'get_public_key');
   world.say({ type: 'reply', id, command: 'get_public_key', body: { pubkey: new Uint8Array(32).fill(9) } });
   expect(world.answers).toEqual([{ job: 1, answer: { type: 'public_key', pubkey: '09'.repeat(32) } }]);
@@ -217,7 +218,7 @@ test('apps take turns on the device, and what asks nobody does not wait for a hu
   settle(world);
   for (let job = 1; job <= 20; job++) world.host({ type: 'ask', job, client: 'greedy', ask: note });
   world.host({ type: 'ask', job: 21, client: 'modest', ask: note });
-  world.host({ type: 'ask', job: 22, client: 'modest', ask: { method: 'get_public_key' } });
+  world.host({ type: 'ask', job: 22, client: 'modest', ask: { method: 'get_public_key', account: 0 } });
   const asked = (command: string): number[] =>
     world.heard.flatMap((message) => (message.type === 'request' && message.command === command ? [message.id] : []));
   expect(asked('sign_event')).toHaveLength(limits.requestsMax - 1);

@@ -16,7 +16,7 @@ function bench(seed = 1) {
 
 test('a note is shown, approved by the button, and its signature verifies', () => {
   const { clock, device } = bench();
-  const job = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const job = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   expect(clock.until(() => device.screen().rows.join('').includes('KEY1 sign'))).toBe(true);
   expect(device.screen().rows.join('\n')).toContain('hello');
   device.press('approve');
@@ -30,14 +30,14 @@ test('a note is shown, approved by the button, and its signature verifies', () =
 
 test('denied, timed out and cancelled are answers', () => {
   const { clock, device } = bench();
-  const denied = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const denied = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   clock.until(() => device.screen().rows.join('').includes('KEY1 sign'));
   device.press('deny');
-  const late = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const late = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   expect(clock.until(() => device.answers.has(late))).toBe(true);
   expect(device.answers.get(denied)).toMatchObject([{ type: 'refused', refusal: { code: 'denied' } }]);
   expect(device.answers.get(late)).toMatchObject([{ type: 'refused', refusal: { code: 'timed_out' } }]);
-  const cancelled = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const cancelled = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   clock.until(() => device.firmware().jobs.length === 1);
   device.cancel(cancelled);
   clock.advance(3_000);
@@ -47,7 +47,7 @@ test('denied, timed out and cancelled are answers', () => {
 
 test('an unplugged cable heals without a second prompt; a reboot fails what was open', () => {
   const { clock, device } = bench();
-  const job = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const job = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   clock.until(() => device.screen().rows.join('').includes('KEY1 sign'));
   device.unplug();
   device.press('approve');
@@ -55,7 +55,7 @@ test('an unplugged cable heals without a second prompt; a reboot fails what was 
   device.plug();
   expect(clock.until(() => device.answers.has(job))).toBe(true);
   expect(device.answers.get(job)).toMatchObject([{ type: 'signature' }]);
-  const open = device.ask({ method: 'sign_event', label: 'an app', event: note });
+  const open = device.ask({ method: 'sign_event', account: 0, label: 'an app', event: note });
   clock.until(() => device.firmware().jobs.length === 1);
   device.reboot();
   expect(clock.until(() => device.answers.has(open))).toBe(true);
@@ -73,14 +73,14 @@ test('200 KB cross in chunks, both ways, and come back the same', () => {
         device.screen().rows.at(-1)?.includes('KEY1') === true &&
         !device.screen().rows.join('').includes('✔'),
     );
-  const sealed = device.ask({ method: 'nip44_encrypt', label: 'an app', peer, text });
+  const sealed = device.ask({ method: 'nip44_encrypt', account: 0, label: 'an app', peer, text });
   expect(press()).toBe(true);
   device.press('approve');
   expect(clock.until(() => device.answers.has(sealed))).toBe(true);
   const [answer] = device.answers.get(sealed) ?? [];
   if (answer?.type !== 'text') throw new Error(JSON.stringify(answer));
   expect(answer.text.length).toBeGreaterThan(260_000);
-  const opened = device.ask({ method: 'nip44_decrypt', label: 'an app', peer, text: answer.text });
+  const opened = device.ask({ method: 'nip44_decrypt', account: 0, label: 'an app', peer, text: answer.text });
   expect(press()).toBe(true);
   device.press('approve');
   expect(clock.until(() => device.answers.has(opened))).toBe(true);

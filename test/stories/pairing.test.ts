@@ -3,7 +3,7 @@ import { capabilities, limits } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
 import { pairingBench, someEvent } from '../support/pairing-bench.ts';
 
-const signs = { method: 'sign_event', label: 'Coracle', event: someEvent } as const;
+const signs = { method: 'sign_event', account: 0, label: 'Coracle', event: someEvent } as const;
 const screenOf = (bench: ReturnType<typeof pairingBench>): string => bench.firmware().screen.rows.join('\n');
 
 describe('a computer and a device that never met', () => {
@@ -41,7 +41,7 @@ describe('a computer and a device that never met', () => {
     expect(bench.trust()).toBe('paired');
     bench.ask(signs);
     expect(screenOf(bench)).not.toContain('unknown computer');
-    expect(screenOf(bench)).toContain('▸told by the computer');
+    expect(screenOf(bench)).toContain('▸asked by the computer');
   });
 
   test('a second computer is unknown to the device that is paired with the first, and can be paired too', () => {

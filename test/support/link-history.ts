@@ -35,7 +35,7 @@ export function history(seed: number, dh: Dh = cheapDh): Told {
   for (let i = 0; i < requests; i++) {
     const content = `${seed} ${i} ${'x'.repeat(draw() < 0.2 ? between(draw, 4_000, 20_000) : between(draw, 0, 900))}`;
     const event = { kind: 1, created_at: 1_700_000_000, tags: [], content };
-    asked.set(device.ask({ method: 'sign_event', label: 'app', event }), event);
+    asked.set(device.ask({ method: 'sign_event', account: 0, label: 'app', event }), event);
     if (draw() < 0.5) live(device, clock, draw);
   }
   const rounds = between(draw, 1, 6);
@@ -45,7 +45,7 @@ export function history(seed: number, dh: Dh = cheapDh): Told {
   clock.watch(human.deadline, human.tick);
   if (!clock.until(() => asked.size === device.answers.size, 900_000)) throw new Error('a request without an ending');
   judge(device, asked, signed);
-  const probe = device.ask({ method: 'get_public_key' });
+  const probe = device.ask({ method: 'get_public_key', account: 0 });
   if (!clock.until(() => device.answers.has(probe), 30_000)) throw new Error('the next hello did not work');
   if (device.answers.get(probe)?.[0]?.type !== 'public_key') throw new Error('the link did not heal');
   return { faults: device.faultCounts, outcomes: outcomesOf(device, asked) };

@@ -17,6 +17,7 @@ import {
   step,
 } from '../../host/src/core/relay.ts';
 import { hashSecret } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Report } from '../../host/src/report.ts';
 import type { Store } from '../../host/src/store/store.ts';
 import { joinMachines } from '../../host/src/wiring.ts';
@@ -28,7 +29,7 @@ export type MemoryHost = {
   readonly pubkey: string;
   readonly reports: readonly Report[];
   /** Makes a one-time secret known. */
-  readonly newSecret: (secret: string, name?: string) => void;
+  readonly newSecret: (secret: string, name?: string, account?: number) => void;
   readonly relays: () => readonly RelaySnapshot[];
   readonly plugged: () => void;
   readonly bytes: (bytes: Uint8Array) => void;
@@ -53,7 +54,7 @@ export type MemoryHostParts = {
 };
 
 export function memoryHost({ clock, draw, secret, store, identity, relays, write }: MemoryHostParts): MemoryHost {
-  const signer = remoteSigner(secret);
+  const signer = remoteSigner(secret, primitives);
   const reports: Report[] = [];
   const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
   let running = true;
@@ -104,7 +105,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
   return {
     pubkey: signer.pubkey,
     reports,
-    newSecret: (words, name = '') => toBridge({ type: 'secret', hash: hashSecret(words), name }),
+    newSecret: (words, name = '', account = 0) => toBridge({ type: 'secret', hash: hashSecret(words), name, account }),
     relays: () => connections.map((connection) => connection.see()),
     plugged: () => running && toDevice({ type: 'wire_opened' }),
     bytes: (bytes) => running && toDevice({ type: 'bytes', bytes }),

@@ -1,5 +1,5 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
-import type { App, Secret, SeenRow, StoreRow } from '../../host/src/core/sessions.ts';
+import type { App, Revocation, Secret, SeenRow, StoreRow } from '../../host/src/core/sessions.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
 export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> & {
@@ -9,6 +9,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
   const apps = new Map<string, App>();
   const secrets = new Map<string, Secret>();
   const seen = new Map<string, SeenRow>();
+  const revocations = new Map<string, Revocation>();
   let pin: string | null = null;
   return {
     rows,
@@ -16,12 +17,20 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
     savePin: (device) => {
       pin = device;
     },
-    load: () => ({ apps: [...apps.values()], secrets: [...secrets.values()], seen: [...seen.values()] }),
+    load: () => ({
+      apps: [...apps.values()],
+      secrets: [...secrets.values()],
+      revocations: [...revocations.values()],
+      seen: [...seen.values()],
+    }),
     save: (row) => {
       rows.push(row);
       if (row.type === 'secret') secrets.set(row.secret.hash, row.secret);
       else if (row.type === 'drop_secret') secrets.delete(row.hash);
-      else if (row.type === 'unpair') apps.delete(row.client);
+      else if (row.type === 'unpair') {
+        apps.delete(row.client);
+        if (row.revocation !== null) revocations.set(row.client, row.revocation);
+      } else if (row.type === 'revoked') revocations.delete(row.client);
       else if (row.type === 'seen') {
         if (!seen.has(row.seen.id)) seen.set(row.seen.id, row.seen);
         for (const [id, { createdAt }] of seen) if (createdAt < row.forgetBefore) seen.delete(id);
@@ -29,11 +38,15 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
         for (const [id, one] of seen) {
           if (one.client === row.client && one.request === row.request) seen.set(id, { ...one, request: null });
         }
+      } else if (row.type === 'pair_again') {
+        apps.set(row.app.client, row.app);
+        revocations.delete(row.app.client);
       } else {
         const secret = secrets.get(row.app.secretHash);
         if (secret === undefined || secret.spent !== null) throw new Error('a pairing must spend a live secret');
         secrets.set(secret.hash, { ...secret, spent: { by: row.app.client, at: row.app.pairedAt } });
         apps.set(row.app.client, row.app);
+        revocations.delete(row.app.client);
       }
     },
   };

@@ -120,7 +120,7 @@ export async function simulated({
         type: 'ask',
         job: ++jobs,
         client: 'an app',
-        ask: { method: 'sign_event', label: 'Coracle', event: note },
+        ask: { method: 'sign_event', account: 0, label: 'Coracle', event: note },
       });
       await settled();
       if (arm) started.advance(armedMs);

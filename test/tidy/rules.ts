@@ -36,7 +36,7 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
   {
     from: /^host\/src\/core\//,
     root: /^host\/src\/core\//,
-    packages: /^(@sallyport\/device-protocol$|@noble\/hashes\/|nostr-tools\/)/,
+    packages: /^(@sallyport\/device-protocol$|@noble\/(hashes\/|curves\/secp256k1\.js$)|nostr-tools\/)/,
   },
   {
     from: /^host\/src\//,

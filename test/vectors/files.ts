@@ -5,7 +5,9 @@ import { channelVectors } from './channel.ts';
 import { clientVectors } from './clients.ts';
 import { frameVectors } from './frames.ts';
 import { freshnessVectors } from './freshness.ts';
+import { grantHistories } from './grant-histories.ts';
 import { grantVectors } from './grants.ts';
+import { logVectors } from './log.ts';
 import { helloVectors, messageVectors } from './messages.ts';
 import { sessionVectors } from './sessions.ts';
 
@@ -19,7 +21,8 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'device-protocol/vectors/channel.json': json(channelVectors()),
     'device-protocol/vectors/clients.json': json(clientVectors()),
     'device-protocol/vectors/freshness.json': json(freshnessVectors()),
-    'device-protocol/vectors/grants.json': json(grantVectors()),
+    'device-protocol/vectors/grants.json': json({ ...grantVectors(), histories: grantHistories() }),
+    'device-protocol/vectors/log.json': json(logVectors()),
     'device-protocol/vectors/sessions.json': json(sessionVectors()),
   };
 }

@@ -40,16 +40,16 @@ export function sessionVectors() {
   world.tick('host');
   run();
   begin('get_public_key', 'Asks nobody.');
-  ask({ method: 'get_public_key' });
+  ask({ method: 'get_public_key', account: 0 });
   begin('sign_event', 'The input came whole. The device waits for the button and says so; then it answers.');
-  ask({ method: 'sign_event', label: 'Coracle', event: note });
+  ask({ method: 'sign_event', account: 0, label: 'Coracle', event: note });
   press('approve');
   begin('sign_event, denied', 'The same, and the other button.');
-  ask({ method: 'sign_event', label: 'Coracle', event: note });
+  ask({ method: 'sign_event', account: 0, label: 'Coracle', event: note });
   press('deny');
   begin('sign_event with a lost frame', 'The request is lost on the wire; the host sends it again after 300 ms.');
   world.lose('host');
-  ask({ method: 'sign_event', label: 'Coracle', event: { ...note, created_at: 1_700_000_001 } });
+  ask({ method: 'sign_event', account: 0, label: 'Coracle', event: { ...note, created_at: 1_700_000_001 } });
   world.tick('host');
   run();
   press('approve');
@@ -57,13 +57,13 @@ export function sessionVectors() {
     'nip44_encrypt in chunks',
     'The device pulls what did not fit the request, and pushes what does not fit the reply.',
   );
-  ask({ method: 'nip44_encrypt', label: 'Coracle', peer, text: 'Sallyport '.repeat(500) });
+  ask({ method: 'nip44_encrypt', account: 0, label: 'Coracle', peer, text: 'Sallyport '.repeat(500) });
   press('approve');
   begin(
     'a new session while a request is open',
     'The wire closes and opens again; the host claims its request by get_result.',
   );
-  ask({ method: 'sign_event', label: 'Coracle', event: { ...note, created_at: 1_700_000_002 } });
+  ask({ method: 'sign_event', account: 0, label: 'Coracle', event: { ...note, created_at: 1_700_000_002 } });
   world.happens('the wire closes and opens again');
   world.host({ type: 'wire_closed' });
   world.host({ type: 'wire_opened' });

@@ -3,7 +3,6 @@
  * a handler does not compile.
  */
 import {
-  type AskingCommand,
   type CommandBy,
   encodeErrorFor,
   type Message,
@@ -12,15 +11,17 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { accountHandlers } from './account-commands.ts';
-import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
+import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
+import { end } from './ending.ts';
 import { endFlow } from './flows/flow.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
 import { sayState } from './life.ts';
 import { isFlowOf, lifeHandlers, nameOf } from './life-commands.ts';
 import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
+import type { JobCommand } from './request.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
-import { accountOf, activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
+import { accountOf, isAsker, say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -69,13 +70,13 @@ const handlers: Handlers = {
   pair_confirm: takeConfirm,
   ...lifeHandlers,
   ...accountHandlers,
-  nip46_request: unsupported,
-  client_connect: unsupported,
-  client_introduce: unsupported,
+  nip46_request: asks,
+  client_connect: asks,
+  client_introduce: asks,
   clients: unsupported,
   client_revoke: unsupported,
   grants: unsupported,
-  grants_propose: unsupported,
+  grants_propose: asks,
   grant_revoke: unsupported,
   log_read: takeLogRead,
   log_head: takeLogHead,
@@ -96,8 +97,8 @@ const handlers: Handlers = {
   },
 };
 
-/** What needs the human: it waits for its turn, and belongs to the computer that asked it. */
-function asks(turn: Turn, request: Request<AskingCommand>): void {
+/** What may need the human: it waits for its turn, and belongs to the computer that asked it. */
+function asks(turn: Turn, request: Request<JobCommand>): void {
   const { id, ...asked } = request;
   takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
 }
@@ -113,12 +114,11 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
     case 'request':
       return handle(turn, message);
     case 'reply':
-      if (!servesThem(turn)) return;
       if (message.command === 'chunk_get') takeChunk(turn, message.id, message.body.bytes);
       else if (message.command === 'chunk_put') chunkWasTaken(turn, message.id);
       return;
     case 'error':
-      if (servesThem(turn)) chunkWasRefused(turn, message.id);
+      chunkWasRefused(turn, message.id);
       return;
     case 'cancel': {
       if (isFlowOf(turn.state, message.id)) return endFlow(turn, 'cancelled');
@@ -133,12 +133,6 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       if (message.request === undefined) return;
       return say(turn, encodeErrorFor(message.request.id, message.request.code, message.error, message.detail));
   }
-}
-
-/** Whether the job that pulls or pushes is of the computer that speaks: another one has no say in it. */
-function servesThem(turn: Turn): boolean {
-  const job = activeJob(turn.state);
-  return job !== undefined && isAsker(turn.state, job.request);
 }
 
 function handle(turn: Turn, request: Request): void {

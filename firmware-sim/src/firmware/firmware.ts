@@ -14,7 +14,7 @@ import {
   limits,
   startDeviceLink,
 } from '@sallyport/device-protocol';
-import { jobDeadlines, press, startNext, tickJobs, unclaimAll } from './asking.ts';
+import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './asking.ts';
 import { dispatch } from './dispatch.ts';
 import type { Env } from './env.ts';
 import { flowDeadlines, flowSessionLost, pressFlow, screenTaken, startFlow, tickFlow } from './flows/flow.ts';
@@ -22,10 +22,11 @@ import { homeFlow } from './flows/home.ts';
 import type { Key } from './flows/page.ts';
 import { loadIdentity } from './hosts.ts';
 import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life.ts';
+import { noAppTries } from './new-apps.ts';
 import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './pairing.ts';
 import { draw } from './screens.ts';
 import { sessionLost, sessionOpened, takeIn } from './session.ts';
-import { activeJob, type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
+import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
 import { loadLog } from './vault/log.ts';
 
@@ -69,7 +70,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [capabilities.channel, capabilities.log],
+    capabilities: [capabilities.channel, capabilities.accounts, capabilities.log],
   });
   const screen = draw(restingView({ life, marks }), env.board, marks.autoPress);
   const state: FirmwareState = {
@@ -83,6 +84,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     life,
     flow: null,
     pool: new Uint8Array(32),
+    appTries: noAppTries,
     jobs: [],
     results: [],
     nextId: firstId(env),
@@ -124,10 +126,8 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
       turn.state = { ...turn.state, outcomeUntil: null };
     }
   }
-  if (!isComparing(turn.state) && !screenTaken(turn.state)) {
-    startNext(turn);
-    rest(turn);
-  }
+  startNext(turn);
+  if (!screenTaken(turn.state)) rest(turn);
   // Whatever became of a request was use of the device.
   if (turn.state.jobs !== state.jobs) touch(turn);
   return [turn.state, turn.effects];
@@ -138,8 +138,8 @@ function takeKey(turn: Turn, key: Key, at: number): void {
   const { state } = turn;
   touch(turn);
   if (isComparing(state)) return pressWhilePairing(turn, key, at);
-  if (screenTaken(state)) return pressFlow(turn, key, at);
-  if (activeJob(state) !== undefined) return press(turn, key, at);
+  if (state.flow !== null) return pressFlow(turn, key, at);
+  if (!leavesScreen(state)) return press(turn, key, at);
   // Nothing is asked, and nothing is read: the key was meant for the device itself.
   if (key === 'next' && state.outcomeUntil === null && turn.now >= state.nextPromptAt && at >= state.restsSince) {
     startFlow(turn, { by: 'device' }, 'Sallyport', homeFlow);
@@ -172,8 +172,7 @@ function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' })
 
 /** With nothing to decide and no outcome to read, the screen says that the device is ready. */
 function rest(turn: Turn): void {
-  const job = activeJob(turn.state);
-  if (turn.state.outcomeUntil !== null || (job !== undefined && job.phase !== 'sending')) return;
+  if (turn.state.outcomeUntil !== null || !leavesScreen(turn.state)) return;
   const before = turn.state.screen;
   show(turn, restingView(turn.state));
   if (turn.state.screen !== before) turn.state = { ...turn.state, restsSince: turn.now };

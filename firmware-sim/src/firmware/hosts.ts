@@ -9,6 +9,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Cbor, decodeCbor, encodeCbor, limits, utf8Length } from '@sallyport/device-protocol';
 import { readForDevice, type Sealer, writeForDevice } from './vault/sealed.ts';
 import { forgetOldIdentity, readOldIdentity } from './vault/version-one.ts';
+import { finishWipe } from './vault/wipe.ts';
 
 /** A paired computer: its static key, and what it called itself when the human said yes. */
 export type PairedHost = { readonly key: Uint8Array; readonly name: string };
@@ -23,8 +24,9 @@ const hostsRecord = 'computers';
 const version = 1;
 const keyBytes = 32;
 
-/** Reads the identity of this device, or makes it at the first start. */
+/** Reads the identity of this device, or makes it at the first start. After loadVault, which may wipe. */
 export function loadIdentity(board: Sealer): Identity {
+  finishWipe(board);
   const known = readForDevice(board, keyRecord);
   const { flash } = board;
   // What lies beside a record of today is a rest, or was put there.

@@ -8,7 +8,7 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import { type Account, accountOfStored } from './account.ts';
-import { end } from './asking.ts';
+import { end } from './ending.ts';
 import type { Env } from './env.ts';
 import { endFlow } from './flows/flow.ts';
 import { loadIdentity } from './hosts.ts';

@@ -12,7 +12,7 @@ import { type DeviceError, limits, pairingCode, pairingCommitment, type Request 
 import { screenTaken } from './flows/flow.ts';
 import { withHost, writeHosts } from './hosts.ts';
 import { appendLog } from './logging.ts';
-import { activeJob, type FirmwareState, say, show, type Turn } from './turn.ts';
+import { type FirmwareState, say, show, type Turn } from './turn.ts';
 
 export type Pairing =
   | { readonly step: 'committed'; readonly name: string; readonly random: Uint8Array }
@@ -49,16 +49,10 @@ export function pairingDeadline({ pairing }: FirmwareState): number | null {
 
 /** Begins: the device commits to its random. */
 export function takePair(turn: Turn, { id, command, body }: Request<'pair'>): void {
-  const { channel, jobs, pairing, pairingTries } = turn.state;
+  const { channel, jobs, pairingTries } = turn.state;
   const refuse = (error: DeviceError, detail = ''): void => say(turn, { type: 'error', id, command, error, detail });
   if (channel.phase !== 'sealed') return refuse('invalid_params', 'sealed sessions only');
-  if (
-    screenTaken(turn.state) ||
-    pairing?.step === 'comparing' ||
-    jobs.length > 0 ||
-    activeJob(turn.state) !== undefined
-  )
-    return refuse('busy');
+  if (screenTaken(turn.state) || jobs.length > 0) return refuse('busy');
   if (turn.now < pairingTries.notBefore) return refuse('rate_limited');
   const count = pairingTries.count + 1;
   const pause = Math.min(limits.pairingPauseMs * 2 ** (count - limits.pairingTries), limits.pairingPauseMaxMs);

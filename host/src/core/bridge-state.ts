@@ -4,6 +4,7 @@
  */
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { ClientMetadata } from './client-metadata.ts';
 import type { DeviceAnswer, DeviceAsk, EventTemplate } from './device-port.ts';
 import { type Ended, endedBefore } from './ended.ts';
 import type { Encryption, RemoteSigner } from './envelope.ts';
@@ -12,16 +13,29 @@ import type { RequestedEvent } from './event-template.ts';
 import type { RequestId } from './nip46-text.ts';
 import type { RefusalCode } from './refusal.ts';
 import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
-import { type App, loadSessions, type Secret, type SeenRow, type Sessions, type StoreRow } from './sessions.ts';
+import {
+  type App,
+  loadSessions,
+  type Revocation,
+  type Secret,
+  type SeenRow,
+  type Sessions,
+  type StoreRow,
+} from './sessions.ts';
 import { noStrangers, type Strangers } from './strangers.ts';
 
+/** What is known of the device that is there. `knowsApps`: it pairs apps and judges what they ask itself. */
+export type KnownDevice = { readonly life: 'fresh' | 'locked' | 'ready'; readonly knowsApps: boolean };
+
 /**
- * The machine. `account` is the user pubkey as the device last told it; null while nobody knows. `workedAt` is when a human last
- * decided something: whoever waits for the device waits for that.
+ * The machine. `accounts` are the user pubkeys by number, as the device last told them. `workedAt` is when a human last decided
+ * something: whoever waits for the device waits for that. `revoking`: the apps that the device is being told to forget, by job.
  */
 export type BridgeState = {
   readonly signer: RemoteSigner;
-  readonly account: string | null;
+  readonly device: KnownDevice | null;
+  readonly accounts: ReadonlyMap<number, string>;
+  readonly revoking: ReadonlyMap<number, string>;
   readonly sessions: Sessions;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
@@ -73,24 +87,43 @@ export type OpenRequest = {
   readonly wants: Wants;
 };
 
-/** What the device was asked for. `account` comes before a signature whose template names another pubkey than the last known. */
+/**
+ * What the device was asked for, and as which account. `account` comes before a signature whose template names another pubkey than
+ * the last known.
+ */
 export type Wants =
-  | { readonly type: 'public_key' }
-  | { readonly type: 'account'; readonly label: string; readonly template: RequestedEvent; readonly pubkey: string }
-  | { readonly type: 'signature'; readonly template: EventTemplate; readonly pubkey: string | null }
+  /** What the app claims, and the secret as its hash. */
+  | {
+      readonly type: 'pairing';
+      readonly metadata: ClientMetadata;
+      readonly perms: string;
+      readonly secretHash: string;
+    }
+  | { readonly type: 'public_key'; readonly account: number }
+  | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
+  | {
+      readonly type: 'signature';
+      readonly account: number;
+      readonly template: EventTemplate;
+      readonly pubkey: string | null;
+    }
   | { readonly type: 'text' };
 
+/** A signature that is to be asked for: of which template, under which label, in which event of the app. */
+export type Signing = { readonly label: string; readonly template: RequestedEvent; readonly event: NostrEvent };
+
 /**
- * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `account` says what the device side knows of the user key
- * (null: unplugged, or another device). `secret` is a one-time secret that was just made, as `hashSecret` of it. `sent` says that
- * the device has the question now. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
+ * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
+ * yet), `accounts` the user pubkeys that it told. `secret` is a one-time secret that was just made, as `hashSecret` of it. `sent` says
+ * that the device has the question now. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
   | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
   | { readonly type: 'sent'; readonly job: number }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
-  | { readonly type: 'account'; readonly pubkey: string | null }
-  | { readonly type: 'secret'; readonly hash: string; readonly name: string }
+  | { readonly type: 'device'; readonly device: KnownDevice | null }
+  | { readonly type: 'accounts'; readonly accounts: ReadonlyMap<number, string> }
+  | { readonly type: 'secret'; readonly hash: string; readonly name: string; readonly account: number }
   | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 
@@ -132,17 +165,20 @@ export type Step = [BridgeState, readonly BridgeEffect[]];
 export type Loaded = {
   readonly apps: readonly App[];
   readonly secrets: readonly Secret[];
+  readonly revocations: readonly Revocation[];
   readonly seen: readonly SeenRow[];
 };
 
 /** The bridge at start. */
 export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
-  const sessions = loadSessions(loaded.apps, loaded.secrets);
+  const sessions = loadSessions(loaded.apps, loaded.secrets, loaded.revocations);
   const isOfApp = ({ client }: SeenRow): boolean => client !== null && sessions.apps.has(client);
   const ofStrangers = loaded.seen.filter((row) => !isOfApp(row)).map(({ id }) => id);
   return {
     signer,
-    account: null,
+    device: null,
+    accounts: new Map(),
+    revoking: new Map(),
     sessions,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),

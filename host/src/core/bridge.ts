@@ -5,14 +5,16 @@
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
  * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
  */
-import type { BridgeInput, BridgeState, Origin, Step } from './bridge-state.ts';
+import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
 import { passDoor } from './door.ts';
 import type { NostrEvent } from './event.ts';
 import { errorText, type ParsedRequest, parseRequest } from './nip46-text.ts';
+import { connect, secretsInUse } from './pairing.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { answer, note, saveSeen } from './replies.ts';
-import { appRequest, connect } from './requests.ts';
+import { appRequest } from './requests.ts';
+import { revokeAll } from './revoking.ts';
 import { addSecret } from './sessions.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
@@ -22,6 +24,7 @@ export {
   type BridgeInput,
   type BridgeState,
   type Drops,
+  type KnownDevice,
   type Loaded,
   type NoteEffect,
   startBridge,
@@ -36,10 +39,12 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       return deviceHas(state, input.job, now);
     case 'answered':
       return deviceAnswered(state, input.job, input.answer, now);
-    case 'account':
-      return [{ ...state, account: input.pubkey }, []];
+    case 'device':
+      return deviceIs(state, input.device, now);
+    case 'accounts':
+      return [{ ...state, accounts: input.accounts }, []];
     case 'secret': {
-      const [sessions, rows] = addSecret(state.sessions, input.hash, input.name, now);
+      const [sessions, rows] = addSecret(state.sessions, input, secretsInUse(state), now);
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
     }
     case 'stop':
@@ -52,6 +57,13 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
 /** When the bridge wants a tick (ms Unix time); null when nothing is waiting. */
 export function deadline(state: BridgeState): number | null {
   return nextExpiry(state);
+}
+
+/** What is there now. Someone who unlocked it has worked: whoever waited for that waits on. */
+function deviceIs(state: BridgeState, device: KnownDevice | null, now: number): Step {
+  const isUnlocked = state.device?.life === 'locked' && device?.life === 'ready';
+  const accounts = device === null ? new Map<number, string>() : state.accounts;
+  return revokeAll({ ...state, device, accounts, workedAt: isUnlocked ? now : state.workedAt });
 }
 
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
@@ -76,7 +88,7 @@ function strangerAsked(
   now: number,
 ): Step {
   if (parsed.type === 'request' && parsed.request.method === 'connect')
-    return connect(state, origin, parsed.request, now);
+    return connect(state, origin, parsed.request, event, now);
   const { id } = parsed.type === 'request' ? parsed.request : parsed;
   if (id === '') return [drop(state, 'senseless'), []];
   return refusedForGood(state, origin, parsed, event, notPaired, now);

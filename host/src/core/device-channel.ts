@@ -45,6 +45,12 @@ export function isReady({ channel, link }: DeviceSessionState): boolean {
   return link.phase === 'open' && (channel.phase === 'plain' || channel.phase === 'sealed');
 }
 
+/** Whether the device has this ability for this computer: all of them are for paired ones only. */
+export function isAble({ channel, link }: DeviceSessionState, ability: keyof typeof capabilities): boolean {
+  if (link.phase !== 'open' || channel.phase !== 'sealed' || !channel.paired) return false;
+  return link.hello.capabilities.includes(capabilities[ability]);
+}
+
 /** Whether a handshake is under way: a device that is silent in it is left. */
 export function isShaking({ channel }: DeviceSessionState): boolean {
   return channel.phase === 'shaking' || channel.phase === 'finishing';

@@ -3,15 +3,19 @@
  * device's own requests for chunks. Part of device-session.ts; answers match by id and command, everything else is stale.
  */
 import {
+  type Command,
   encodeErrorFor,
   isTextCommand,
   limits,
   type Message,
+  type NoticeMessage,
   type Reply,
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { cleanLine } from './client-metadata.ts';
+import { isAble } from './device-channel.ts';
+import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
 import { toAnswer, toRefusal } from './device-request.ts';
 import {
@@ -27,6 +31,7 @@ import {
   send,
   stale,
   type Turn,
+  takeId,
 } from './device-turn.ts';
 
 /** Acts on one message of the device. */
@@ -35,19 +40,17 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
     case 'reply':
       return takeReply(turn, message);
     case 'error': {
-      if (takePairing(turn, message)) return;
+      if (takePairing(turn, message) || takeUnlock(turn, message)) return;
       const entry = find(turn, message.id);
       if (entry === undefined || message.command !== requestOf(entry)?.command) return stale(turn);
+      if (waitsForPin(turn, entry, message)) return;
       remove(turn, entry);
-      return answer(turn, entry.job, { type: 'refused', refusal: toRefusal(message.error) });
+      // An event that was taken before the lock is not taken again after it: what stands in the way was the lock.
+      const error = message.error === 'replayed' && entry.wasLocked ? 'locked' : message.error;
+      return answer(turn, entry.job, { type: 'refused', refusal: toRefusal(error) });
     }
-    case 'notice': {
-      // Said when the session opens and at each change: what people are told comes from info.
-      if (message.notice === 'state') return askInfo(turn);
-      const entry = find(turn, message.body.request);
-      if (entry !== undefined) turn.effects.push({ type: 'progress', job: entry.job, progress: message.body });
-      return;
-    }
+    case 'notice':
+      return takeNotice(turn, message);
     case 'request':
       return serve(turn, message);
     case 'unreadable':
@@ -61,10 +64,22 @@ export function takeMessage(turn: Turn, message: Message | Unreadable): void {
   }
 }
 
+function takeNotice(turn: Turn, notice: NoticeMessage): void {
+  if (notice.notice === 'state') {
+    // Said when the session opens and at each change: what people are told comes from info.
+    turn.state = { ...turn.state, life: notice.body.state };
+    return askInfo(turn);
+  }
+  const entry = find(turn, notice.body.request);
+  if (entry === undefined) return;
+  if (entry.phase === 'sent' && notice.body.step === 'waiting_for_button') replace(turn, { ...entry, shown: true });
+  turn.effects.push({ type: 'progress', job: entry.job, progress: notice.body });
+}
+
 function takeReply(turn: Turn, reply: Reply): void {
-  if (takePairing(turn, reply)) return;
+  if (takePairing(turn, reply) || takeUnlock(turn, reply)) return;
   if (reply.command === 'info') return takeInfo(turn, reply);
-  if (reply.command === 'ping') return; // having been heard is all it is for
+  if (reply.command === 'ping' || reply.command === 'mix_entropy') return; // having been heard is all they are for
   if (reply.command === 'get_result') return takeResult(turn, reply);
   const entry = find(turn, reply.id);
   if (entry === undefined || reply.command !== requestOf(entry)?.command) return stale(turn);
@@ -77,7 +92,13 @@ function takeReply(turn: Turn, reply: Reply): void {
 function takeInfo(turn: Turn, reply: Reply<'info'>): void {
   const { link, infoId, channel } = turn.state;
   if (link.phase !== 'open' || reply.id !== infoId) return stale(turn);
-  turn.state = { ...turn.state, infoId: null };
+  turn.state = { ...turn.state, infoId: null, life: reply.body.state };
+  if (reply.body.state === 'fresh' && !turn.state.mixed) {
+    // For the words that will be made on it: mixed into its own randomness, so that neither alone has to be good.
+    turn.state = { ...turn.state, mixed: true };
+    const body = { entropy: turn.random(32) };
+    send(turn, { type: 'request', id: takeId(turn), command: 'mix_entropy', body });
+  }
   const trust = channel.phase !== 'sealed' ? 'plain' : channel.paired ? 'paired' : 'unpaired';
   // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
   const [firmware, model] = [
@@ -85,7 +106,8 @@ function takeInfo(turn: Turn, reply: Reply<'info'>): void {
     cleanLine(link.hello.model, limits.labelMax),
   ];
   const name = cleanLine(reply.body.name, limits.labelMax);
-  say(turn, { state: 'ready', firmware, model, info: { ...reply.body, name }, channel: trust });
+  const able = { knowsApps: isAble(turn.state, 'clients'), knowsAccounts: isAble(turn.state, 'accounts') };
+  say(turn, { state: 'ready', firmware, model, info: { ...reply.body, name }, channel: trust, ...able });
 }
 
 /** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */
@@ -97,7 +119,7 @@ function takeResult(turn: Turn, reply: Reply<'get_result'>): void {
     remove(turn, entry);
     return answer(turn, entry.job, lost);
   }
-  replace(turn, { ...entry, phase: 'sent' });
+  replace(turn, { ...entry, phase: 'sent', shown: true });
   // The same boot never saw it, so nobody was asked: the same request under the same id is sent again.
   if (reply.body.state === 'unknown') send(turn, entry.request);
 }
@@ -111,14 +133,14 @@ function serve(turn: Turn, request: Request): void {
   if (entry === undefined) return no('no such open request');
   if (request.command === 'chunk_get') {
     const { offset, length } = request.body;
-    const { input } = entry.prepared;
+    const input = entry.phase === 'waiting' ? new Uint8Array(0) : entry.prepared.input;
     if (length === 0 || offset + length > input.length) return no('outside the input');
     const bytes = input.slice(offset, offset + length);
     return send(turn, { type: 'reply', id: request.id, command: 'chunk_get', body: { bytes } });
   }
   if (request.command !== 'chunk_put') return no('not a command of the device');
   // Only texts come in pieces: a signature always fits its reply.
-  if (entry.phase === 'waiting' || !isTextCommand(entry.request.command)) return no('a request without an output');
+  if (entry.phase === 'waiting' || !mayPush(entry.request.command)) return no('a request without an output');
   const { offset, bytes } = request.body;
   // After a glitch the device pushes its output from the start again.
   const kept = offset === 0 ? { ...entry, output: [], outputLength: 0 } : entry;
@@ -127,4 +149,9 @@ function serve(turn: Turn, request: Request): void {
   if ((kept.output.at(-1)?.length ?? limits.pieceMin) < limits.pieceMin) return no('nothing follows a short piece');
   replace(turn, { ...kept, output: [...kept.output, bytes], outputLength: offset + bytes.length });
   send(turn, { type: 'reply', id: request.id, command: 'chunk_put', body: {} });
+}
+
+/** A request of an app may be one for a text: what comes back says so only at its end. */
+function mayPush(command: Command): boolean {
+  return isTextCommand(command) || command === 'nip46_request';
 }

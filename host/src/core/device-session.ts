@@ -21,10 +21,11 @@ import {
   stepHostLink,
 } from '@sallyport/device-protocol';
 import { cleanLine } from './client-metadata.ts';
-import { beginChannel, isReady, isShaking, takeIn } from './device-channel.ts';
+import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-channel.ts';
+import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing } from './device-pairing.ts';
-import { prepare, refuseFor } from './device-request.ts';
+import { asksHuman, isRepeatable, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
@@ -69,6 +70,9 @@ export function startDeviceSession(random: Random, identity: HostIdentity): Devi
     bootId: null,
     giveUpAt: null,
     infoId: null,
+    life: null,
+    unlock: { id: null, notBefore: 0 },
+    mixed: false,
     heardAt: 0,
     said: '',
     staleAnswers: 0,
@@ -129,9 +133,8 @@ export function stepDeviceSession(
 function ask(turn: Turn, { job, client, ask: question }: DeviceSessionInput & { type: 'ask' }): void {
   // The host's own question has always the same number, and may be asked again at each hello while it is still open.
   if (turn.state.open.some((entry) => entry.job === job)) return;
-  const prepared = prepare(question);
-  if ('code' in prepared) return answer(turn, job, { type: 'refused', refusal: prepared });
-  const waiting: Open = { job, client, prepared, output: [], outputLength: 0, phase: 'waiting' };
+  const nothing = { output: [], outputLength: 0, wasLocked: false };
+  const waiting: Open = { job, client, ask: question, ...nothing, phase: 'waiting' };
   turn.state = { ...turn.state, open: [...turn.state.open, waiting] };
 }
 
@@ -188,8 +191,9 @@ function opened(turn: Turn): void {
   if (turn.state.bootId !== bootId) {
     for (const entry of turn.state.open) {
       if (entry.phase !== 'adrift') continue;
-      const { job, client, prepared } = entry;
-      if (!prepared.asksHuman) replace(turn, { job, client, prepared, output: [], outputLength: 0, phase: 'waiting' });
+      const { job, client, ask, wasLocked } = entry;
+      if (isRepeatable(ask))
+        replace(turn, { job, client, ask, output: [], outputLength: 0, wasLocked, phase: 'waiting' });
       else {
         remove(turn, entry);
         answer(turn, job, rebooted);
@@ -211,22 +215,23 @@ function opened(turn: Turn): void {
  */
 function sendWaiting(turn: Turn): void {
   const { link: current } = turn.state;
-  if (current.phase !== 'open' || !isReady(turn.state)) return;
+  if (current.phase !== 'open' || !isReady(turn.state) || isLocked(turn)) return;
   const { requestsMax, streamMax } = current.hello;
+  const able = { knowsApps: isAble(turn.state, 'clients'), streamMax };
   const humanMax = Math.max(1, requestsMax - 1);
   for (
     let next = nextWaiting(turn, requestsMax, humanMax);
     next !== undefined;
     next = nextWaiting(turn, requestsMax, humanMax)
   ) {
-    const refusal = refuseFor(next.prepared, streamMax);
-    if (refusal !== null) {
+    const prepared = prepare(next.ask, able);
+    if (prepared.type !== 'prepared') {
       remove(turn, next);
-      answer(turn, next.job, { type: 'refused', refusal });
+      answer(turn, next.job, prepared);
       continue;
     }
-    const request = next.prepared.toRequest(takeId(turn));
-    replace(turn, { ...next, phase: 'sent', request });
+    const request = prepared.toRequest(takeId(turn));
+    replace(turn, { ...next, phase: 'sent', prepared, request, shown: false });
     send(turn, request);
   }
 }
@@ -235,9 +240,9 @@ function nextWaiting(turn: Turn, requestsMax: number, humanMax: number): Open | 
   const { open } = turn.state;
   const sent = open.filter((entry) => entry.phase !== 'waiting');
   if (sent.length >= requestsMax) return undefined;
-  const humanIsFull = sent.filter((entry) => entry.prepared.asksHuman).length >= humanMax;
+  const humanIsFull = sent.filter((entry) => asksHuman(entry.ask)).length >= humanMax;
   const load = (client: string): number => sent.filter((entry) => entry.client === client).length;
-  const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && entry.prepared.asksHuman));
+  const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && asksHuman(entry.ask)));
   return ready.reduce<Open | undefined>(
     (best, entry) => (best === undefined || load(entry.client) < load(best.client) ? entry : best),
     undefined,

@@ -25,14 +25,17 @@ import { type RefusalCode, refuse } from './refusal.ts';
 export type Open = {
   readonly job: number;
   readonly client: string;
-  readonly prepared: Prepared;
+  readonly ask: DeviceAsk;
   readonly output: readonly Uint8Array[];
   readonly outputLength: number;
+  /** The device was locked when it came the first time. */
+  readonly wasLocked: boolean;
 } & (
   | { readonly phase: 'waiting' }
-  | { readonly phase: 'sent'; readonly request: Request }
+  /** `shown`: as far as is known it may have been on the screen. */
+  | { readonly phase: 'sent'; readonly prepared: Prepared; readonly request: Request; readonly shown: boolean }
   /** The link broke after it was sent; the next session asks the device what became of it. */
-  | { readonly phase: 'adrift'; readonly request: Request }
+  | { readonly phase: 'adrift'; readonly prepared: Prepared; readonly request: Request }
 );
 
 /** Who this computer is to a device, and which device it trusts. */
@@ -62,6 +65,12 @@ export type DeviceSessionState = {
   readonly giveUpAt: number | null;
   /** The id of the `info` that is open: one at a time, and only its own reply counts. */
   readonly infoId: number | null;
+  /** What the device last said of itself in this session; null while it has said nothing. */
+  readonly life: ReplyOf<'info'>['state'] | null;
+  /** The id of the open `unlock`, and when the next one may be asked. */
+  readonly unlock: { readonly id: number | null; readonly notBefore: number };
+  /** The fresh device of this session has been given randomness. */
+  readonly mixed: boolean;
   /** When anything was last heard from the device, or a ping was last sent to it. */
   readonly heardAt: number;
   /** What people were told last, so that a device that repeats itself is not. */
@@ -88,6 +97,8 @@ export type DeviceStatus =
   | { readonly state: 'incompatible'; readonly firmware: string; readonly versions: readonly [number, number] }
   /** Another device than the paired one, one that would not encrypt any more, or somebody in between. */
   | { readonly state: 'refused'; readonly why: 'another_device' | 'no_channel' | 'broken' }
+  /** The device asks for its PIN, because an app waits. */
+  | { readonly state: 'unlocking' }
   | {
       readonly state: 'ready';
       readonly firmware: string;
@@ -95,6 +106,9 @@ export type DeviceStatus =
       readonly info: ReplyOf<'info'>;
       /** `unpaired`: encrypted, but neither knows who the other is. `plain`: not even that. */
       readonly channel: 'paired' | 'unpaired' | 'plain';
+      /** It judges the requests of apps itself, by what they signed, and keeps several accounts: as far as this computer may ask. */
+      readonly knowsApps: boolean;
+      readonly knowsAccounts: boolean;
     };
 
 export type DeviceSessionEffect =
@@ -142,7 +156,8 @@ export function dropLink(turn: Turn): void {
 export function sessionLost(turn: Turn): void {
   pairingLost(turn);
   const open = turn.state.open.map((entry): Open => (entry.phase === 'sent' ? { ...entry, phase: 'adrift' } : entry));
-  turn.state = { ...turn.state, open, channel: { phase: 'none' } };
+  const unlock = { ...turn.state.unlock, id: null };
+  turn.state = { ...turn.state, open, channel: { phase: 'none' }, life: null, unlock, mixed: false };
 }
 
 /** One question at a time: a device that announces its state without end makes nobody work. */

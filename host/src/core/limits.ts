@@ -120,6 +120,9 @@ export const loopbackHttpMax = 32;
 /** How long asks wait for a device that is not there: a glitch of the cable, or a hand that is just plugging it in. */
 export const deviceAbsentGraceMs = 5_000;
 
+/** After a PIN was asked for and not typed, how long apps are only told that the device is locked: no flood of questions for it. */
+export const unlockPauseMs = 60_000;
+
 /** Silence on the link after which the device is pinged: soon while somebody waits for it, rarely while nobody does. */
 export const devicePingBusyMs = 3_000;
 export const devicePingIdleMs = 15_000;

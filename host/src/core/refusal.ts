@@ -22,6 +22,16 @@ export type RefusalCode =
   | 'device_unplugged' // it went away while the request was open, and may have shown it
   | 'device_rebooted'
   | 'device_refused' // the device said no for a reason of its own
+  | 'locked' // it waits for its PIN
+  | 'not_set_up' // it has no key yet
+  | 'forbidden' // it was told never to allow this
+  | 'replayed' // it has seen this event, or a later one of the app
+  | 'unauthenticated' // it could not verify that the app asked this
+  | 'unknown_account'
+  | 'not_announced' // nobody told it to expect an app
+  | 'full'
+  | 'rate_limited'
+  | 'wrong_state'
   | 'denied' // the human said no
   | 'timed_out' // the human said nothing
   | 'cancelled'

@@ -9,9 +9,15 @@ import { cleanLine } from './client-metadata.ts';
 import type { ConnectRequest } from './nip46-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** A paired app. Name, URL and permissions are its own claims. Times are ms Unix time. */
+/**
+ * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
+ * speaks to; `onDevice`: the device paired it, too. Times are ms Unix time.
+ */
 export type App = {
   readonly client: string;
+  readonly account: number;
+  readonly remoteSigner: string;
+  readonly onDevice: boolean;
   readonly name: string;
   readonly url: string;
   readonly perms: string;
@@ -19,10 +25,11 @@ export type App = {
   readonly secretHash: string;
 };
 
-/** A one-time secret: live, or spent by the first client that showed it. `name` is what the user called the line. */
+/** A one-time secret: live, or spent by the first client that showed it. `name` is what the user called the line of this account. */
 export type Secret = {
   readonly hash: string;
   readonly name: string;
+  readonly account: number;
   readonly createdAt: number;
   readonly spent: { readonly by: string; readonly at: number } | null;
 };
@@ -35,25 +42,38 @@ export type SeenRow = {
   readonly createdAt: number;
 };
 
+/** An app that logged out while the device was not there to be told: it is told when it comes. */
+export type Revocation = { readonly client: string; readonly remoteSigner: string };
+
 /**
- * One change of the store, atomic. `pair` spends the app's secret too; `seen` forgets what is older (seconds, as in events);
- * `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
+ * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `seen` forgets what is older (seconds, as in
+ * events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
  */
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
   | { readonly type: 'drop_secret'; readonly hash: string }
-  | { readonly type: 'pair'; readonly app: App }
-  | { readonly type: 'unpair'; readonly client: string }
+  | { readonly type: 'pair' | 'pair_again'; readonly app: App }
+  | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
+  | { readonly type: 'revoked'; readonly client: string }
   | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
   | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 
-/** Apps by client key, secrets by hash, each in the order of their making. */
-export type Sessions = { readonly apps: ReadonlyMap<string, App>; readonly secrets: ReadonlyMap<string, Secret> };
+/**
+ * Apps by client key, secrets by hash, each in the order of their making; by client what the device has to forget. `lapsed` are apps
+ * that the device said it does not know: perhaps it is another one than before.
+ */
+export type Sessions = {
+  readonly apps: ReadonlyMap<string, App>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly revocations: ReadonlyMap<string, Revocation>;
+  readonly lapsed: ReadonlySet<string>;
+};
 
-/** What `connect` comes to. */
+/** What `connect` comes to. `pairs`: it shows a secret by which the device may be asked to pair it as this account. */
 export type ConnectDecision =
   | { readonly type: 'known' }
-  | { readonly type: 'paired'; readonly sessions: Sessions; readonly rows: readonly StoreRow[] }
+  | { readonly type: 'pairs'; readonly secret: Secret }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
 /** The hash by which a one-time secret is known. The secret has more entropy than anybody can search: no salt, no stretching. */
@@ -62,26 +82,36 @@ export function hashSecret(secret: string): string {
 }
 
 /** Sessions from what the store loaded. */
-export function loadSessions(apps: readonly App[], secrets: readonly Secret[]): Sessions {
+export function loadSessions(
+  apps: readonly App[],
+  secrets: readonly Secret[],
+  revocations: readonly Revocation[],
+): Sessions {
   return {
     apps: new Map(apps.map((app) => [app.client, app])),
     secrets: new Map(secrets.map((secret) => [secret.hash, secret])),
+    revocations: new Map(revocations.map((each) => [each.client, each])),
+    lapsed: new Set(),
   };
 }
 
-/** Adds a live secret. One that is known already changes nothing: what is spent stays spent. */
+/**
+ * Adds a live secret. One that is known already changes nothing: what is spent stays spent. Of too many the oldest goes, but none
+ * of `inUse`: the device is asked about these.
+ */
 export function addSecret(
   sessions: Sessions,
-  hash: string,
-  name: string,
+  { hash, name, account }: { readonly hash: string; readonly name: string; readonly account: number },
+  inUse: ReadonlySet<string>,
   now: number,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
-  const secret: Secret = { hash, name: cleanLine(name, limits.nameMax), createdAt: now, spent: null };
+  const secret: Secret = { hash, name: cleanLine(name, limits.nameMax), account, createdAt: now, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);
   const rows: StoreRow[] = [{ type: 'secret', secret }];
   const live = [...secrets.values()].filter((each) => each.spent === null);
-  for (const old of live.slice(0, Math.max(0, live.length - limits.liveSecretsMax))) {
+  const surplus = Math.max(0, live.length - limits.liveSecretsMax);
+  for (const old of live.filter((each) => !inUse.has(each.hash)).slice(0, surplus)) {
     secrets.delete(old.hash);
     rows.push({ type: 'drop_secret', hash: old.hash });
   }
@@ -90,7 +120,8 @@ export function addSecret(
 
 /**
  * Decides a `connect`. A known client is acknowledged again without a secret or with one that it spent itself: applesauce shows
- * its old one at every start. A live secret pairs whoever shows it first, also a client that is known (logins of some sites).
+ * its old one at every start. A live secret pairs whoever shows it first, also a client that is known (logins of some sites); and
+ * with the one that it spent itself an app is paired again with a device that does not know it.
  */
 export function decideConnect(
   sessions: Sessions,
@@ -99,45 +130,100 @@ export function decideConnect(
   now: number,
 ): ConnectDecision {
   const isKnown = sessions.apps.has(client);
-  if (request.secret === '') return isKnown ? { type: 'known' } : { type: 'refused', refusal: noSecret };
+  const isLapsed = sessions.lapsed.has(client);
+  if (request.secret === '') {
+    return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
+  }
   const secret = sessions.secrets.get(hashSecret(request.secret));
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
   if (secret.spent === null && now - secret.createdAt > limits.secretLifeMs)
     return { type: 'refused', refusal: expired };
-  if (secret.spent === null) return pair(sessions, client, request, secret, now);
-  if (isKnown && secret.spent.by === client) return { type: 'known' };
-  return { type: 'refused', refusal: spentSecret };
+  if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
+    return { type: 'refused', refusal: spentSecret };
+  }
+  if (secret.spent !== null && !isLapsed) return { type: 'known' };
+  if (!isKnown && sessions.apps.size >= limits.appsMax) return { type: 'refused', refusal: tooManyApps };
+  return { type: 'pairs', secret };
 }
 
 /** Ends the session of a client. Its spent secrets stay spent, also for itself. */
 export function unpair(sessions: Sessions, client: string): [Sessions, readonly StoreRow[]] {
   const apps = new Map(sessions.apps);
-  if (!apps.delete(client)) return [sessions, []];
-  return [{ ...sessions, apps }, [{ type: 'unpair', client }]];
+  const app = apps.get(client);
+  if (app === undefined) return [sessions, []];
+  apps.delete(client);
+  const revocation = app.onDevice ? { client, remoteSigner: app.remoteSigner } : null;
+  const revocations = new Map(sessions.revocations);
+  if (revocation !== null) revocations.set(client, revocation);
+  return [
+    { ...sessions, apps, revocations, lapsed: without(sessions.lapsed, client) },
+    [{ type: 'unpair', client, revocation }],
+  ];
 }
 
-function pair(sessions: Sessions, client: string, request: ConnectRequest, live: Secret, now: number): ConnectDecision {
+/** The device has forgotten an app. */
+export function revoked(sessions: Sessions, client: string): [Sessions, readonly StoreRow[]] {
+  const revocations = new Map(sessions.revocations);
+  if (!revocations.delete(client)) return [sessions, []];
+  return [{ ...sessions, revocations }, [{ type: 'revoked', client }]];
+}
+
+/** The device said that it does not know an app that we know. */
+export function lapse(sessions: Sessions, client: string): Sessions {
+  return sessions.apps.has(client) ? { ...sessions, lapsed: new Set(sessions.lapsed).add(client) } : sessions;
+}
+
+/** A human said no to whoever showed this secret: nobody shall ask with it a second time. */
+export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonly StoreRow[]] {
+  if (sessions.secrets.get(hash)?.spent !== null) return [sessions, []];
+  const secrets = new Map(sessions.secrets);
+  secrets.delete(hash);
+  return [{ ...sessions, secrets }, [{ type: 'drop_secret', hash }]];
+}
+
+/** Pairs an app for good; null when its secret, or the room for it, is gone meanwhile. */
+export function pair(
+  sessions: Sessions,
+  { client, remoteSigner, onDevice }: Pick<App, 'client' | 'remoteSigner' | 'onDevice'>,
+  { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
+  now: number,
+): [Sessions, readonly StoreRow[]] | null {
   const before = sessions.apps.get(client);
-  if (before === undefined && sessions.apps.size >= limits.appsMax) return { type: 'refused', refusal: tooManyApps };
-  const { metadata, perms } = request;
+  const secret = sessions.secrets.get(secretHash);
+  if (secret === undefined || (secret.spent !== null && secret.spent.by !== client)) return null;
+  if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
   const app: App = {
     client,
+    account: secret.account,
+    remoteSigner,
+    onDevice,
     // A login without metadata does not make an app nameless that had told its name before.
-    name: metadata.name || before?.name || live.name,
+    name: metadata.name || before?.name || secret.name,
     url: metadata.url || before?.url || '',
     perms,
     pairedAt: now,
-    secretHash: live.hash,
+    secretHash: secret.hash,
   };
   const apps = new Map(sessions.apps).set(client, app);
-  const secrets = new Map(sessions.secrets).set(live.hash, { ...live, spent: { by: client, at: now } });
+  const revocations = new Map(sessions.revocations);
+  revocations.delete(client);
+  const paired = { apps, revocations, lapsed: without(sessions.lapsed, client) };
+  if (secret.spent !== null) return [{ ...paired, secrets: sessions.secrets }, [{ type: 'pair_again', app }]];
+  const secrets = new Map(sessions.secrets).set(secret.hash, { ...secret, spent: { by: client, at: now } });
   const rows: StoreRow[] = [{ type: 'pair', app }];
   const dropped = surplusSpent(apps, secrets);
   if (dropped !== null) {
     secrets.delete(dropped);
     rows.push({ type: 'drop_secret', hash: dropped });
   }
-  return { type: 'paired', sessions: { apps, secrets }, rows };
+  return [{ ...paired, secrets }, rows];
+}
+
+function without(clients: ReadonlySet<string>, client: string): ReadonlySet<string> {
+  if (!clients.has(client)) return clients;
+  const others = new Set(clients);
+  others.delete(client);
+  return others;
 }
 
 /** The spent secret to forget when there are too many: the oldest that no paired app was paired by. */

@@ -2,6 +2,7 @@
  * How a question to the device ends: with its answer, checked, or because time is up. Each open request has exactly one ending.
  * What the device returned is not believed: a signature goes out only as an event that was rebuilt and verified here.
  */
+import { shuttingDown } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
@@ -9,11 +10,14 @@ import type { DeviceAnswer } from './device-port.ts';
 import { keepAnswer } from './ended.ts';
 import { sealedMax } from './envelope.ts';
 import { isHex32 } from './event.ts';
-import { fillTemplate, signedEvent } from './event-template.ts';
+import { signedEvent } from './event-template.ts';
 import { errorText, resultText } from './nip46-text.ts';
+import { denied, paired } from './pairing.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { answer, note } from './replies.ts';
-import { shuttingDown, signQuestion } from './requests.ts';
+import { signQuestion } from './requests.ts';
+import { revocationAnswered } from './revoking.ts';
+import { lapse } from './sessions.ts';
 
 /** The device has the question: from now on a human may see it. */
 export function deviceHas(state: BridgeState, job: number, now: number): Step {
@@ -25,26 +29,30 @@ export function deviceHas(state: BridgeState, job: number, now: number): Step {
 /** Takes an answer of the device side. One for a request that has ended is dropped. */
 export function deviceAnswered(before: BridgeState, job: number, said: DeviceAnswer, now: number): Step {
   const open = before.open.get(job);
-  if (open === undefined) return [drop(before, 'late'), []];
+  if (open === undefined) return revocationAnswered(before, job, said) ?? [drop(before, 'late'), []];
   const isWork = asksHuman(open) && (said.type !== 'refused' || said.refusal.code === 'denied');
   const state = isWork ? { ...before, workedAt: now } : before;
-  if (said.type === 'refused') return fail(forgetAccount(state, said.refusal), job, open, said.refusal, now);
+  if (said.type === 'refused') return deviceRefused(state, job, open, said.refusal, now);
   const { wants } = open;
   switch (wants.type) {
+    case 'pairing':
+      return said.type === 'paired' ? pairs(state, job, open, wants, said, now) : distrust(state, job, open, now);
     case 'public_key': {
-      if (said.type !== 'public_key' || !isHex32(said.pubkey)) return distrust(state, job, open, now);
-      return succeed({ ...state, account: said.pubkey }, job, open, said.pubkey, now);
+      const known = said.type === 'public_key' ? withAccount(state, wants.account, said.pubkey) : null;
+      if (said.type !== 'public_key' || known === null) return distrust(state, job, open, now);
+      return succeed(known, job, open, said.pubkey, now);
     }
     case 'account': {
-      if (said.type !== 'public_key' || !isHex32(said.pubkey)) return distrust(state, job, open, now);
-      const known = { ...state, account: said.pubkey };
+      const known = said.type === 'public_key' ? withAccount(state, wants.account, said.pubkey) : null;
+      if (said.type !== 'public_key' || known === null) return distrust(state, job, open, now);
       if (said.pubkey !== wants.pubkey) return fail(known, job, open, wrongPubkey, now);
       return askSignature(known, job, open, wants);
     }
     case 'signature': {
-      const event = said.type === 'signature' ? signedEvent(wants.template, said, wants.pubkey) : null;
-      if (event === null) return distrust(state, job, open, now);
-      return succeed({ ...state, account: event.pubkey }, job, open, JSON.stringify(event), now);
+      const event = said.type === 'signature' ? signedEvent(wants.template, said, wants.pubkey, state.signer) : null;
+      const known = event === null ? null : withAccount(state, wants.account, event.pubkey);
+      if (event === null || known === null) return distrust(state, job, open, now);
+      return succeed(known, job, open, JSON.stringify(event), now);
     }
     case 'text':
       if (said.type !== 'text') return distrust(state, job, open, now);
@@ -53,10 +61,39 @@ export function deviceAnswered(before: BridgeState, job: number, said: DeviceAns
   }
 }
 
+/** The device paired an app: on disk first, then the app is told. */
+function pairs(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  wants: OpenRequest['wants'] & { type: 'pairing' },
+  said: DeviceAnswer & { type: 'paired' },
+  now: number,
+): Step {
+  const done = paired(state, open.origin.client, wants, said, now);
+  if ('code' in done) return fail(state, job, open, done, now);
+  const [next, effects] = succeed(done[0], job, open, 'ack', now, 'paired');
+  return [next, [...done[1], ...effects]];
+}
+
+function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+  const state = forgetAccounts(before, refusal);
+  const { wants, origin } = open;
+  if (wants.type === 'pairing' && refusal.code === 'denied') {
+    const [next, saves, words] = denied(state, wants.secretHash);
+    const [after, effects] = fail(next, job, open, words, now);
+    return [after, [...saves, ...effects]];
+  }
+  const isUnknown = refusal.code === 'not_paired';
+  const sessions = isUnknown ? lapse(state.sessions, origin.client) : state.sessions;
+  return fail({ ...state, sessions }, job, open, isUnknown ? pairAgain : refusal, now);
+}
+
 /** Ends what waited too long. */
 export function expire(state: BridgeState, now: number): Step {
   return endAll(state, now, (open) => {
     if (endsAt(state, open) > now) return null;
+    if (state.device?.life === 'locked') return stillLocked;
     return open.sentAt === null ? neverSent : timedOut;
   });
 }
@@ -104,8 +141,7 @@ function askSignature(
   open: OpenRequest,
   wants: OpenRequest['wants'] & { type: 'account' },
 ): Step {
-  const template = fillTemplate(wants.template, open.origin.createdAt);
-  const [ask, signature] = signQuestion(wants.label, template, wants.pubkey);
+  const [ask, signature] = signQuestion(state, open.origin, wants.account, wants.signing, wants.pubkey);
   const jobs = new Map(state.open);
   jobs.delete(job);
   jobs.set(state.nextJob, { ...open, sentAt: null, wants: signature });
@@ -115,12 +151,19 @@ function askSignature(
   ];
 }
 
-function succeed(state: BridgeState, job: number, open: OpenRequest, result: string, now: number): Step {
+function succeed(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  result: string,
+  now: number,
+  outcome: 'answered' | 'paired' = 'answered',
+): Step {
   const text = resultText(open.id, result);
   if (sealedMax(text) > limits.contentMax) return fail(state, job, open, tooLarge, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, 'answered')]];
+  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
@@ -129,14 +172,19 @@ function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refus
   const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal.code)];
   if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
   const { client } = open.origin;
-  const isSaved = open.wants.type !== 'public_key';
+  const isSaved = open.wants.type !== 'public_key' && open.wants.type !== 'pairing';
   if (isSaved) effects.unshift({ type: 'save', row: { type: 'unasked', client, request: open.key } });
   return [without(state, job), effects];
 }
 
-/** The account is forgotten as well: perhaps this is another device than before. */
+/** The accounts are forgotten as well: perhaps this is another device than before. */
 function distrust(state: BridgeState, job: number, open: OpenRequest, now: number): Step {
-  return fail({ ...state, account: null }, job, open, badDeviceAnswer, now);
+  return fail({ ...state, accounts: new Map() }, job, open, badDeviceAnswer, now);
+}
+
+/** The account has this key; null when that is none. */
+function withAccount(state: BridgeState, account: number, pubkey: string): BridgeState | null {
+  return isHex32(pubkey) ? { ...state, accounts: new Map(state.accounts).set(account, pubkey) } : null;
 }
 
 function keep(state: BridgeState, open: OpenRequest, text: string, now: number): BridgeState {
@@ -151,7 +199,7 @@ function without(state: BridgeState, job: number): BridgeState {
 
 /** The key alone is told without asking anybody. */
 function asksHuman({ wants }: OpenRequest): boolean {
-  return wants.type === 'signature' || wants.type === 'text';
+  return wants.type === 'signature' || wants.type === 'text' || wants.type === 'pairing';
 }
 
 function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {
@@ -161,15 +209,28 @@ function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {
 }
 
 /** With these the device side says that it asked nobody. */
-const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['device_absent', 'busy']);
+const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'device_absent',
+  'busy',
+  'locked',
+  'not_set_up',
+  'not_paired',
+  'unauthenticated',
+  'unknown_account',
+  'not_announced',
+  'forbidden',
+  'full',
+  'rate_limited',
+  'wrong_state',
+]);
 
 /** Whatever comes after an unplugged or restarted device may be another one. */
-function forgetAccount(state: BridgeState, refusal: Refusal): BridgeState {
+function forgetAccounts(state: BridgeState, refusal: Refusal): BridgeState {
   const gone: readonly RefusalCode[] = ['device_absent', 'device_unplugged', 'device_rebooted'];
-  return gone.includes(refusal.code) ? { ...state, account: null } : state;
+  return gone.includes(refusal.code) ? { ...state, accounts: new Map() } : state;
 }
 
-function noteOf(open: OpenRequest, outcome: 'answered' | RefusalCode): ReturnType<typeof note> {
+function noteOf(open: OpenRequest, outcome: 'answered' | 'paired' | RefusalCode): ReturnType<typeof note> {
   return note(open.origin.client, open.method, open.kind, outcome);
 }
 
@@ -178,6 +239,14 @@ const wrongPubkey = refuse(
   'The event names another user than the one who signs here.',
   'Log out of the app and log in again with this signer.',
 );
+
+const pairAgain = refuse(
+  'not_paired',
+  'The signing device does not know this app: perhaps it is another one than before.',
+  'Pair the app again: with its old line, or with a new one.',
+);
+
+const stillLocked = refuse('locked', 'The device is locked.', 'Unlock it with its PIN and ask again.');
 
 const timedOut = refuse('timed_out', 'The device did not answer in time.', 'Look at the device and ask again.');
 

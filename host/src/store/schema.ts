@@ -44,6 +44,17 @@ export const migrations: readonly string[] = [
   ALTER TABLE seen ADD COLUMN request TEXT CHECK (length(request) = 64);
   CREATE INDEX seen_request ON seen (client, request) WHERE request IS NOT NULL;
   `,
+  // Several accounts, and apps that the device knows as well. `remote_signer` is empty for apps that were paired before.
+  `
+  ALTER TABLE secrets ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE apps ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE apps ADD COLUMN remote_signer TEXT NOT NULL DEFAULT '';
+  ALTER TABLE apps ADD COLUMN on_device INTEGER NOT NULL DEFAULT 0 CHECK (on_device IN (0, 1));
+  CREATE TABLE revocations (
+    client TEXT PRIMARY KEY CHECK (length(client) = 64),
+    remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -87,7 +87,13 @@ function load(database: DatabaseSync): Loaded {
       FROM (SELECT seen.*, apps.client AS owner FROM seen LEFT JOIN apps USING (client))
     ) WHERE place <= ? ORDER BY created_at`);
   const seen = newest.all(limits.seenChunk * limits.seenChunks).map(seenOf);
-  return { apps: apps.map(appOf), secrets: secrets.map(secretOf), seen };
+  const revocations = database.prepare('SELECT * FROM revocations ORDER BY client').all();
+  return {
+    apps: apps.map(appOf),
+    secrets: secrets.map(secretOf),
+    revocations: revocations.map((row) => ({ client: text(row['client']), remoteSigner: text(row['remote_signer']) })),
+    seen,
+  };
 }
 
 function saver(database: DatabaseSync): (row: StoreRow) => void {
@@ -111,23 +117,28 @@ function saver(database: DatabaseSync): (row: StoreRow) => void {
 function perform(statements: Statements, row: StoreRow): void {
   switch (row.type) {
     case 'secret': {
-      const { hash, name, createdAt } = row.secret;
-      statements.secret.run(hash, name, createdAt);
+      const { hash, name, account, createdAt } = row.secret;
+      statements.secret.run(hash, name, createdAt, account);
       return;
     }
     case 'drop_secret':
       statements.dropSecret.run(row.hash);
       return;
     case 'pair': {
-      const { client, name, url, perms, pairedAt, secretHash } = row.app;
+      const { client, pairedAt, secretHash } = row.app;
       const spent = statements.spend.run(client, pairedAt, secretHash);
       // The core decided on the same state, so a secret that is not there to be spent is a bug, and nobody is to be paired by it.
       if (spent.changes !== 1) throw new Error('a pairing must spend a live secret');
-      statements.pair.run(client, name, url, perms, pairedAt, secretHash);
-      return;
+      return writeApp(statements, row.app);
     }
+    case 'pair_again':
+      return writeApp(statements, row.app);
     case 'unpair':
       statements.unpair.run(row.client);
+      if (row.revocation !== null) statements.revoke.run(row.revocation.client, row.revocation.remoteSigner);
+      return;
+    case 'revoked':
+      statements.revoked.run(row.client);
       return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
@@ -141,19 +152,28 @@ function perform(statements: Statements, row: StoreRow): void {
   }
 }
 
+/** Whoever is paired is not to be forgotten by the device any more. */
+function writeApp(statements: Statements, app: App): void {
+  const { client, account, remoteSigner, onDevice, name, url, perms, pairedAt, secretHash } = app;
+  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0);
+  statements.revoked.run(client);
+}
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(database: DatabaseSync) {
   return {
-    secret: database.prepare('INSERT INTO secrets (hash, name, created_at) VALUES (?, ?, ?)'),
+    secret: database.prepare('INSERT INTO secrets (hash, name, created_at, account) VALUES (?, ?, ?, ?)'),
     dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
-      `INSERT INTO apps (client, name, url, perms, paired_at, secret_hash) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (client) DO UPDATE SET name = excluded.name, url = excluded.url, perms = excluded.perms,
-       paired_at = excluded.paired_at, secret_hash = excluded.secret_hash`,
+      `INSERT OR REPLACE INTO apps
+       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
+    revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
+    revoked: database.prepare('DELETE FROM revocations WHERE client = ?'),
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
@@ -165,9 +185,12 @@ function prepareStatements(database: DatabaseSync) {
 type Row = Record<string, unknown>;
 
 function appOf(row: Row): App {
-  const { client, name, url, perms, paired_at, secret_hash } = row;
+  const { client, account, remote_signer, on_device, name, url, perms, paired_at, secret_hash } = row;
   return {
     client: text(client),
+    account: integer(account),
+    remoteSigner: text(remote_signer),
+    onDevice: integer(on_device) === 1,
     name: text(name),
     url: text(url),
     perms: text(perms),
@@ -177,9 +200,9 @@ function appOf(row: Row): App {
 }
 
 function secretOf(row: Row): Secret {
-  const { hash, name, created_at, spent_by, spent_at } = row;
+  const { hash, name, account, created_at, spent_by, spent_at } = row;
   const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
-  return { hash: text(hash), name: text(name), createdAt: integer(created_at), spent };
+  return { hash: text(hash), name: text(name), account: integer(account), createdAt: integer(created_at), spent };
 }
 
 function seenOf(row: Row): SeenRow {

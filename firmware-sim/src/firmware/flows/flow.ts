@@ -10,6 +10,9 @@
  * A generator is memory behind the state: it goes on once, and whoever keeps an old state must not step it again.
  */
 import { type DeviceError, limits, type Message, type RequestOf } from '@sallyport/device-protocol';
+import { leavesScreen } from '../asking.ts';
+import { isComparing } from '../pairing.ts';
+import { holdMs } from '../reviewing.ts';
 import { computerOf } from '../session.ts';
 import { type FirmwareState, say, show, type Turn } from '../turn.ts';
 import { type Answer, type Key, type Page, pressPage } from './page.ts';
@@ -51,8 +54,6 @@ export type RunningFlow = {
   readonly noticeAt: number;
 };
 
-/** A key that is down so long is held. */
-export const holdMs = 1_500;
 /** As with a request: a press that was on its way to something else must not meet the first page. */
 const armMs = 300;
 const noticeMs = 1_000;
@@ -61,14 +62,14 @@ const patientMs = 900_000;
 const outcomeMs = 1_500;
 const outcomeMinMs = 400;
 
-/** Whether the screen is held by a flow: no request is put there meanwhile, and no pairing begins. */
-export function screenTaken({ flow }: FirmwareState): boolean {
-  return flow !== null;
+/** Whether something holds the screen that is no request, a flow or a pairing: no question is put there meanwhile. */
+export function screenTaken(state: FirmwareState): boolean {
+  return state.flow !== null || isComparing(state);
 }
 
-/** Why a flow cannot begin: something else has the screen. */
-export function isBusy({ flow, pairing, jobs }: FirmwareState): boolean {
-  return flow !== null || pairing?.step === 'comparing' || jobs.length > 0;
+/** Whether a flow cannot begin: something has the screen, or is next to have it. */
+export function isBusy(state: FirmwareState): boolean {
+  return screenTaken(state) || !leavesScreen(state) || state.jobs.some(({ phase }) => phase === 'waiting');
 }
 
 /** Begins a flow. The caller saw that nothing else has the screen. */

@@ -1,6 +1,7 @@
 /** What the device itself offers when nobody asks anything: set-up, the PIN, or the menu. */
 import { hasWords } from '../accounts.ts';
 import { lock, type OpenLife } from '../life.ts';
+import { expectApp, expectAppMs } from '../new-apps.ts';
 import { accountsMenu } from './account-menu.ts';
 import { autoLockFlow, backupFlow, changePinFlow, minutesText, protectFlow, wipeFlow } from './device-flows.ts';
 import type { Flow, Here, Part } from './flow.ts';
@@ -63,6 +64,7 @@ function entriesOf(life: OpenLife): readonly Entry[] {
     ...(locks ? [{ text: 'Lock now', open: lockNow }] : []),
     ...(clients.suspended ? [{ text: 'Resume grants', open: resume }] : []),
     { text: 'Accounts', open: accountsMenu },
+    { text: 'Pair an app', open: pairAnApp },
     { text: 'Apps', open: appsMenu },
     { text: 'Computers', open: computersMenu },
     ...(hasWords(life) ? [{ text: settings.backupChecked ? 'Backup check' : 'Backup check !', open: backupFlow }] : []),
@@ -76,6 +78,13 @@ function entriesOf(life: OpenLife): readonly Entry[] {
 function lockNow(here: Here): null {
   lock(here.turn);
   return null;
+}
+
+/** From now on an app that nobody announced may ask to be paired, for some minutes. */
+function* pairAnApp(here: Here): Part<void> {
+  expectApp(here.turn);
+  const minutes = Math.round(expectAppMs / 60_000);
+  yield* tell('Pair an app', line(`For ${minutes} minutes a new app may ask to be paired. It still needs your press.`));
 }
 
 /** Locks, and nothing is done without a press until the owner takes it back on the device. */

@@ -9,6 +9,7 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
+import { loadIdentity } from '../hosts.ts';
 import type { NewRecord } from './accounts-store.ts';
 import { isOfVault, keyOf, type OpenVault, openRecords, writeEmptyIndex } from './open-vault.ts';
 import { forgetTries, readTries, writeTries } from './pin-tries.ts';
@@ -45,7 +46,7 @@ export type PinTried =
 
 /**
  * What is in flash; a wipe that was interrupted is finished first, and the demo of an older firmware put into a vault. Call it at the start,
- * and after `wiped`.
+ * before anything else is read, and after `wiped`.
  */
 export function loadVault(board: VaultBoard): FoundVault {
   finishWipe(board);
@@ -67,6 +68,8 @@ function loadOldKeys(board: VaultBoard): FoundVault {
   const old = readOldKeys(board.flash);
   if (old === null) return { phase: 'fresh' };
   if (typeof old === 'string') return { phase: 'unreadable', why: old };
+  // Who this device is lies in the clear, too, and is taken over only while nothing is sealed.
+  loadIdentity(board);
   if (!old.demo) return { phase: 'unreadable', why: 'no_pin' };
   putIntoVault(board, null, old.records()).close();
   forgetOldKeys(board.flash);
