@@ -1,4 +1,5 @@
 /** A device that is set up and open already, for tests that are about something else: its vault needs no PIN. */
+import { limits } from '@sallyport/device-protocol';
 import { type Account, accountOfStored, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
 import type { OpenLife } from '../../firmware-sim/src/firmware/life.ts';
@@ -34,6 +35,6 @@ export function testLife(env: Env): OpenLife {
     { number, name, origin: 'derived', index: 0, secret: secret.slice() },
     portableCrypto,
   );
-  const clients = loadClients(vault, 64);
+  const clients = loadClients(vault, limits.clientsMax);
   return { phase: 'open', vault, accounts: [account], clients, settings: firstSettings, usedAt: 0 };
 }

@@ -11,6 +11,7 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { accountHandlers } from './account-commands.ts';
+import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './app-lists.ts';
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
 import { end } from './ending.ts';
 import { endFlow } from './flows/flow.ts';
@@ -73,11 +74,11 @@ const handlers: Handlers = {
   nip46_request: asks,
   client_connect: asks,
   client_introduce: asks,
-  clients: unsupported,
-  client_revoke: unsupported,
-  grants: unsupported,
+  clients: listClients,
+  client_revoke: takeClientRevoke,
+  grants: listGrants,
   grants_propose: asks,
-  grant_revoke: unsupported,
+  grant_revoke: takeGrantRevoke,
   log_read: takeLogRead,
   log_head: takeLogHead,
   hosts: (turn, { id, command }) => {
@@ -101,11 +102,6 @@ const handlers: Handlers = {
 function asks(turn: Turn, request: Request<JobCommand>): void {
   const { id, ...asked } = request;
   takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
-}
-
-/** Of a later part of this version. */
-function unsupported(turn: Turn, { id, command }: Request): void {
-  say(turn, { type: 'error', id, command, error: 'unsupported' });
 }
 
 /** Acts on one message of the host. */
