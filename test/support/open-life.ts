@@ -20,9 +20,9 @@ export const testEntropy: Uint8Array = new Uint8Array(32).fill(7);
 export const testAccount: Account = openAccount({ entropy: testEntropy, demo: true }, 0, portableCrypto);
 
 /** The life of a device with the account of the tests. Its randomness is its own, so that a test's own sequence stays what it is. */
-export function testLife(env: Env): OpenLife {
+export function testLife(env: Env, account: Account = testAccount): OpenLife {
   const board = { ...env, random: bytesFrom(chance(99)) };
-  const { number, name, secret } = testAccount;
+  const { number, name, secret } = account;
   const vault =
     openDemo(board) ??
     createVault(board, null, [
@@ -31,10 +31,7 @@ export function testLife(env: Env): OpenLife {
       settingsRecordOf(firstSettings),
     ]);
   // The curve of a test may be one that only counts: the account is of the real one.
-  const account = accountOfStored(
-    { number, name, origin: 'derived', index: 0, secret: secret.slice() },
-    portableCrypto,
-  );
+  const open = accountOfStored({ number, name, origin: 'derived', index: 0, secret: secret.slice() }, portableCrypto);
   const clients = loadClients(vault, limits.clientsMax);
-  return { phase: 'open', vault, accounts: [account], clients, settings: firstSettings, usedAt: 0 };
+  return { phase: 'open', vault, accounts: [open], clients, settings: firstSettings, usedAt: 0 };
 }
