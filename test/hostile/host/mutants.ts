@@ -27,6 +27,7 @@ export const mutants: readonly Mutant[] = [
     inPolicy('clients.ts', "found === 'fresh' && createdAt <= record.since ? 'replayed' : found", 'found'),
   ),
   mutant('ring', ['replay'], inPolicy('ring.ts', 'if (hasId(block, id)) seen = true;', '')),
+  mutant('closed seconds', ['replay'], inPolicy('ring.ts', 'after = close(after, date);', 'void date;')),
   mutant(
     'MAC',
     ['a wrong conversation key'],
