@@ -14,7 +14,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'signature',
     ['forge'],
-    inFirmware('envelope.ts', 'if (!crypto.verifySchnorr(sig, id, client)) return unauthenticated;', ''),
+    inFirmware('stream/client-event.ts', '!crypto.verifySchnorr(event.sig, eventId, event.client)', 'false'),
   ),
   mutant(
     'p tag',
@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'MAC',
     ['a wrong conversation key'],
-    inFirmware('nip44.ts', '!equalBytes(macOf(bytes, keys.hmacKey), bytes.subarray(-MAC_BYTES))', 'false'),
+    inFirmware('stream/nip44-stream.ts', 'equalBytes(mac.digest(), late)', 'true'),
   ),
   mutant(
     'account',
