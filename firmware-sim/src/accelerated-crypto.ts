@@ -3,7 +3,7 @@
  * portable ones, held to the same vectors and the same rules: a secret that is no scalar is a fault and throws, a peer that is no point
  * of the curve is null.
  */
-import { pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1';
+import { isXOnlyPoint, pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1';
 import type { Crypto } from './firmware/env.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
 
@@ -16,6 +16,14 @@ export const acceleratedCrypto: Crypto = {
     // A signature that a fault has spoiled can give the key away: it does not leave.
     if (!verifySchnorr(hash, xOnlyPointFromScalar(secret), sig)) throw new Error('crypto: a signature does not hold');
     return sig;
+  },
+  verifySchnorr: (sig, hash, pubkey) => {
+    if (sig.length !== 64 || hash.length !== 32 || !isXOnlyPoint(pubkey)) return false;
+    try {
+      return verifySchnorr(hash, pubkey, sig);
+    } catch {
+      return false; // the library throws on numbers beyond the field or the order: no signature of anybody
+    }
   },
   sharedX: (secret, peer) => {
     if (peer.length !== 32) return null;

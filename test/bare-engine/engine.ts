@@ -125,6 +125,9 @@ function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: En
         set(given, 'signSchnorr', (hash, secret, aux) =>
           hex(curve.signSchnorr(bytes(hash), bytes(secret), bytes(aux))),
         );
+        set(given, 'verifySchnorr', (sig, hash, pubkey) =>
+          curve.verifySchnorr(bytes(sig), bytes(hash), bytes(pubkey)) ? context.true : context.false,
+        );
         set(given, 'sharedX', (secret, peer) => hex(curve.sharedX(bytes(secret), bytes(peer))));
         context.setProp(env, 'curve', given);
       });

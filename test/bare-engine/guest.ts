@@ -26,6 +26,7 @@ export type HexBoard = {
   readonly curve: {
     readonly publicKey: (secret: string) => string;
     readonly signSchnorr: (hash: string, secret: string, aux: string) => string;
+    readonly verifySchnorr: (sig: string, hash: string, pubkey: string) => boolean;
     readonly sharedX: (secret: string, peer: string) => string | null;
   } | null;
 };
@@ -85,6 +86,8 @@ function envOf({ random, read, write, remove, names, curve }: HexBoard): Env {
             publicKey: (secret) => hexToBytes(curve.publicKey(bytesToHex(secret))),
             signSchnorr: (hash, secret, aux) =>
               hexToBytes(curve.signSchnorr(bytesToHex(hash), bytesToHex(secret), bytesToHex(aux))),
+            verifySchnorr: (sig, hash, pubkey) =>
+              curve.verifySchnorr(bytesToHex(sig), bytesToHex(hash), bytesToHex(pubkey)),
             x25519: portableCrypto.x25519,
             sharedX: (secret, peer) => bytesOrNull(curve.sharedX(bytesToHex(secret), bytesToHex(peer))),
           },

@@ -290,7 +290,7 @@ const asking: readonly BrokenDevice[] = [
 const streams: readonly BrokenDevice[] = [
   {
     name: 'pulls with a gap',
-    rule: 'is pulled without gaps',
+    rule: 'is pulled to its end and not beyond',
     flaw: () =>
       saying((one) => [
         one.type === 'request' && one.command === 'chunk_get'

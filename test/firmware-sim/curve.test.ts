@@ -47,6 +47,66 @@ const BIP340 = [
   ],
 ] as const;
 
+/** The verifying rows of the same file: public key, message, signature, whether it holds, and the row's own comment. */
+const BIP340_VERIFY = [
+  [
+    'D69C3509BB99E412E68B0FE8544E72837DFA30746D8BE2AA65975F29D22DC7B9',
+    '4DF3C3F68FCC83B27E9D42C90431A72499F17875C81A599B566C9889B9696703',
+    '00000000000000000000003B78CE563F89A0ED9414F5AA28AD0D96D6795F9C6376AFB1548AF603B3EB45C9F8207DEE1060CB71C04E80F593060B07D28308D7F4',
+    true,
+    'a small r',
+  ],
+  [
+    'EEFDEA4CDB677750A420FEE807EACF21EB9898AE79B9768766E4FAA04A2D4A34',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '6CFF5C3BA86C69EA4B7376F31A9BCB4F74C1976089B2D9963DA2E5543E17776969E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B',
+    false,
+    'public key not on the curve',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    'FFF97BD5755EEEA420453A14355235D382F6472F8568A18B2F057A14602975563CC27944640AC607CD107AE10923D9EF7A73C643E166BE5EBEAFA34B1AC553E2',
+    false,
+    'has_even_y(R) is false',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '1FA62E331EDBC21C394792D2AB1100A7B432B013DF3F6FF4F99FCB33E0E1515F28890B3EDB6E7189B630448B515CE4F8622A954CFE545735AAEA5134FCCDB2BD',
+    false,
+    'negated message',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '6CFF5C3BA86C69EA4B7376F31A9BCB4F74C1976089B2D9963DA2E5543E177769961764B3AA9B2FFCB6EF947B6887A226E8D7C93E00C5ED0C1834FF0D0C2E6DA6',
+    false,
+    'negated s',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F69E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B',
+    false,
+    'r is the field size',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '6CFF5C3BA86C69EA4B7376F31A9BCB4F74C1976089B2D9963DA2E5543E177769FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141',
+    false,
+    's is the order of the curve',
+  ],
+  [
+    'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC30',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '6CFF5C3BA86C69EA4B7376F31A9BCB4F74C1976089B2D9963DA2E5543E17776969E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B',
+    false,
+    'public key beyond the field',
+  ],
+] as const;
+
 describe.each([
   ['portable', portableCrypto],
   ['accelerated', acceleratedCrypto],
@@ -54,6 +114,26 @@ describe.each([
   test.each(BIP340)('BIP-340 signing vector of secret %s', (secret, publicKey, aux, message, signature) => {
     expect(hex(crypto.publicKey(bytes(secret)))).toBe(publicKey);
     expect(hex(crypto.signSchnorr(bytes(message), bytes(secret), bytes(aux)))).toBe(signature);
+  });
+
+  test.each(BIP340)(
+    'verifies the signing vector of secret %s, and no change of it',
+    (_secret, key, _aux, hash, sig) => {
+      const [pubkey, message, signature] = [bytes(key), bytes(hash), bytes(sig)];
+      expect(crypto.verifySchnorr(signature, message, pubkey)).toBe(true);
+      for (const changed of [signature, message, pubkey]) {
+        changed[7] = (changed[7] ?? 0) ^ 1;
+        expect(crypto.verifySchnorr(signature, message, pubkey)).toBe(false);
+        changed[7] = (changed[7] ?? 0) ^ 1;
+      }
+      expect(crypto.verifySchnorr(signature.subarray(1), message, pubkey)).toBe(false);
+      expect(crypto.verifySchnorr(signature, message.subarray(1), pubkey)).toBe(false);
+      expect(crypto.verifySchnorr(signature, message, pubkey.subarray(1))).toBe(false);
+    },
+  );
+
+  test.each(BIP340_VERIFY)('BIP-340 verifying vector of key %s over %s: %s is %s, %s', (key, hash, sig, holds) => {
+    expect(crypto.verifySchnorr(bytes(sig), bytes(hash), bytes(key))).toBe(holds);
   });
 
   test('what it signs, nostr-tools verifies', async () => {

@@ -15,7 +15,7 @@ import { decodePng } from '../support/png.ts';
 import { boardFont } from './sample.ts';
 
 const pubkey = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
-const asker = { account: 'Main', label: 'Coracle', pubkey, paired: true };
+const asker = { account: 'Main', label: 'Coracle', pubkey, by: 'computer' } as const;
 const boards = [LCD240, OLED128];
 
 function note(content: string, tags: string[][] = []): Review {

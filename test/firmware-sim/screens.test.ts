@@ -18,7 +18,7 @@ import { cellsOf } from './sample.ts';
 
 const PUBKEY = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
 const PEER = new Uint8Array(Buffer.from('d41b22899549e1f3d335a31002cfd382174006e166d3e658e3a5eecdb6463573', 'hex'));
-const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY, paired: true };
+const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY, by: 'computer' };
 const BOARDS = [LCD240, OLED128];
 
 type Fields = { kind: number; created_at?: number; tags?: string[][]; content?: string };
@@ -59,7 +59,7 @@ const REVIEWS: Record<string, { review: Review; pages: number }> = {
     pages: 99,
   },
   'unknown-computer': {
-    review: event({ kind: 1, content: 'Good morning, Nostr!' }, { ...ASKER, paired: false }),
+    review: event({ kind: 1, content: 'Good morning, Nostr!' }, { ...ASKER, by: 'stranger' }),
     pages: 99,
   },
   'nip44-decrypt': { review: reviewDecryption('nip44_decrypt', ASKER, PEER, 132), pages: 99 },

@@ -7,8 +7,10 @@ import { rowOf, wrap } from '../../firmware-sim/src/firmware/cells.ts';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { decryptNip04, encryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
 import { decryptNip44, encryptNip44, messageKeys } from '../../firmware-sim/src/firmware/nip44.ts';
+import { reviewOf } from '../../firmware-sim/src/firmware/prompt.ts';
 import { layOut } from '../../firmware-sim/src/firmware/screens.ts';
-import { parseSubject, reviewOf } from '../../firmware-sim/src/firmware/subject.ts';
+import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
+import { readOwn } from '../../firmware-sim/src/firmware/subject.ts';
 import { untrusted } from '../../firmware-sim/src/firmware/visible-text.ts';
 import { cellsOf } from '../firmware-sim/sample.ts';
 import { must } from '../soak/stage.ts';
@@ -50,14 +52,16 @@ export const subject: Target<string> = {
       body: { account: 0, label: 'fuzz', input: { length: bytes.length, head: bytes } },
       computer: { host: '', paired: false },
     } as const;
-    const parsed = parseSubject(request, bytes, pubkey);
+    const parsed = readWhole(readOwn(request, pubkey), bytes);
     if ('wrong' in decoded) {
-      must('error' in parsed, 'what is no CBOR was read');
-      return { past: false, trait: `${decoded.wrong} ${parsed.error}` };
+      must(parsed.type === 'refused', 'what is no CBOR was read');
+      return { past: false, trait: `${decoded.wrong}` };
     }
     must(hexOf(encodeCbor(decoded.value)) === hexOf(bytes), 'not the one encoding');
-    if ('error' in parsed) return { past: true, trait: `${parsed.error} ${shapeOf(decoded.value)}` };
-    const review = reviewOf(parsed, { account: 'a', label: 'b', pubkey, paired: false });
+    if (parsed.type === 'refused') return { past: true, trait: `${parsed.error} ${shapeOf(decoded.value)}` };
+    if (parsed.type !== 'own') throw new Error('nobody signed it');
+    const asker = { account: 'a', label: 'b', pubkey, by: 'stranger' } as const;
+    const review = reviewOf([{ about: 'use', subject: parsed.subject, asker, app: null }]);
     for (const board of [LCD240, OLED128]) {
       const { count, page } = layOut(review, board);
       for (const n of [0, count - 1]) {

@@ -179,7 +179,7 @@ describe('names that lie', () => {
     const below = plain.slice(3, -1).filter((row) => row.trim() !== '');
     const first = pagesFor(claimed)[0] ?? [];
     expect(first.filter((row) => below.includes(row))).toEqual(below);
-    expect(first.some((row) => row.startsWith('▸told by the computer'))).toBe(true);
+    expect(first.some((row) => row.startsWith('▸asked by the computer'))).toBe(true);
   });
 
   /** The rows of each page that the human can turn to. */

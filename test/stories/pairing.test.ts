@@ -41,7 +41,7 @@ describe('a computer and a device that never met', () => {
     expect(bench.trust()).toBe('paired');
     bench.ask(signs);
     expect(screenOf(bench)).not.toContain('unknown computer');
-    expect(screenOf(bench)).toContain('▸told by the computer');
+    expect(screenOf(bench)).toContain('▸asked by the computer');
   });
 
   test('a second computer is unknown to the device that is paired with the first, and can be paired too', () => {

@@ -116,9 +116,11 @@ export function memoryDevice(
     if (others.length > 0) throw new Error('two prompts at once');
     if (job?.phase !== 'reviewing') prompt = null;
     else if (job.id !== prompt?.request) {
-      const { subject } = job.shown;
+      const { prompt: asked } = job;
+      const command = asked.about === 'use' ? asked.subject.command : asked.about;
+      const eventId = asked.about === 'use' ? idOf(asked.subject) : null;
       drawnAt = clock.now() - booted;
-      prompt = { request: job.id, command: subject.command, eventId: idOf(subject), rows: firmware.screen.rows };
+      prompt = { request: job.id, command, eventId, rows: firmware.screen.rows };
       prompts.push(prompt);
       hooks.prompted(prompt);
     }

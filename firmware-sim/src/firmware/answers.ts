@@ -1,12 +1,11 @@
 /**
  * The last words about a request: to the host (reply, error, progress) and on the screen. What a request ended with is decided in
- * asking.ts; here it is said.
+ * ending.ts; here it is said.
  */
-import type { NoticeOf } from '@sallyport/device-protocol';
-import { limits } from '@sallyport/device-protocol';
+import { limits, type NoticeOf, type ReplyOf } from '@sallyport/device-protocol';
 import type { Ended, Job, Outcome } from './job.ts';
-import type { Layout, Outcome as OutcomeShown } from './screens.ts';
-import type { AskingRequest } from './subject.ts';
+import type { Outcome as OutcomeShown } from './screens.ts';
+import { isTextMethod } from './subject.ts';
 import { show, type Turn, tell } from './turn.ts';
 
 /** How long the outcome stays on the screen when nothing else waits. */
@@ -15,32 +14,48 @@ const outcomeShownMs = 1_500;
 const outcomeShownMinMs = 400;
 
 /** Says how a request ended. One that was forgotten has no answer any more: get_result tells the host that it ended. */
-export function answer(turn: Turn, { id, request }: Pick<Ended, 'id' | 'request'>, outcome: Outcome): void {
+export function answer(turn: Turn, ended: Asked, outcome: Outcome): void {
+  const { id, request } = ended;
   const { command } = request;
-  if (outcome.type === 'error') return tell(turn, request, { type: 'error', id, command, error: outcome.error });
-  if (outcome.type === 'signature') {
-    return tell(turn, request, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
-  }
-  if (outcome.type === 'output' && outcome.bytes.length <= limits.chunkMax) {
-    answerOutput(turn, { id, request }, outcome.bytes.length, outcome.bytes);
+  switch (outcome.type) {
+    case 'forgotten':
+      return;
+    case 'error':
+      return tell(turn, request, { type: 'error', id, command, error: outcome.error });
+    case 'signature': {
+      if (command !== 'nip46_request')
+        return tell(turn, request, { type: 'reply', id, command: 'sign_event', body: outcome.reply });
+      return sayResult(turn, ended, { result: 'signature', ...outcome.reply });
+    }
+    case 'public_key':
+      return sayResult(turn, ended, { result: 'public_key', pubkey: outcome.pubkey });
+    case 'ack':
+      return sayResult(turn, ended, { result: 'ack' });
+    case 'output':
+      if (outcome.bytes.length <= limits.chunkMax) answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
+      return;
+    case 'paired':
+      if (command !== 'client_connect' && command !== 'client_introduce') throw new Error(`${command} pairs nobody`);
+      return tell(turn, request, { type: 'reply', id, command, body: { granted: outcome.granted } });
+    case 'given':
+      return tell(turn, request, { type: 'reply', id, command: 'grants_propose', body: { given: outcome.given } });
   }
 }
 
-export function answerOutput(
-  turn: Turn,
-  { id, request }: Pick<Ended, 'id' | 'request'>,
-  length: number,
-  head: Uint8Array,
-): void {
+/** Who is answered. */
+type Asked = Pick<Ended, 'id' | 'request'>;
+
+export function answerOutput(turn: Turn, asked: Asked, length: number, head: Uint8Array): void {
+  const { id, request } = asked;
   const { command } = request;
-  if (
-    command === 'nip04_encrypt' ||
-    command === 'nip04_decrypt' ||
-    command === 'nip44_encrypt' ||
-    command === 'nip44_decrypt'
-  ) {
-    tell(turn, request, { type: 'reply', id, command, body: { output: { length, head } } });
-  }
+  const output = { length, head };
+  if (command === 'nip46_request') return sayResult(turn, asked, { result: 'text', output });
+  if (!isTextMethod(command)) throw new Error(`${command} has no output`);
+  tell(turn, request, { type: 'reply', id, command, body: { output } });
+}
+
+function sayResult(turn: Turn, { id, request }: Asked, body: ReplyOf<'nip46_request'>): void {
+  tell(turn, request, { type: 'reply', id, command: 'nip46_request', body });
 }
 
 /** Tells the host what an open request is doing; whoever has not claimed the request is told nothing of it. */
@@ -52,7 +67,7 @@ export function progress(turn: Turn, job: Job, body: NoticeOf<'progress'>): void
 /** Shows how a job ended, if it was on the screen at all: nobody else was asked anything. */
 export function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
   const title = titleOf(job);
-  const shown = outcomeShown(job.request.command, outcome);
+  const shown = outcomeShown(job, outcome);
   if (title === null || shown === null) return;
   // Where the simulator presses its own buttons nobody reads and nobody presses twice.
   const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
@@ -62,14 +77,26 @@ export function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
 
 /** A job that ends before it was on the screen ends without a word there: nobody was asked anything. */
 function titleOf(job: Job): string | null {
-  const layout: Layout | null = job.phase === 'reviewing' ? job.shown.layout : null;
-  return layout === null ? null : layout.review.title;
+  return job.phase === 'reviewing' ? job.shown.layout.review.title : null;
 }
 
-function outcomeShown(command: AskingRequest['command'], outcome: Outcome): OutcomeShown | null {
-  if (outcome.type === 'signature') return 'signed';
-  if (outcome.type === 'output') return command.endsWith('encrypt') ? 'encrypted' : 'decrypted';
-  if (outcome.type !== 'error') return null;
-  const { error } = outcome;
-  return error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed';
+function outcomeShown(job: Job, outcome: Outcome): OutcomeShown | null {
+  switch (outcome.type) {
+    case 'signature':
+      return 'signed';
+    case 'output': {
+      const method = job.phase === 'reviewing' && job.prompt.about === 'use' ? job.prompt.subject.command : '';
+      return method.endsWith('encrypt') ? 'encrypted' : 'decrypted';
+    }
+    case 'paired':
+      return 'paired';
+    case 'given':
+      return outcome.given.at(-1) === true ? 'given' : 'left';
+    case 'error': {
+      const { error } = outcome;
+      return error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed';
+    }
+    default:
+      return null;
+  }
 }

@@ -1,21 +1,23 @@
 /**
- * Approval as a value. It is made only here, only from a screen that showed exactly this subject, by a press that began after
- * that screen was drawn; acting takes it, once. There is no other way to the user key.
+ * Approval as a value. It is made only here, only from a screen that showed exactly this, by a press that began after that screen was
+ * drawn; acting takes it, once. Beside it stands the use of a grant, made by the policy for exactly this subject (policy/grants.ts) and
+ * taken once as well. There is no other way to the user key.
  */
 import { type DeviceError, decodeUtf8, encodeUtf8, type ReplyOf } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
 import type { Board, Env } from './env.ts';
 import { decryptNip04, encryptNip04 } from './nip04.ts';
 import { decryptNip44, encryptNip44 } from './nip44.ts';
-import type { Asker } from './review.ts';
+import { type GrantUse, takeUse } from './policy/grants.ts';
+import { type Prompt, reviewOf } from './prompt.ts';
 import { type Layout, layOut } from './screens.ts';
-import { reviewOf, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-/** A subject on the screen. `drawnAt` is when the page that is seen now was drawn with its keys: earlier presses are not for it. */
-export type Shown = { readonly subject: Subject; readonly layout: Layout; readonly drawnAt: number };
+/** Prompts on the screen. `drawnAt` is when the page that is seen now was drawn with its keys: earlier presses are not for it. */
+export type Shown = { readonly prompts: readonly Prompt[]; readonly layout: Layout; readonly drawnAt: number };
 
-/** One approval of one subject. */
-export type Approval = { readonly subject: Subject };
+/** One approval of one prompt. */
+export type Approval<P extends Prompt = Prompt> = { readonly prompt: P };
 
 /** What acting gave: the reply of a signature, the bytes of a text, or the reason why not. */
 export type Done =
@@ -28,24 +30,34 @@ const onScreen = new WeakSet<Shown>();
 /** The approvals that were given and not used. Kept outside the value, so that a copy of an approval is none. */
 const given = new WeakSet<Approval>();
 
-/** Lays a subject out for the screen: the only way to something that can be approved. */
-export function putOnScreen(subject: Subject, asker: Asker, board: Board, drawnAt: number): Shown {
-  return remember({ subject, layout: layOut(reviewOf(subject, asker), board), drawnAt });
+/** Lays prompts out for the screen: the only way to something that can be approved. */
+export function putOnScreen(prompts: readonly Prompt[], board: Board, drawnAt: number): Shown {
+  return remember({ prompts, layout: layOut(reviewOf(prompts), board), drawnAt });
 }
 
-/** The same subject, another page of it drawn at another time. */
+/** The same prompts, another page of them drawn at another time. */
 export function drawnAgain(shown: Shown, drawnAt: number): Shown {
   if (!onScreen.has(shown)) throw new Error('drawing again what was never on the screen');
   return remember({ ...shown, drawnAt });
 }
 
-/** Approves what is shown; null when the press began before it was drawn: that finger was meant for something else. */
-export function approve(shown: Shown, pressedAt: number): Approval | null {
+/**
+ * Approves all that is shown, each by an approval of its own; null when the press began before it was drawn, for that finger was meant for
+ * something else, and when it takes a hold and this was none.
+ */
+export function approve(shown: Shown, pressedAt: number, held: boolean): readonly Approval[] | null {
   if (!onScreen.has(shown)) throw new Error('approving what was never on the screen');
-  if (pressedAt < shown.drawnAt) return null;
-  const approval: Approval = { subject: shown.subject };
-  given.add(approval);
-  return approval;
+  if (pressedAt < shown.drawnAt || (shown.layout.review.hold && !held)) return null;
+  return shown.prompts.map((prompt) => {
+    const approval: Approval = { prompt };
+    given.add(approval);
+    return approval;
+  });
+}
+
+/** Takes an approval: true once for each that was given here, false for anything else. */
+export function takeApproval(approval: Approval): boolean {
+  return given.delete(approval);
 }
 
 function remember(shown: Shown): Shown {
@@ -55,8 +67,18 @@ function remember(shown: Shown): Shown {
 
 /** Does what was approved. An approval that was not given here, or was used before, is a fault. */
 export function act(approval: Approval, account: Account, env: Env): Done {
-  if (!given.delete(approval)) throw new Error('acting without an approval');
-  const { subject } = approval;
+  const { prompt } = approval;
+  if (!takeApproval(approval) || prompt.about !== 'use') throw new Error('acting without an approval');
+  return useKey(prompt.subject, account, env);
+}
+
+/** Does what a grant allows. A use that the policy did not make, or that was taken before, is a fault. */
+export function actByGrant(use: GrantUse<Subject>, account: Account, env: Env): Done {
+  if (!takeUse(use)) throw new Error('acting without a grant');
+  return useKey(use.subject, account, env);
+}
+
+function useKey(subject: Subject, account: Account, env: Env): Done {
   if (subject.command === 'sign_event') {
     const { id } = subject.event;
     const sig = env.crypto.signSchnorr(id, account.secret, env.random(32));

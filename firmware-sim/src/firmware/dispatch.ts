@@ -3,7 +3,6 @@
  * a handler does not compile.
  */
 import {
-  type AskingCommand,
   type CommandBy,
   encodeErrorFor,
   type Message,
@@ -11,12 +10,14 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
-import { chunkWasRefused, chunkWasTaken, claim, end, takeChunk, takeRequest } from './asking.ts';
+import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
+import { end } from './ending.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
 import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
+import type { JobCommand } from './request.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
-import { accountOf, activeJob, isAsker, say, stateName, type Turn } from './turn.ts';
+import { accountOf, isAsker, say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };
 
@@ -75,13 +76,13 @@ const handlers: Handlers = {
   account_rename: unsupported,
   account_remove: unsupported,
   backup_check: unsupported,
-  nip46_request: unsupported,
-  client_connect: unsupported,
-  client_introduce: unsupported,
+  nip46_request: asks,
+  client_connect: asks,
+  client_introduce: asks,
   clients: unsupported,
   client_revoke: unsupported,
   grants: unsupported,
-  grants_propose: unsupported,
+  grants_propose: asks,
   grant_revoke: unsupported,
   log_read: takeLogRead,
   log_head: takeLogHead,
@@ -102,8 +103,8 @@ const handlers: Handlers = {
   },
 };
 
-/** What needs the human: it waits for its turn, and belongs to the computer that asked it. */
-function asks(turn: Turn, request: Request<AskingCommand>): void {
+/** What may need the human: it waits for its turn, and belongs to the computer that asked it. */
+function asks(turn: Turn, request: Request<JobCommand>): void {
   const { id, ...asked } = request;
   takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
 }
@@ -124,12 +125,11 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
     case 'request':
       return handle(turn, message);
     case 'reply':
-      if (!servesThem(turn)) return;
       if (message.command === 'chunk_get') takeChunk(turn, message.id, message.body.bytes);
       else if (message.command === 'chunk_put') chunkWasTaken(turn, message.id);
       return;
     case 'error':
-      if (servesThem(turn)) chunkWasRefused(turn, message.id);
+      chunkWasRefused(turn, message.id);
       return;
     case 'cancel': {
       const job = turn.state.jobs.find((one) => one.id === message.id && isAsker(turn.state, one.request));
@@ -143,12 +143,6 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       if (message.request === undefined) return;
       return say(turn, encodeErrorFor(message.request.id, message.request.code, message.error, message.detail));
   }
-}
-
-/** Whether the job that pulls or pushes is of the computer that speaks: another one has no say in it. */
-function servesThem(turn: Turn): boolean {
-  const job = activeJob(turn.state);
-  return job !== undefined && isAsker(turn.state, job.request);
 }
 
 function handle(turn: Turn, request: Request): void {

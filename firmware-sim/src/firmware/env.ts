@@ -29,6 +29,8 @@ export type Crypto = {
   readonly publicKey: (secret: Uint8Array) => Uint8Array;
   /** A 64-byte BIP-340 signature over a 32-byte hash, with 32 bytes of auxiliary randomness from the device itself. */
   readonly signSchnorr: (hash: Uint8Array, secret: Uint8Array, aux: Uint8Array) => Uint8Array;
+  /** Whether a 64-byte signature holds for a 32-byte hash and an x-only public key (BIP-340). Anything that is no signature or no key is false. */
+  readonly verifySchnorr: (sig: Uint8Array, hash: Uint8Array, pubkey: Uint8Array) => boolean;
   /** The x coordinate of secret × peer, or null when `peer` is not the x coordinate of a point. Never leaves the device. */
   readonly sharedX: (secret: Uint8Array, peer: Uint8Array) => Uint8Array | null;
   /** X25519, for the channel to the computer. */

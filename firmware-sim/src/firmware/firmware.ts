@@ -15,15 +15,17 @@ import {
   startDeviceLink,
 } from '@sallyport/device-protocol';
 import { openAccount } from './account.ts';
-import { jobDeadlines, press, startNext, tickJobs, unclaimAll } from './asking.ts';
+import { openApps } from './apps.ts';
+import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './asking.ts';
 import { dispatch, sayState } from './dispatch.ts';
 import type { Env } from './env.ts';
 import { loadIdentity } from './hosts.ts';
 import { readKeys } from './keys.ts';
+import { noAppTries } from './new-apps.ts';
 import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './pairing.ts';
 import { draw, type View } from './screens.ts';
 import { sessionLost, sessionOpened, takeIn } from './session.ts';
-import { activeJob, type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
+import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
 import { loadLog } from './vault/log.ts';
 
@@ -82,6 +84,8 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     link,
     marks,
     account,
+    apps: typeof account === 'string' ? null : openApps(env.flash),
+    appTries: noAppTries,
     jobs: [],
     results: [],
     nextId: firstId(env),
@@ -120,10 +124,8 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
       turn.state = { ...turn.state, outcomeUntil: null };
     }
   }
-  if (!isComparing(turn.state)) {
-    startNext(turn);
-    rest(turn);
-  }
+  startNext(turn);
+  if (!isComparing(turn.state)) rest(turn);
   return [turn.state, turn.effects];
 }
 
@@ -150,8 +152,7 @@ function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' })
 /** With nothing to decide and no outcome to read, the screen says that the device is ready. */
 function rest(turn: Turn): void {
   const { account, marks, outcomeUntil } = turn.state;
-  const job = activeJob(turn.state);
-  if (outcomeUntil === null && (job === undefined || job.phase === 'sending')) show(turn, restingView(account, marks));
+  if (outcomeUntil === null && leavesScreen(turn.state)) show(turn, restingView(account, marks));
 }
 
 function restingView(account: AccountState, marks: Marks): View {

@@ -11,7 +11,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, pairingCode, pairingCommitment, type Request } from '@sallyport/device-protocol';
 import { withHost, writeHosts } from './hosts.ts';
 import { appendLog } from './logging.ts';
-import { activeJob, type FirmwareState, say, show, type Turn } from './turn.ts';
+import { type FirmwareState, say, show, type Turn } from './turn.ts';
 
 export type Pairing =
   | { readonly step: 'committed'; readonly name: string; readonly random: Uint8Array }
@@ -51,7 +51,7 @@ export function takePair(turn: Turn, { id, command, body }: Request<'pair'>): vo
   const { channel, jobs, pairing, pairingTries } = turn.state;
   const refuse = (error: DeviceError, detail = ''): void => say(turn, { type: 'error', id, command, error, detail });
   if (channel.phase !== 'sealed') return refuse('invalid_params', 'sealed sessions only');
-  if (pairing?.step === 'comparing' || jobs.length > 0 || activeJob(turn.state) !== undefined) return refuse('busy');
+  if (pairing?.step === 'comparing' || jobs.length > 0) return refuse('busy');
   if (turn.now < pairingTries.notBefore) return refuse('rate_limited');
   const count = pairingTries.count + 1;
   const pause = Math.min(limits.pairingPauseMs * 2 ** (count - limits.pairingTries), limits.pairingPauseMaxMs);

@@ -16,13 +16,16 @@ export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | '
 
 /** One request, ready to be shown. */
 export type Review = {
-  readonly kind: 'sign_event' | TextMethod;
   /** What is asked, at most 16 characters: `Sign follow list`. */
   readonly title: string;
   /** The same for a row that also holds the page number, at most 11 characters. */
   readonly shortTitle: string;
   /** What the approving key does, one short word. */
-  readonly action: 'sign' | 'allow';
+  readonly action: 'sign' | 'allow' | 'pair' | 'give' | 'never';
+  /** It takes a hold: more is given than a press should give. */
+  readonly hold: boolean;
+  /** Whether the human may say that this is always, or never again, to be so. */
+  readonly remembers: boolean;
   /** Nobody paired the computer that asks: said before everything else. */
   readonly unknownComputer: boolean;
   readonly facts: readonly Fact[];
@@ -42,14 +45,14 @@ export type Section =
   | { readonly heading: string; readonly tags: readonly (readonly string[])[] };
 
 /**
- * Who asks, and for whom. `account` is the account's name on this device, `label` the app's name on the computer, `paired`
- * whether a human paired that computer.
+ * Who asks, and for whom. `account` is the account's name on this device, `label` the app's name: what the computer calls it, or what it
+ * was called when it was paired. `by`: the app itself, which signed this; a computer that a human paired; or one that nobody knows.
  */
 export type Asker = {
   readonly account: string;
   readonly label: string;
   readonly pubkey: Uint8Array;
-  readonly paired: boolean;
+  readonly by: 'app' | 'computer' | 'stranger';
 };
 
 /** The event as it will be hashed; `id` is the hash that the device computed from these very fields. */
@@ -70,6 +73,7 @@ export function reviewEvent(asker: Asker, event: ShownEvent): Review {
       name: 'kind',
       value: name.startsWith('kind ') ? `${event.kind}, ${kindClass(event.kind)}` : `${event.kind}, ${name}`,
     },
+    ...accessFacts(event),
     { name: 'time', value: formatUtc(event.created_at) },
     { name: 'id', value: `${bytesToHex(event.id).slice(0, 8)}…` },
     { name: 'text', value: bytesOf(event.content) },
@@ -78,11 +82,10 @@ export function reviewEvent(asker: Asker, event: ShownEvent): Review {
   const sections: Section[] = [{ heading: 'text', text: event.content }];
   if (event.tags.length > 0) sections.push({ heading: 'tags', tags: event.tags });
   return {
-    kind: 'sign_event',
     title: `Sign ${name}`,
     shortTitle: name,
     action: 'sign',
-    unknownComputer: !asker.paired,
+    ...standing(asker),
     facts,
     sections,
   };
@@ -96,11 +99,10 @@ export function reviewEncryption(
   plaintext: string,
 ): Review {
   return {
-    kind: method,
     title: `Encrypt ${scheme(method)}`,
     shortTitle: `encrypt ${method.slice(3, 5)}`,
     action: 'allow',
-    unknownComputer: !asker.paired,
+    ...standing(asker),
     facts: [...askerFacts(asker), peerFact('for', asker, peer), { name: 'text', value: bytesOf(plaintext) }],
     sections: [{ heading: 'text', text: plaintext }],
   };
@@ -114,11 +116,10 @@ export function reviewDecryption(
   ciphertextLength: number,
 ): Review {
   return {
-    kind: method,
     title: `Decrypt ${scheme(method)}`,
     shortTitle: `decrypt ${method.slice(3, 5)}`,
     action: 'allow',
-    unknownComputer: !asker.paired,
+    ...standing(asker),
     facts: [
       ...askerFacts(asker),
       peerFact('from', asker, peer),
@@ -165,18 +166,65 @@ function pushTags(pieces: string[], tags: readonly (readonly string[])[]): void 
 /** What an app's name may take of the first page: a claim, however long, must not push the event off it. */
 const LABEL_CELLS_MAX = 40;
 
-function askerFacts(asker: Asker): readonly Fact[] {
+/** What every use of the key has in common: a press is enough, and only what an app signed can be remembered. */
+function standing({ by }: Asker): Pick<Review, 'hold' | 'remembers' | 'unknownComputer'> {
+  return { hold: false, remembers: by === 'app', unknownComputer: by === 'stranger' };
+}
+
+/** Whose word it is that this is asked: the app's signature, or the computer. Fifteen characters fit a small board. */
+const told: Readonly<Record<Asker['by'], Note>> = {
+  app: { long: 'the app signed this', short: 'app signed this' },
+  computer: { long: 'asked by the computer', short: 'asked by the PC' },
+  stranger: { long: 'asked by the computer', short: 'asked by the PC' },
+};
+
+export function askerFacts(asker: Asker): readonly Fact[] {
+  return [{ name: 'app', ...appName(asker.label, told[asker.by]) }, accountFact(asker)];
+}
+
+export function accountFact(asker: Pick<Asker, 'account' | 'pubkey'>): Fact {
   const key = bytesToHex(asker.pubkey);
-  const label = beginning(asker.label, LABEL_CELLS_MAX);
-  const cut = label === asker.label ? '' : ', cut';
-  return [
-    { name: 'app', value: label, note: { long: `told by the computer${cut}`, short: `told by the PC${cut}` } },
-    {
-      name: 'account',
-      value: asker.account,
-      note: { long: `${key.slice(0, 8)}…${key.slice(-8)}`, short: `${key.slice(0, 8)}…${key.slice(-4)}` },
-    },
-  ];
+  const note = { long: `${key.slice(0, 8)}…${key.slice(-8)}`, short: `${key.slice(0, 8)}…${key.slice(-4)}` };
+  return { name: 'account', value: asker.account, note };
+}
+
+/** The name of an app, cut to its room, with whose word it is. */
+export function appName(label: string, by: Note): Pick<Fact, 'value' | 'note'> {
+  const value = beginning(label, LABEL_CELLS_MAX);
+  const cut = value === label ? '' : ', cut';
+  return { value: value === '' ? '(no name)' : value, note: { long: `${by.long}${cut}`, short: `${by.short}${cut}` } };
+}
+
+/** Events that open a door say which one first: the relay, the address, the server. */
+const doors: ReadonlyMap<number, readonly (readonly [tag: string, name: string])[]> = new Map([
+  [22242, [['relay', 'relay']]],
+  [
+    24242,
+    [
+      ['t', 'to do'],
+      ['server', 'server'],
+    ],
+  ],
+  [
+    27235,
+    [
+      ['u', 'url'],
+      ['method', 'method'],
+    ],
+  ],
+]);
+
+/** How much of an address stands on the first page; all of it is among the tags. */
+const DOOR_CELLS_MAX = 90;
+
+function accessFacts({ kind, tags }: ShownEvent): readonly Fact[] {
+  return (doors.get(kind) ?? []).map(([tag, name]) => {
+    const whole = tags.find(([first]) => first === tag)?.[1] ?? '(not said)';
+    const value = beginning(whole, DOOR_CELLS_MAX);
+    return value === whole
+      ? { name, value }
+      : { name, value, note: { long: 'cut, see the tags', short: 'cut, see tags' } };
+  });
 }
 
 /** As much of a text as fits so many cells. */
@@ -192,7 +240,7 @@ function beginning(text: string, cells: number): string {
 }
 
 /** The peer in full, in groups that a reader can compare. To and from oneself is another thing: private lists, wallets. */
-function peerFact(name: string, asker: Asker, peer: Uint8Array): Fact {
+export function peerFact(name: string, asker: Asker, peer: Uint8Array): Fact {
   const hex = bytesToHex(peer);
   const groups = hex.match(/.{4}/g) ?? [];
   const value = groups.join(' ');
@@ -201,11 +249,11 @@ function peerFact(name: string, asker: Asker, peer: Uint8Array): Fact {
     : { name, value };
 }
 
-function scheme(method: TextMethod): string {
+export function scheme(method: TextMethod): string {
   return `NIP-${method.slice(3, 5)}`;
 }
 
-function bytesOf(text: string): string {
+export function bytesOf(text: string): string {
   const length = utf8Length(text) ?? 0;
   return length === 1 ? '1 byte' : `${length} bytes`;
 }

@@ -4,6 +4,7 @@
  * except as its own name for itself where that is what is asked about.
  */
 import { fit, rowCells, rowOf, wrap } from './cells.ts';
+import { type ChoiceView, choiceRows } from './choice-screen.ts';
 import type { Board } from './env.ts';
 import { type PairingView, pairingRows } from './pairing-screen.ts';
 import { documentOf, type Review } from './review.ts';
@@ -13,7 +14,17 @@ import { OWN, untrustedLine } from './visible-text.ts';
 export type Screen = { readonly board: Board['name']; readonly rows: readonly string[] };
 
 /** How a request ended, for the moment in which the device says so. */
-export type Outcome = 'signed' | 'paired' | 'encrypted' | 'decrypted' | 'denied' | 'timed_out' | 'cancelled' | 'failed';
+export type Outcome =
+  | 'signed'
+  | 'paired'
+  | 'given'
+  | 'left'
+  | 'encrypted'
+  | 'decrypted'
+  | 'denied'
+  | 'timed_out'
+  | 'cancelled'
+  | 'failed';
 
 /** What is to be shown. */
 export type View =
@@ -32,7 +43,8 @@ export type View =
   | { readonly type: 'result'; readonly title: string; readonly outcome: Outcome }
   /** Something that the device has to say: no keys yet, keys unreadable. Ours; titles of 16 characters and texts of 36 fit every board. */
   | { readonly type: 'notice'; readonly title: string; readonly text: string }
-  | PairingView;
+  | PairingView
+  | ChoiceView;
 
 /** A review laid out for a board. Pages are made when they are asked for. */
 export type Layout = {
@@ -86,6 +98,9 @@ function parts(view: View, board: Board): readonly [string, readonly string[], s
       return notice(view, board);
     case 'pairing':
       return pairingRows(view, board);
+    case 'remember':
+    case 'how_long':
+      return choiceRows(view, board);
   }
 }
 
@@ -133,16 +148,18 @@ function percent(part: number, whole: number): string {
 /** `KEY1 sign  KEY3 deny  ▼ 3 more`: which key says yes, which says no, and whether something has not been seen yet. */
 function reviewKeys(view: View & { type: 'review' }, board: Board): string {
   const { approve, deny } = board.keys;
-  const yes = `${approve} ${view.layout.review.action}`;
   const narrow = isNarrow(board);
+  const { action, hold } = view.layout.review;
+  const yes = hold ? `${narrow ? '' : 'hold '}${approve} ${action}${narrow ? '!' : ''}` : `${approve} ${action}`;
   return spread([yes, `${deny} ${narrow ? 'no' : 'deny'}`, pagingKeys(view, board, narrow)], board.columns);
 }
 
 function pagingKeys(view: View & { type: 'review' }, board: Board, narrow: boolean): string {
   const { next, back } = board.keys;
-  if (view.layout.count === 1) return '';
+  const { remembers } = view.layout.review;
+  if (view.layout.count === 1 && !remembers) return '';
   if (narrow) return view.unseen > 0 ? `${next}▼` : next;
-  if (view.unseen === 0) return `${back}${next} page`;
+  if (view.unseen === 0) return remembers ? `${next} always…` : `${back}${next} page`;
   return view.unseen > 99 ? `${next} 99+ more` : `${next} ${view.unseen} more`;
 }
 
@@ -155,6 +172,8 @@ function notice(view: View & { type: 'notice' }, board: Board): readonly [string
 const OUTCOMES: Record<Outcome, string> = {
   signed: '✔ SIGNED',
   paired: '✔ PAIRED',
+  given: '✔ GIVEN',
+  left: '✘ NOT GIVEN',
   encrypted: '✔ ENCRYPTED',
   decrypted: '✔ DECRYPTED',
   denied: '✘ DENIED',

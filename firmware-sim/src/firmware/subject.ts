@@ -3,25 +3,20 @@
  * read from the request again after this.
  */
 import {
-  type AskingCommand,
   type Cbor,
   type DeviceError,
   decodeCbor,
   decodeUtf8,
   limits,
   neverSigned,
-  type RequestOf,
   streamBounds,
   type TextCommand,
 } from '@sallyport/device-protocol';
 import { eventId } from './event-id.ts';
-import { type Asker, type Review, reviewDecryption, reviewEncryption, reviewEvent, type ShownEvent } from './review.ts';
-import type { Computer } from './session.ts';
-
-/** A request of such a command, without its input, and the computer that asked: it alone gets the answer. */
-export type AskingRequest = {
-  [C in AskingCommand]: { readonly command: C; readonly body: RequestOf<C>; readonly computer: Computer };
-}[AskingCommand];
+import type { JobCommand, OwnRequest, Read } from './request.ts';
+import type { ShownEvent } from './review.ts';
+import type { Reading } from './stream/reading.ts';
+import { wholeInput } from './whole-input.ts';
 
 /** An event with the id that was computed from exactly these fields, or a text with the peer it is for or from. */
 export type Subject =
@@ -29,34 +24,27 @@ export type Subject =
   | { readonly command: TextCommand; readonly peer: Uint8Array; readonly text: string };
 
 /** The largest input that the device takes for a command. */
-export function inputMax(command: AskingCommand): number {
+export function inputMax(command: JobCommand): number {
+  if (command === 'nip46_request' || command === 'client_connect') return limits.requestStreamMax;
   return command === 'nip04_decrypt' || command === 'nip44_decrypt' ? limits.resultMax : limits.streamMax;
 }
 
-/** Parses the whole input of a request for the account with this public key. */
-export function parseSubject(
-  request: AskingRequest,
-  input: Uint8Array,
-  pubkey: Uint8Array,
-): Subject | { readonly error: DeviceError } {
-  if (request.command === 'sign_event') return parseEvent(input, pubkey);
-  const text = decodeUtf8(input);
-  if (text === null) return { error: 'invalid_params' };
-  return { command: request.command, peer: request.body.peer, text };
+export function isTextMethod(name: string): name is TextCommand {
+  return textMethods.some((one) => one === name);
 }
 
-/** What the human reads before deciding. */
-export function reviewOf(subject: Subject, asker: Asker): Review {
-  switch (subject.command) {
-    case 'sign_event':
-      return reviewEvent(asker, subject.event);
-    case 'nip04_encrypt':
-    case 'nip44_encrypt':
-      return reviewEncryption(subject.command, asker, subject.peer, subject.text);
-    case 'nip04_decrypt':
-    case 'nip44_decrypt':
-      return reviewDecryption(subject.command, asker, subject.peer, subject.text.length);
+const textMethods: readonly TextCommand[] = ['nip44_encrypt', 'nip44_decrypt', 'nip04_encrypt', 'nip04_decrypt'];
+
+/** Reads the input of a request that a computer asks in its own name, for the account with this public key. */
+export function* readOwn(request: OwnRequest, pubkey: Uint8Array): Reading<Read> {
+  const input = yield* wholeInput(request.body.input.length);
+  if (request.command === 'sign_event') {
+    const subject = parseEvent(input, pubkey);
+    return 'error' in subject ? { type: 'refused', error: subject.error } : { type: 'own', subject };
   }
+  const text = decodeUtf8(input);
+  if (text === null) return { type: 'refused', error: 'invalid_params' };
+  return { type: 'own', subject: { command: request.command, peer: request.body.peer, text } };
 }
 
 function parseEvent(input: Uint8Array, pubkey: Uint8Array): Subject | { readonly error: DeviceError } {

@@ -11,13 +11,16 @@ import {
   stepDeviceLink,
 } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
+import type { Apps } from './apps.ts';
 import type { Env } from './env.ts';
 import type { Identity } from './hosts.ts';
 import type { Ended, Job, Outcome } from './job.ts';
+import type { AppTries } from './new-apps.ts';
 import type { Pairing, PairingTries } from './pairing.ts';
+import type { Prompt } from './prompt.ts';
+import type { JobRequest } from './request.ts';
 import { draw, type Screen, type View } from './screens.ts';
 import { computerOf, type SessionChannel, takeOut } from './session.ts';
-import type { AskingRequest } from './subject.ts';
 import type { Log } from './vault/log.ts';
 
 /** What the board says of itself on the screen and in `info`. */
@@ -35,7 +38,10 @@ export type FirmwareState = {
   readonly marks: Marks;
   /** The account in use, or why there is none. */
   readonly account: Account | 'fresh' | 'unreadable';
-  /** Open requests that ask the human, in the order they came; at most `requestsMax`. */
+  /** The apps; null while there is no account. */
+  readonly apps: Apps | null;
+  readonly appTries: AppTries;
+  /** Open requests, in the order they came; at most `requestsMax`. */
   readonly jobs: readonly Job[];
   /** The newest last; at most `resultsKept`. */
   readonly results: readonly Ended[];
@@ -72,12 +78,12 @@ export function say(turn: Turn, message: Message | Uint8Array): void {
 }
 
 /** Says a message about a request to the computer that asked it, and to no other. */
-export function tell(turn: Turn, request: AskingRequest, message: Message): void {
+export function tell(turn: Turn, request: JobRequest, message: Message): void {
   if (isAsker(turn.state, request)) say(turn, message);
 }
 
 /** Whether the computer of the running session is the one that asked this. */
-export function isAsker(state: FirmwareState, { computer }: AskingRequest): boolean {
+export function isAsker(state: FirmwareState, { computer }: JobRequest): boolean {
   return state.channel.phase !== 'closed' && computerOf(state).host === computer.host;
 }
 
@@ -103,14 +109,14 @@ export function takeId(turn: Turn): number {
   return id;
 }
 
-/** The job past `queued`, if there is one. */
-export function activeJob(state: FirmwareState): Exclude<Job, { phase: 'queued' }> | undefined {
-  return state.jobs.find((job): job is Exclude<Job, { phase: 'queued' }> => job.phase !== 'queued');
-}
-
 /** Puts a job in place of its former self. */
 export function replaceJob(turn: Turn, job: Job): void {
   turn.state = { ...turn.state, jobs: turn.state.jobs.map((one) => (one.id === job.id ? job : one)) };
+}
+
+/** Puts a question into the line for the screen. */
+export function askHuman(turn: Turn, { id, request, claimBy }: Job, prompt: Prompt): void {
+  replaceJob(turn, { id, request, claimBy, phase: 'waiting', prompt });
 }
 
 /** Takes a job out and keeps how it ended. Of large results only the newest is kept: they are what memory is made of. */

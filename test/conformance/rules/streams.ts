@@ -11,19 +11,18 @@ const label = 'conformance';
 const chunkMax = 3840;
 const headBytes = 100;
 
-/** Serves the pulls of one input and checks that they go on without gaps from the end of the head. */
+/** Serves the pulls of one input, in any order and as often as they come, and checks that they stay within it. */
 function serveInput(talk: Talk, input: Uint8Array, wrong: (served: number) => 'short' | 'error' | 'silence' | null) {
-  const pulled = { next: headBytes, count: 0 };
+  const pulled = { far: headBytes, count: 0 };
   talk.serve = (request: Request): Message | null => {
     if (request.command !== 'chunk_get') return null;
     const { offset, length } = request.body;
-    must(offset === pulled.next, `a pull at ${offset}, and ${pulled.next} was next`);
     must(length >= 1 && length <= chunkMax && offset + length <= input.length, `a pull of ${length} at ${offset}`);
     const { id, command } = request;
     const damage = wrong(pulled.count++);
     if (damage === 'silence') return null;
     if (damage === 'error') return { type: 'error', id, command, error: 'invalid_params' };
-    pulled.next += length;
+    pulled.far = Math.max(pulled.far, offset + length);
     const bytes = input.slice(offset, offset + length - (damage === 'short' ? 1 : 0));
     return { type: 'reply', id, command, body: { bytes } };
   };
@@ -57,13 +56,13 @@ const broken = (
 export const streamRules: readonly Rule[] = [
   {
     chapter: 8,
-    name: 'a large event is pulled without gaps, from the end of its head, and signed whole',
+    name: 'a large event is pulled to its end and not beyond, and signed whole',
     presses: 1,
     check: async (talk) => {
       const input = inputOf(large);
       const pulled = serveInput(talk, input, () => null);
       const id = startLarge(talk);
-      await talk.until('the whole input is pulled', () => pulled.next === input.length, 20_000);
+      await talk.until('the whole input is pulled', () => pulled.far === input.length, 20_000);
       await talk.bench.press(id, 'approve', `a kind 30023 of ${input.length} bytes`);
       await mustBeSigned(talk, id, large);
     },
