@@ -26,12 +26,16 @@ import { testAccount } from './bench-device.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { bytesFrom, chance } from './random.ts';
 
-export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array = new Uint8Array(32).fill(5)) {
+export function sealedComputer(
+  flash: Flash = memoryFlash(),
+  secret: Uint8Array = new Uint8Array(32).fill(5),
+  account = testAccount,
+) {
   const random = bytesFrom(chance(7));
   const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
   const marks = { simulator: true, autoPress: false, demo: true };
   let now = 1;
-  let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'bench', resetReason: 'power' });
+  let [firmware] = bootWith(account, marks, env, { marks, model: 'bench', resetReason: 'power' });
   let link: HostLinkState = closedLink;
   let prologue = new Uint8Array(0);
   let channel: Channel | null = null;
@@ -104,6 +108,14 @@ export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array 
       now += 100;
       device({ type: 'press', key: 'approve', at: now });
       return say({ type: 'request', id: 10, command: 'pair_confirm', body: { yes: true } });
+    },
+    /** A key of the device, pressed when its keys count; gives what was heard. */
+    press: (key: 'approve' | 'deny' | 'next' | 'back') => {
+      heard = [];
+      now += 400;
+      device({ type: 'tick' });
+      device({ type: 'press', key, at: now });
+      return heard;
     },
     key: x25519.publicKey(secret),
     firmware: () => firmware,
