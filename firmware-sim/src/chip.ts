@@ -5,21 +5,30 @@
 import { existsSync } from 'node:fs';
 import type { Randomness } from './clock-and-chance.ts';
 import { readPrivate, writePrivate } from './flash-file.ts';
+import { isJournal } from './flash-image.ts';
 
 export const deviceSecretBytes = 32;
 
 /** What half a second buys in Node on a small server, with the SHA-512 of @noble/hashes. */
 export const simulatorPinRounds = 40_000;
 
-/** The secret of the device whose flash image this is; made at the first start. Throws with words for the user. */
-export function deviceSecretBeside(image: string, random: Randomness): Uint8Array {
-  const path = `${image}.chip`;
+/** The secret in this file; made at the first start, before anything is sealed under it. Throws with words for the user. */
+export function deviceSecretIn(path: string, image: string | null, random: Randomness): Uint8Array {
   if (existsSync(path)) {
     const secret = Uint8Array.from(readPrivate(path));
     if (secret.length !== deviceSecretBytes) throw new Error(`${path} does not hold ${deviceSecretBytes} bytes`);
     return secret;
   }
+  if (image !== null && isSealed(image)) throw new Error(`${path} is gone, and without it ${image} cannot be opened`);
   const secret = random(deviceSecretBytes);
   writePrivate(path, secret);
   return secret;
+}
+
+/** Where the secret of a flash image is when nobody says otherwise. */
+export const chipBeside = (image: string): string => `${image}.chip`;
+
+/** Whether there is an image that this firmware wrote: older ones hold nothing that is sealed. */
+function isSealed(image: string): boolean {
+  return existsSync(image) && isJournal(readPrivate(image));
 }

@@ -68,7 +68,7 @@ export function imageOf(records: ReadonlyMap<string, Uint8Array>): Uint8Array {
 export function readImage(given: Uint8Array, path: string): ReadImage {
   // Node's Buffer is no Uint8Array in one respect: its slices are no copies.
   const image = new Uint8Array(given.buffer, given.byteOffset, given.length);
-  if (!head.every((byte, i) => image[i] === byte)) return readVersionOne(image, path);
+  if (!isJournal(image)) return readVersionOne(image, path);
   const records: Records = new Map();
   let at = head.length;
   for (let entry = entryAt(image, at); entry !== null; entry = entryAt(image, at)) {
@@ -80,6 +80,11 @@ export function readImage(given: Uint8Array, path: string): ReadImage {
     if (entryAt(image, later) !== null) throw new Error(`${path} is a damaged flash image`);
   }
   return { records, end: at, live: liveBytes(records), journal: true };
+}
+
+/** Whether this is an image of the present version, whole or not. */
+export function isJournal(image: Uint8Array): boolean {
+  return head.every((byte, i) => image[i] === byte);
 }
 
 /** What an entry of this record takes. */

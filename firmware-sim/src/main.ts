@@ -10,7 +10,7 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { acceleratedCrypto } from './accelerated-crypto.ts';
 import { prepareDemo } from './board.ts';
-import { deviceSecretBeside, deviceSecretBytes, simulatorPinRounds } from './chip.ts';
+import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { browserFace } from './faces/browser.ts';
@@ -135,12 +135,18 @@ function openFlash(
 }
 
 /** What a chip has in its fuses: a file of its own beside the flash image, or as short-lived as the flash. */
-function takeDeviceSecret({ flash, seed }: Options): Uint8Array | string {
+function takeDeviceSecret({ flash, chip, seed }: Options): Uint8Array | string {
   const random = seed === null ? machineRandom : seededRandom(`${seed}\nthe chip`);
-  if (flash === null) return random(deviceSecretBytes);
-  if (!existsSync(dirname(flash))) return `There is no directory ${dirname(flash)} for the flash image.`;
+  const path = chip ?? (flash === null ? null : chipBeside(flash));
+  if (path === null) return random(deviceSecretBytes);
+  for (const [file, what] of [
+    [flash, 'flash image'],
+    [path, 'secret of the device'],
+  ] as const) {
+    if (file !== null && !existsSync(dirname(file))) return `There is no directory ${dirname(file)} for the ${what}.`;
+  }
   try {
-    return deviceSecretBeside(flash, random);
+    return deviceSecretIn(path, flash, random);
   } catch (problem) {
     return `The secret of the device cannot be used: ${messageOf(problem)}.`;
   }

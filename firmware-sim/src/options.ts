@@ -26,6 +26,8 @@ export type Options = {
   readonly listen: Listen;
   /** The flash image, or null: everything is forgotten at the end. */
   readonly flash: string | null;
+  /** The secret of the device, or null: beside the flash image. */
+  readonly chip: string | null;
   readonly demo: boolean;
   /** The computer that the demo is paired with from the start. */
   readonly demoHost: Uint8Array | null;
@@ -45,6 +47,7 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --listen pty         a pseudo-terminal (default); also stdio, fd:N, unix:PATH, tty:PATH
   --link PATH          a symlink to the pseudo-terminal that keeps its name
   --flash FILE         the flash image; without it the device forgets everything at its end
+  --chip FILE          the secret of the device, which opens its flash image; without it FILE.chip beside the image
   --demo               puts a throwaway key, marked DEMO, into an empty flash
   --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
@@ -61,6 +64,7 @@ const flags = {
   listen: { type: 'string', default: 'pty' },
   link: { type: 'string' },
   flash: { type: 'string' },
+  chip: { type: 'string' },
   demo: { type: 'boolean', default: false },
   'demo-host': { type: 'string' },
   board: { type: 'string', default: 'lcd240' },
@@ -85,7 +89,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (values.help) return { type: 'say', words: usage };
   const empty = Object.entries(values).find(([, value]) => value === '');
   if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
-  const { demo, face, flash = null, clock, seed = null } = values;
+  const { demo, face, flash = null, chip = null, clock, seed = null } = values;
   const listen = readListen(values.listen, values.link ?? null);
   if (typeof listen === 'string') return wrong(listen);
   const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
@@ -112,7 +116,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong('--clock is for simulated lines, never for a real tty');
   return {
     type: 'run',
-    options: { listen, flash, demo, demoHost, board, crypto, face, presser, controls, clock, seed },
+    options: { listen, flash, chip, demo, demoHost, board, crypto, face, presser, controls, clock, seed },
   };
 }
 

@@ -10,6 +10,7 @@ import { remoteSigner } from './core/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/event.ts';
 import { hashSecret } from './core/sessions.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
+import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { Store } from './store/store.ts';
@@ -49,7 +50,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Starts everything; nothing is answered before the state was loaded. */
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
-  const signer = remoteSigner(parts.secret);
+  const signer = remoteSigner(parts.secret, primitives);
   const timers = new Map<string, NodeJS.Timeout>();
   let wakeListeners = (): void => undefined;
 

@@ -80,7 +80,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
-        const told = edges.publish(signer.seal({ ...effect, nonce: random(32) }), effect.relays[0]);
+        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), effect.relays[0]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
       }
     }

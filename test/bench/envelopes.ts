@@ -3,6 +3,7 @@ import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { nip46Kind, remoteSigner } from '../../host/src/core/envelope.ts';
 import { isGenuine } from '../../host/src/core/event.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { signed } from '../support/signed-event.ts';
 import { type Effort, inTurns } from './measure.ts';
 import { ratioTable } from './table.ts';
@@ -11,7 +12,7 @@ export function benchEnvelopes({ quick }: Effort): string {
   const app = generateSecretKey();
   const client = getPublicKey(app);
   const secret = generateSecretKey();
-  const signer = remoteSigner(secret);
+  const signer = remoteSigner(secret, primitives);
   const conversation = nip44.v2.utils.getConversationKey(app, signer.pubkey);
   const template = JSON.stringify({ kind: 1, content: 'x'.repeat(200), tags: [], created_at: 1_700_000_000 });
   const request = JSON.stringify({ id: 'a', method: 'sign_event', params: [template] });
@@ -21,9 +22,9 @@ export function benchEnvelopes({ quick }: Effort): string {
   const createdAt = 1_700_000_000;
   const answer = { kind: nip46Kind, created_at: createdAt, tags: [['p', client]], content: 'z'.repeat(900) };
 
-  const verify = (): void => must(isGenuine(event));
+  const verify = (): void => must(isGenuine(event, primitives));
   const open = (): void => must(signer.open(event).type === 'opened');
-  const seal = () => signer.seal({ text, client, encryption: 'nip44', createdAt, nonce });
+  const seal = () => signer.seal({ text, client, encryption: 'nip44', createdAt, random: new Uint8Array(64).fill(9) });
   const sign = () => finalizeEvent({ ...answer, tags: [['p', client]] }, secret);
   const rows = inTurns(quick ? 3 : 150, [
     {

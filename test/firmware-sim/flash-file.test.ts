@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { chipBeside, deviceSecretIn } from '../../firmware-sim/src/chip.ts';
 import { flashFile, flashInMemory, type SimulatedFlash } from '../../firmware-sim/src/flash-file.ts';
 import { imageOf, readImage } from '../../firmware-sim/src/flash-image.ts';
 
@@ -116,6 +117,21 @@ test('a write costs what it writes; the file stays in proportion to what is in i
   for (let i = 0; i < 4_000; i++) flash.write('log/0', some(1024, i));
   expect(statSync(path).size).toBeLessThan(2.2 * before + 70 * 1024);
   expect(flashFile(path).read('log/0')).toEqual(some(1024, 3_999));
+});
+
+test('the secret of the device is made once, lies beside its image, and is missed when it is gone', () => {
+  const path = newPath();
+  const chip = chipBeside(path);
+  const random = (length: number) => some(length, count);
+  const secret = deviceSecretIn(chip, path, random);
+  count += 1;
+  flashFile(path).write('a', some(1));
+  expect(deviceSecretIn(chip, path, random)).toEqual(secret);
+  expect(statSync(chip).mode & 0o777).toBe(0o600);
+  rmSync(chip);
+  expect(() => deviceSecretIn(chip, path, random)).toThrow(`${chip} is gone, and without it ${path} cannot be opened`);
+  writeFileSync(chip, some(31), { mode: 0o600 });
+  expect(() => deviceSecretIn(chip, path, random)).toThrow('does not hold 32 bytes');
 });
 
 test('what was removed is not in the file after the next start', () => {

@@ -68,9 +68,9 @@ describe('an event of a paired app is dropped and counted when', () => {
     const world = makeWorld();
     const app = pairedApp(world);
     expect(world.deliver({ ...app.event('ping', []), kind: 4 })).toEqual([]);
-    const nonce = new Uint8Array(32);
+    const random = new Uint8Array(64);
     const createdAt = world.now() / 1000;
-    const own = world.signer.seal({ text: '{}', client: world.signer.pubkey, encryption: 'nip44', createdAt, nonce });
+    const own = world.signer.seal({ text: '{}', client: world.signer.pubkey, encryption: 'nip44', createdAt, random });
     expect(world.deliver(own)).toEqual([]);
     expect(world.state().drops.misaddressed).toBe(2);
   });

@@ -18,6 +18,7 @@ import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts
 import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src/core/envelope.ts';
 import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 export const start = 1_760_000_000_000;
@@ -59,7 +60,7 @@ export type TestApp = ReturnType<World['app']>;
 /** A world; `loaded` is what a store would have kept of an earlier one. */
 export function makeWorld(
   loaded: Loaded = nothing,
-  signer: RemoteSigner = remoteSigner(generateSecretKey()),
+  signer: RemoteSigner = remoteSigner(generateSecretKey(), primitives),
   userSecret: Uint8Array = generateSecretKey(),
 ) {
   let state: BridgeState = startBridge(signer, loaded);
@@ -85,7 +86,7 @@ export function makeWorld(
     }
     if (effect.type === 'cancel') asks.delete(effect.job);
     if (effect.type !== 'answer') return;
-    const event = signer.seal({ ...effect, nonce: new Uint8Array(32).fill(++count) });
+    const event = signer.seal({ ...effect, random: new Uint8Array(64).fill(++count) });
     const secret = secrets.get(effect.client);
     if (secret === undefined) throw new Error('an answer to nobody we know');
     inboxes.get(effect.client)?.push({ json: decrypt(event, secret), event, relays: effect.relays });

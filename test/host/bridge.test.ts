@@ -3,6 +3,7 @@ import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { isGenuine } from '../../host/src/core/event.ts';
 import type { RefusalCode } from '../../host/src/core/refusal.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { effectNames, makeWorld, pairedApp, signedBy, wire } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };
@@ -169,7 +170,7 @@ describe('requests', () => {
     const event = signedBy(app);
     expect(event).toMatchObject({ ...template, pubkey: world.userPubkey });
     expect(Object.keys(event)).toEqual(['id', 'pubkey', 'created_at', 'kind', 'tags', 'content', 'sig']);
-    expect(isGenuine(wire(JSON.parse(JSON.stringify(event))))).toBe(true);
+    expect(isGenuine(wire(JSON.parse(JSON.stringify(event))), primitives)).toBe(true);
   });
 
   test('what a template lacks is filled from the signed request, not from our clock', () => {

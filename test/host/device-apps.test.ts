@@ -316,7 +316,7 @@ describe('accounts', () => {
 });
 
 test.each(['nip04', 'nip44'] as const)('the key that is handed on opens what the app closed with %s', (encryption) => {
-  const signer = remoteSigner(generateSecretKey());
+  const signer = remoteSigner(generateSecretKey(), primitives);
   const app = makeWorld(nothing, signer).app();
   const { content } = app.event('ping', [], { id: 'x', encryption });
   const key = signer.conversationKey(app.pubkey, encryption);

@@ -7,13 +7,14 @@ import { describe, expect, test } from 'vitest';
 import { formatBunkerUri } from '../../host/src/core/bunker-uri.ts';
 import { answerCreatedAt, remoteSigner } from '../../host/src/core/envelope.ts';
 import { isGenuine, type NostrEvent } from '../../host/src/core/event.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { wire } from './bridge-world.ts';
 
-const signer = remoteSigner(generateSecretKey());
+const signer = remoteSigner(generateSecretKey(), primitives);
 const clientSecret = generateSecretKey();
 const client = getPublicKey(clientSecret);
 const conversation = nip44.v2.utils.getConversationKey(clientSecret, signer.pubkey);
-const nonce = new Uint8Array(32).fill(7);
+const random = new Uint8Array(64).fill(7);
 
 function event(content: string): NostrEvent {
   const tags = [['p', signer.pubkey]];
@@ -54,8 +55,8 @@ describe('opening', () => {
 describe('sealing', () => {
   test.each(['nip44', 'nip04'] as const)('%s is opened by the client', (encryption) => {
     for (const text of ['{"result":"ack"}', 'x'.repeat(300_000)]) {
-      const sealed = signer.seal({ text, client, encryption, createdAt: 1_700_000_001, nonce });
-      expect(isGenuine(wire(sealed))).toBe(true);
+      const sealed = signer.seal({ text, client, encryption, createdAt: 1_700_000_001, random });
+      expect(isGenuine(wire(sealed), primitives)).toBe(true);
       expect(sealed).toMatchObject({
         kind: 24133,
         pubkey: signer.pubkey,
@@ -71,13 +72,13 @@ describe('sealing', () => {
   });
 
   test('the NIP-44 nonce is the argument', () => {
-    const sealed = signer.seal({ text: 'x', client, encryption: 'nip44', createdAt: 1, nonce });
-    expect(sealed.content).toBe(nip44.v2.encrypt('x', conversation, nonce));
+    const sealed = signer.seal({ text: 'x', client, encryption: 'nip44', createdAt: 1, random });
+    expect(sealed.content).toBe(nip44.v2.encrypt('x', conversation, random.subarray(0, 32)));
   });
 
   test('a sealed event carries no mark that would vouch for a copy', () => {
-    const sealed = signer.seal({ text: 'x', client, encryption: 'nip44', createdAt: 1, nonce });
-    expect(isGenuine({ ...sealed, content: 'y' })).toBe(false);
+    const sealed = signer.seal({ text: 'x', client, encryption: 'nip44', createdAt: 1, random });
+    expect(isGenuine({ ...sealed, content: 'y' }, primitives)).toBe(false);
   });
 
   test('created_at is never before the request or now', () => {
@@ -87,7 +88,7 @@ describe('sealing', () => {
 
   test('the secret is not to be seen on the signer', () => {
     const secret = generateSecretKey();
-    expect(JSON.stringify(remoteSigner(secret))).toBe(JSON.stringify({ pubkey: getPublicKey(secret) }));
+    expect(JSON.stringify(remoteSigner(secret, primitives))).toBe(JSON.stringify({ pubkey: getPublicKey(secret) }));
   });
 });
 

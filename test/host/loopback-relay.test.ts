@@ -1,5 +1,6 @@
 /** The core of the loopback relay, in tables. */
 import { describe, expect, it } from 'vitest';
+import { isGenuine } from '../../host/src/core/event.ts';
 import {
   authWindowS,
   eventContentMax,
@@ -12,11 +13,16 @@ import {
   relayMessageMax,
 } from '../../host/src/core/limits.ts';
 import { type LoopbackEffect, startLoopbackCore, step } from '../../host/src/loopback-relay/relay-core.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { type Fields, nowS, pubkey, signed } from '../support/signed-event.ts';
 
 describe('the core', () => {
   function relay(auth: 'off' | 'required' = 'off') {
-    let state = startLoopbackCore({ auth, hosts: ['127.0.0.1:7777', 'localhost:7777'] });
+    let state = startLoopbackCore({
+      auth,
+      hosts: ['127.0.0.1:7777', 'localhost:7777'],
+      isGenuine: (event) => isGenuine(event, primitives),
+    });
     const feed = (input: Parameters<typeof step>[1]): readonly LoopbackEffect[] => {
       const [next, effects] = step(state, input, nowS * 1000);
       state = next;

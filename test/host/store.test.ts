@@ -7,6 +7,7 @@ import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
 import { keyFileName, loadRemoteSignerKey } from '../../host/src/store/remote-signer-key.ts';
 import { openStore, type Store, storeFileName } from '../../host/src/store/store.ts';
@@ -170,7 +171,7 @@ describe('rows', () => {
 });
 
 test('a bridge on a restarted store: the app is known, its secret spent for everybody else', () => {
-  const signer = remoteSigner(generateSecretKey());
+  const signer = remoteSigner(generateSecretKey(), primitives);
   const key = generateSecretKey();
   const before = open();
   const first = makeWorld(before.load(), signer);

@@ -139,6 +139,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     }),
     caughtBy: 'a changed, cut or removed record is damaged and never wrong',
   },
+  'writes the records of the vault in two steps': {
+    under: broken({ tryPin: (board, pin) => tryPin({ ...board, flash: inTwoSteps(board.flash) }, pin) }),
+    caughtBy: 'an app is paired, granted something, uses it, is denied something, loses it and is revoked',
+  },
   'appends to the log in two steps': {
     under: broken({ append: (board, log, entry) => append({ ...board, flash: inTwoSteps(board.flash) }, log, entry) }),
     caughtBy: 'log entries are numbered one after the other, and the chain holds',

@@ -110,7 +110,7 @@ type Cut = {
   readonly holds: (device: VaultBoard, confirmed: readonly string[]) => void;
 };
 
-function atEveryWrite({ under, prepare, act, holds }: Cut): void {
+export function atEveryWrite({ under, prepare, act, holds }: Cut): void {
   let cuts = 0;
   for (const how of ['lost', 'done'] as const) {
     for (let at = 1; ; at++) {
@@ -240,7 +240,7 @@ const lastTry: Story = {
 };
 
 /** A list of steps, each confirmed: afterwards the device is as after the last confirmed one, or one step further. */
-function steps(
+export function steps(
   name: string,
   prepare: Cut['prepare'] | 'vault',
   list: readonly ((device: VaultBoard, under: Firmware) => void)[],

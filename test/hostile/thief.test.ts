@@ -5,6 +5,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { memoryFlash } from '../support/memory-flash.ts';
 import { sealedComputer } from '../support/sealed-computer.ts';
+import { appStories } from './thief-apps.ts';
 import { editStories } from './thief-edits.ts';
 import { mutants, seals } from './thief-mutants.ts';
 import {
@@ -53,7 +54,7 @@ vi.mock('../../firmware-sim/src/firmware/keys.ts', async (original) => {
   return { ...real, accountSecret };
 });
 
-const stories = [...powerStories, ...tryStories, ...editStories];
+const stories = [...powerStories, ...appStories, ...tryStories, ...editStories];
 
 test.each(stories)('$name', ({ tell }) => tell(firmware));
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isGenuine } from '../../host/src/core/event.ts';
 import { challengeMax, relayWordsMax, subscriptionIdMax } from '../../host/src/core/limits.ts';
 import { parseRelayMessage, type RelayMessage } from '../../host/src/core/relay-message.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { mutatedJson, mutatedText } from '../support/mutations.ts';
 import { chance, pick } from '../support/random.ts';
 import { signed } from '../support/signed-event.ts';
@@ -31,7 +32,7 @@ export const relayMessages: Stage = {
       if (message === null) return;
       told.understood++;
       must(isSound(message, JSON.parse(text)), `let through: ${text}`);
-      if (message.type !== 'event' || !isGenuine(message.event)) return;
+      if (message.type !== 'event' || !isGenuine(message.event, primitives)) return;
       told.genuine++;
       must(isDeepStrictEqual(message.event, event), `a forged event is genuine: ${text}`);
     });

@@ -17,6 +17,7 @@ import {
   step,
 } from '../../host/src/core/relay.ts';
 import { hashSecret } from '../../host/src/core/sessions.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Report } from '../../host/src/report.ts';
 import type { Store } from '../../host/src/store/store.ts';
 import { joinMachines } from '../../host/src/wiring.ts';
@@ -53,7 +54,7 @@ export type MemoryHostParts = {
 };
 
 export function memoryHost({ clock, draw, secret, store, identity, relays, write }: MemoryHostParts): MemoryHost {
-  const signer = remoteSigner(secret);
+  const signer = remoteSigner(secret, primitives);
   const reports: Report[] = [];
   const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
   let running = true;

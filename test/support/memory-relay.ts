@@ -2,7 +2,9 @@
  * A relay in memory: the pure loopback relay behind lines with latency, on the virtual clock. It can be down, deaf (it takes
  * everything and says nothing), and hostile: it carries doubled, delayed, altered or invented texts.
  */
+import { isGenuine } from '../../host/src/core/event.ts';
 import { startLoopbackCore, step } from '../../host/src/loopback-relay/relay-core.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Clock } from './clock.ts';
 import { between, type Chance } from './random.ts';
 
@@ -38,7 +40,7 @@ type Connection = { readonly who: Who; readonly end: LineEnd; readonly subscript
 export function memoryRelay(url: string, clock: Clock, draw: Chance, auth: 'off' | 'required' = 'off'): MemoryRelay {
   const options = { auth, hosts: [new URL(url).host] };
   const lines = new Map<number, Connection>();
-  let core = startLoopbackCore(options);
+  let core = startLoopbackCore({ ...options, isGenuine: (event) => isGenuine(event, primitives) });
   let mode: 'up' | 'down' | 'deaf' = 'up';
   let count = 0;
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { x25519 } from '@sallyport/device-protocol';
 import { privateKeyFromSeedWords } from 'nostr-tools/nip06';
 import { getPublicKey } from 'nostr-tools/pure';
-import { deviceSecretBeside } from '../../firmware-sim/src/chip.ts';
+import { chipBeside, deviceSecretIn } from '../../firmware-sim/src/chip.ts';
 import { generateMnemonic, writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
 import { flashFile } from '../../firmware-sim/src/flash-file.ts';
 import { channelKeyFileName } from '../../host/src/store/channel-key.ts';
@@ -162,7 +162,12 @@ export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
 /** Puts into both stores what a pairing would have left there. */
 function pairInAdvance(flash: string, state: string): void {
   const random = (length: number) => Uint8Array.from(randomBytes(length));
-  const { pin, secret } = pairedBefore(flashFile(flash), random, x25519, deviceSecretBeside(flash, random));
+  const { pin, secret } = pairedBefore(
+    flashFile(flash),
+    random,
+    x25519,
+    deviceSecretIn(chipBeside(flash), null, random),
+  );
   const store = openStore(state);
   if (store.type === 'refused' || pin === null) throw new Error('the state directory cannot be prepared');
   store.savePin(pin, 0);

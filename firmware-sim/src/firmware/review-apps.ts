@@ -123,7 +123,8 @@ export function reviewTogether(asker: Asker, subjects: readonly Exclude<Subject,
 
 /** Which side of a conversation the peer is on. */
 function sideOf(decrypts: boolean): string {
-  return decrypts ? 'from' : 'for';
+  if (decrypts) return 'from';
+  return 'for';
 }
 
 function whatOf({ method, kind }: NewGrant): string {

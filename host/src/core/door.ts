@@ -9,7 +9,7 @@ import { charge } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import { type BridgeState, type DropReason, drop } from './bridge-state.ts';
 import { type Encryption, nip46Kind } from './envelope.ts';
-import { isGenuine, type NostrEvent } from './event.ts';
+import type { NostrEvent } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { isSeen, isSeenOf, markSeen, markSeenOf } from './seen.ts';
 import { spend } from './strangers.ts';
@@ -40,7 +40,7 @@ function passApp(state: BridgeState, event: NostrEvent, now: number): Passage {
   if (flaw !== null && charge(state.budgets, 'told', pubkey, content.length, now) === null) {
     return dropped(state, 'flooded');
   }
-  if (!isGenuine(event)) return dropped(state, 'forged');
+  if (!state.signer.isGenuine(event)) return dropped(state, 'forged');
   const seen = markSeenOf(state.seen, pubkey, event.id);
   const forWork = flaw === null ? charge(state.budgets, 'work', pubkey, content.length, now) : null;
   const budgets = forWork ?? charge(state.budgets, 'told', pubkey, content.length, now);
@@ -51,7 +51,7 @@ function passApp(state: BridgeState, event: NostrEvent, now: number): Passage {
 function passStranger(state: BridgeState, event: NostrEvent, now: number): Passage {
   const strangers = spend(state.strangers, event.pubkey, now);
   if (strangers === null) return dropped(state, 'flooded');
-  if (!isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
+  if (!state.signer.isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
   return openEvent({ ...state, strangers, strangersSeen: markSeen(state.strangersSeen, event.id) }, event, null);
 }
 

@@ -2,17 +2,13 @@
  * The envelope of NIP-46: kind 24133 events, encrypted between a client key and the remote-signer key, opened and sealed.
  * The remote-signer key lives in the closure of `remoteSigner`, so that no state, log or failed test can print it.
  *
- * Opening is a function of its arguments; the cache of conversation keys changes its speed, never its result.
- * Sealing draws randomness in two places that nostr-tools does not take as arguments: the IV of NIP-04, and the auxiliary
- * randomness of the signature (BIP-340). That is the one exception in this core; the nonce of NIP-44 is an argument.
+ * Pure but for its cache of what was shared with each client, which changes its speed and never its result.
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import * as nip04 from 'nostr-tools/nip04';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as nip44 from 'nostr-tools/nip44';
-import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
 import { bridgeLimits as limits } from './bridge-limits.ts';
-import type { NostrEvent } from './event.ts';
+import { eventId, isGenuine, type NostrEvent } from './event.ts';
+import type { Conversation, Primitives } from './primitives.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** The kind of requests and answers. */
@@ -26,18 +22,22 @@ export type Opened =
   | { readonly type: 'opened'; readonly text: string; readonly encryption: Encryption }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
-/** An answer that is to be sealed. `nonce` is 32 fresh random bytes for every event: a retry is encrypted anew. */
+/** An answer that is to be sealed. `random` is 64 fresh random bytes for every event: a retry is encrypted and signed anew. */
 export type Sealing = {
   readonly text: string;
   readonly client: string;
   readonly encryption: Encryption;
   readonly createdAt: number;
-  readonly nonce: Uint8Array;
+  readonly random: Uint8Array;
 };
 
 /** The remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
+  /** The id of an event of these fields, in hex (NIP-01). */
+  readonly eventId: (fields: Omit<NostrEvent, 'id' | 'sig'>) => string;
+  /** Whether id and signature of an event hold. */
+  readonly isGenuine: (event: NostrEvent) => boolean;
   /** Decrypts a request. Ask only for an event whose signature was verified: otherwise anybody picks the key agreement. */
   readonly open: (event: NostrEvent) => Opened;
   /** What opens the requests of a client in this encryption, for a device that opens them itself: 32 bytes. It opens nothing else. */
@@ -47,15 +47,16 @@ export type RemoteSigner = {
 };
 
 /** The remote signer of a secret key of 32 bytes. */
-export function remoteSigner(secret: Uint8Array): RemoteSigner {
-  const conversations = new Map<string, Uint8Array>();
-  const conversation = (client: string) => conversationKey(conversations, secret, client);
+export function remoteSigner(secret: Uint8Array, primitives: Primitives): RemoteSigner {
+  const pubkey = bytesToHex(primitives.publicKey(secret));
+  const conversing = conversations(secret, primitives);
   return {
-    pubkey: getPublicKey(secret),
-    open: (event) => openRequest(event, secret, conversation),
-    conversationKey: (client, encryption) =>
-      encryption === 'nip44' ? conversation(client).slice() : sharedX(secret, client),
-    seal: (sealing) => sealAnswer(sealing, secret, conversation),
+    pubkey,
+    eventId: (fields) => eventId(fields, primitives),
+    isGenuine: (event) => isGenuine(event, primitives),
+    open: (event) => openRequest(event, primitives, conversing),
+    conversationKey: (client, encryption) => conversing(client)[encryption === 'nip44' ? 'nip44' : 'sharedX'].slice(),
+    seal: (sealing) => sealAnswer(sealing, secret, pubkey, primitives, conversing),
   };
 }
 
@@ -76,44 +77,49 @@ function encryptionOf({ content }: NostrEvent): Encryption {
   return content.includes('?iv=') ? 'nip04' : 'nip44';
 }
 
-type Conversation = (client: string) => Uint8Array;
+type Conversing = (client: string) => Conversation;
 
-function openRequest(event: NostrEvent, secret: Uint8Array, conversation: Conversation): Opened {
+function openRequest(event: NostrEvent, primitives: Primitives, conversing: Conversing): Opened {
   const encryption = encryptionOf(event);
-  try {
-    const text =
-      encryption === 'nip04'
-        ? nip04.decrypt(secret, event.pubkey, event.content)
-        : nip44.v2.decrypt(event.content, conversation(event.pubkey));
-    return { type: 'opened', text, encryption };
-  } catch {
-    // nostr-tools says "this does not decrypt" by throwing; its words may quote the payload, so they are dropped.
-    return { type: 'refused', refusal: undecryptable };
-  }
+  const { sharedX, nip44: key } = conversing(event.pubkey);
+  const { content } = event;
+  const text =
+    encryption === 'nip04' ? primitives.decryptNip04(content, sharedX) : primitives.decryptNip44(content, key);
+  return text === null ? { type: 'refused', refusal: undecryptable } : { type: 'opened', text, encryption };
 }
 
-function sealAnswer(sealing: Sealing, secret: Uint8Array, conversation: Conversation): NostrEvent {
-  const { text, client, encryption, createdAt, nonce } = sealing;
+function sealAnswer(
+  { text, client, encryption, createdAt: created_at, random }: Sealing,
+  secret: Uint8Array,
+  pubkey: string,
+  primitives: Primitives,
+  conversing: Conversing,
+): NostrEvent {
+  const { sharedX, nip44: key } = conversing(client);
+  const [nonce, aux] = [random.subarray(0, 32), random.subarray(32, 64)];
   const content =
-    encryption === 'nip04' ? nip04.encrypt(secret, client, text) : nip44.v2.encrypt(text, conversation(client), nonce);
-  const tags = [['p', client]];
-  const { id, pubkey, sig } = finalizeEvent({ kind: nip46Kind, created_at: createdAt, tags, content }, secret);
-  return Object.freeze({ id, pubkey, created_at: createdAt, kind: nip46Kind, tags, content, sig });
+    encryption === 'nip04'
+      ? primitives.encryptNip04(text, sharedX, nonce.subarray(0, 16))
+      : primitives.encryptNip44(text, key, nonce);
+  const unsigned = { pubkey, created_at, kind: nip46Kind, tags: [['p', client]], content };
+  const id = eventId(unsigned, primitives);
+  const sig = bytesToHex(primitives.sign(hexToBytes(id), secret, aux));
+  return Object.freeze({ id, ...unsigned, sig });
 }
 
-/** The x coordinate of the shared point, which is the key of NIP-04. */
-function sharedX(secret: Uint8Array, client: string): Uint8Array {
-  return secp256k1.getSharedSecret(secret, hexToBytes(`02${client}`)).slice(1, 33);
-}
-
-/** Keeps the most recently used keys: a Map iterates in the order of insertion, and a use inserts anew. */
-function conversationKey(kept: Map<string, Uint8Array>, secret: Uint8Array, client: string): Uint8Array {
-  const key = kept.get(client) ?? nip44.v2.utils.getConversationKey(secret, client);
-  kept.delete(client);
-  kept.set(client, key);
-  const [oldest] = kept.keys();
-  if (kept.size > limits.conversationsMax && oldest !== undefined) kept.delete(oldest);
-  return key;
+/** Keeps what was shared with the most recent clients: a Map iterates in the order of insertion, and a use inserts anew. */
+function conversations(secret: Uint8Array, primitives: Primitives): Conversing {
+  const kept = new Map<string, Conversation>();
+  return (client) => {
+    const shared = kept.get(client) ?? primitives.conversation(secret, hexToBytes(client));
+    // Only of keys that have signed something: those are points of the curve.
+    if (shared === null) throw new Error('envelope: a client key that is none');
+    kept.delete(client);
+    kept.set(client, shared);
+    const [oldest] = kept.keys();
+    if (kept.size > limits.conversationsMax && oldest !== undefined) kept.delete(oldest);
+    return shared;
+  };
 }
 
 const undecryptable = refuse(

@@ -5,10 +5,10 @@
 
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { neverSigned } from '@sallyport/device-protocol';
-import { getEventHash } from 'nostr-tools/pure';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { DeviceAnswer, EventTemplate } from './device-port.ts';
-import { isGenuine, isHex32, type NostrEvent, parseTags } from './event.ts';
+import type { RemoteSigner } from './envelope.ts';
+import { isHex32, isSignature, type NostrEvent, parseTags } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { parseShallowJson } from './shallow-json.ts';
 
@@ -67,13 +67,14 @@ export function signedEvent(
   template: EventTemplate,
   answer: DeviceAnswer & { readonly type: 'signature' },
   pubkey: string | null,
+  { eventId, isGenuine }: Pick<RemoteSigner, 'eventId' | 'isGenuine'>,
 ): NostrEvent | null {
   if (!isHex32(answer.pubkey) || (pubkey !== null && answer.pubkey !== pubkey)) return null;
   const { kind, content, tags, created_at } = template;
   const unsigned = { pubkey: answer.pubkey, created_at, kind, tags, content };
-  const id = getEventHash({ ...unsigned, tags: tags.map((tag) => [...tag]) });
+  const id = eventId(unsigned);
   const event: NostrEvent = Object.freeze({ id, ...unsigned, sig: answer.sig });
-  return id === answer.id && isGenuine(event) ? event : null;
+  return id === answer.id && isSignature(answer.sig) && isGenuine(event) ? event : null;
 }
 
 const forbiddenKind = refuse(

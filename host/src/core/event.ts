@@ -1,10 +1,10 @@
 /**
  * Nostr events as they come in (NIP-01): parsed once from unknown JSON into a closed, frozen type, then verified.
  *
- * nostr-tools' `verifyEvent` leaves a cached mark on the object, and the mark survives `{...event}`. Therefore an event is
- * only ever verified as the fresh, frozen copy that `parseEvent` builds field by field: a mark cannot come along.
+ * Verified by ourselves: nostr-tools' `verifyEvent` leaves a cached mark on the object, and the mark survives `{...event}`.
  */
-import { type Event as ToolsEvent, verifyEvent } from 'nostr-tools/pure';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import type { Primitives } from './primitives.ts';
 
 /** A Nostr event of the right shape; nothing is said about its id and signature until `isGenuine` has been asked. */
 export type NostrEvent = {
@@ -28,11 +28,16 @@ export function isHex32(value: unknown): value is string {
   return typeof value === 'string' && HEX_32.test(value);
 }
 
+/** True for 64 bytes of lowercase hex. */
+export function isSignature(value: unknown): value is string {
+  return typeof value === 'string' && HEX_64.test(value);
+}
+
 /** Parses what `JSON.parse` returned into a frozen event; null when it is not an event at all. Unknown fields are dropped. */
 export function parseEvent(value: unknown): NostrEvent | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const { id, pubkey, created_at, kind, tags, content, sig } = value as Record<string, unknown>;
-  if (!isHex32(id) || !isHex32(pubkey) || typeof sig !== 'string' || !HEX_64.test(sig)) return null;
+  if (!isHex32(id) || !isHex32(pubkey) || !isSignature(sig)) return null;
   if (!isCount(created_at) || !isCount(kind) || kind > 0xffff || typeof content !== 'string') return null;
   const copied = parseTags(tags);
   if (copied === null) return null;
@@ -51,11 +56,16 @@ export function parseTags(value: unknown): readonly (readonly string[])[] | null
 }
 
 /** True when the id is the hash of the fields and the signature is the pubkey's (NIP-01, BIP-340). */
-export function isGenuine(event: NostrEvent): boolean {
-  // Field by field: a spread would copy nostr-tools' mark of an earlier verification along.
-  const { id, pubkey, created_at, kind, content, sig } = event;
-  const copy: ToolsEvent = { id, pubkey, created_at, kind, content, sig, tags: event.tags.map((tag) => [...tag]) };
-  return verifyEvent(copy);
+export function isGenuine(event: NostrEvent, primitives: Pick<Primitives, 'hashText' | 'verify'>): boolean {
+  const { id, pubkey, sig } = event;
+  if (eventId(event, primitives) !== id) return false;
+  return primitives.verify(hexToBytes(sig), hexToBytes(id), hexToBytes(pubkey));
+}
+
+/** The id of an event: the hash of its fields as NIP-01 writes them, in hex. Text with half a surrogate pair has none that holds. */
+export function eventId(fields: Omit<NostrEvent, 'id' | 'sig'>, { hashText }: Pick<Primitives, 'hashText'>): string {
+  const { pubkey, created_at, kind, tags, content } = fields;
+  return bytesToHex(hashText(JSON.stringify([0, pubkey, created_at, kind, tags, content])));
 }
 
 function isCount(value: unknown): value is number {

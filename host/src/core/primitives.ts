@@ -8,7 +8,8 @@
 export type Conversation = { readonly sharedX: Uint8Array; readonly nip44: Uint8Array };
 
 export type Primitives = {
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+  /** SHA-256 of the UTF-8 of a text. */
+  readonly hashText: (text: string) => Uint8Array;
   /** The x-only public key of a secret (BIP-340). */
   readonly publicKey: (secret: Uint8Array) => Uint8Array;
   /** A BIP-340 signature of 64 bytes, with 32 bytes of auxiliary randomness. */
@@ -19,7 +20,7 @@ export type Primitives = {
   readonly conversation: (secret: Uint8Array, peer: Uint8Array) => Conversation | null;
   /** NIP-44 version 2, extended lengths included. The text is not empty; `nonce` is fresh for every message. */
   readonly encryptNip44: (text: string, key: Uint8Array, nonce: Uint8Array) => string;
-  /** The text, or null for what does not decrypt. `contentMax` bounds the payload before anything is decoded. */
+  /** The text, or null for what does not decrypt. The caller bounds the payload. */
   readonly decryptNip44: (payload: string, key: Uint8Array) => string | null;
   /** NIP-04 with a fresh iv of 16 bytes. */
   readonly encryptNip04: (text: string, sharedX: Uint8Array, iv: Uint8Array) => string;

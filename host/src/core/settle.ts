@@ -49,7 +49,7 @@ export function deviceAnswered(before: BridgeState, job: number, said: DeviceAns
       return askSignature(known, job, open, wants);
     }
     case 'signature': {
-      const event = said.type === 'signature' ? signedEvent(wants.template, said, wants.pubkey) : null;
+      const event = said.type === 'signature' ? signedEvent(wants.template, said, wants.pubkey, state.signer) : null;
       const known = event === null ? null : withAccount(state, wants.account, event.pubkey);
       if (event === null || known === null) return distrust(state, job, open, now);
       return succeed(known, job, open, JSON.stringify(event), now);

@@ -8,7 +8,7 @@
  * Promises: every EVENT and AUTH gets an OK and every REQ an EOSE or CLOSED, as long as an id can be read; what is carried
  * has a verified id and signature; kind 22242 is never carried. `now` is Unix time in milliseconds.
  */
-import { authKind, isGenuine, type NostrEvent } from '../core/event.ts';
+import { authKind, type NostrEvent } from '../core/event.ts';
 import {
   authWindowS,
   eventContentMax,
@@ -23,7 +23,12 @@ import { eventIdIn, parseClientMessage } from './client-message.ts';
 import { type Filter, indexEvent, matches } from './filter.ts';
 
 /** `hosts` are the names (`host:port`, lowercase) under which clients know this relay: an AUTH event must name one of them. */
-export type LoopbackOptions = { readonly auth: 'off' | 'required'; readonly hosts: readonly string[] };
+export type LoopbackOptions = {
+  readonly auth: 'off' | 'required';
+  readonly hosts: readonly string[];
+  /** Whether id and signature of an event hold. */
+  readonly isGenuine: (event: NostrEvent) => boolean;
+};
 
 export type LoopbackInput =
   /** `challenge` is random, and different for every connection. */
@@ -114,7 +119,7 @@ function onText(
 }
 
 function onEvent(state: LoopbackState, id: number, from: Connection, event: NostrEvent): readonly LoopbackEffect[] {
-  const why = whyNot(from, event);
+  const why = whyNot(state.options, from, event);
   if (why !== null) return [send(id, 'OK', event.id, false, why)];
   const effects: LoopbackEffect[] = [send(id, 'OK', event.id, true, '')];
   const json = JSON.stringify(event);
@@ -130,7 +135,7 @@ function onEvent(state: LoopbackState, id: number, from: Connection, event: Nost
 }
 
 /** Why an event is not carried; cheap reasons first: size before hash, hash before signature. */
-function whyNot(from: Connection, event: NostrEvent): string | null {
+function whyNot({ isGenuine }: LoopbackOptions, from: Connection, event: NostrEvent): string | null {
   if (!from.authenticated) return 'auth-required: this relay carries events of authenticated clients only';
   if (event.kind === authKind) return 'blocked: authentication events belong into AUTH and are never carried';
   if (event.kind < 20000 || event.kind > 29999) return 'blocked: this relay carries ephemeral events only';
@@ -175,7 +180,7 @@ function onAuth(
 
 /** The checks of NIP-42. */
 function whyNotAuthenticated(
-  { auth, hosts }: LoopbackOptions,
+  { auth, hosts, isGenuine }: LoopbackOptions,
   from: Connection,
   event: NostrEvent,
   bytes: number,

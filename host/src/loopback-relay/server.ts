@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { isGenuine } from '../core/event.ts';
 import {
   eventContentMax,
   eventTagsMax,
@@ -18,6 +19,7 @@ import {
   relayMessageMax,
   subscriptionIdMax,
 } from '../core/limits.ts';
+import { primitives } from '../primitives/primitives.ts';
 import { type LoopbackEffect, type LoopbackInput, type LoopbackState, startLoopbackCore, step } from './relay-core.ts';
 
 /** `port` 0 (the default) takes any free one. With `auth` "required" only clients that authenticate (NIP-42) are served. */
@@ -40,7 +42,7 @@ export async function startLoopbackRelay({
   http.maxConnections = loopbackConnectionsMax + loopbackHttpMax;
   const taken = await listen(http, port);
   const hosts = [`127.0.0.1:${taken}`, `localhost:${taken}`];
-  const sockets = serve(http, startLoopbackCore({ auth, hosts }));
+  const sockets = serve(http, startLoopbackCore({ auth, hosts, isGenuine: (event) => isGenuine(event, primitives) }));
   return {
     url: `ws://127.0.0.1:${taken}`,
     port: taken,

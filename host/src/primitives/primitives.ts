@@ -10,7 +10,7 @@ import { decryptNip04, encryptNip04 } from './nip04.ts';
 import { conversationKey, decryptNip44, encryptNip44 } from './nip44.ts';
 
 export const primitives: Primitives = {
-  sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+  hashText: (text) => createHash('sha256').update(text, 'utf8').digest(),
   publicKey: (secret) => Uint8Array.from(xOnlyPointFromScalar(secret)),
   sign: (hash, secret, aux) => Uint8Array.from(signSchnorr(hash, secret, aux)),
   verify,

@@ -1,10 +1,14 @@
-/** Flash images of every version that there ever was open today. Images stay here for ever: `images/<version of the image>-<what is in it>.hex`. */
+/**
+ * Flash images of every version that there ever was open today. Images stay here for ever: `images/<version of the image>-<what is in
+ * it>.hex`, made by the firmware of their time; from version 2 on with the secret of `testChip`. The PIN is 2580 where there is one.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Flash } from '../../../firmware-sim/src/firmware/env.ts';
 import { loadIdentity } from '../../../firmware-sim/src/firmware/hosts.ts';
 import { accountSecret } from '../../../firmware-sim/src/firmware/keys.ts';
 import { readAccounts, readSettings, readWords } from '../../../firmware-sim/src/firmware/vault/accounts-store.ts';
+import { loadLog } from '../../../firmware-sim/src/firmware/vault/log.ts';
 import {
   createVault,
   loadVault,
@@ -35,6 +39,7 @@ function deviceWith(flash: Flash) {
 
 /** Of every image: its static key and the entropy of its words. */
 const secret = '22c38aa462b196f63a1362cb64e0791c0f6a0732c2450ea50a970d6fdc6fbfeb';
+const logHead = '9b466635d158592d9a18a770880565b755429068858ecb11c09ba0fb5ff3a103';
 const entropy = new Uint8Array(32).fill(7);
 
 function expectOldAccount(vault: OpenVault): void {
@@ -68,6 +73,12 @@ test.each(names)('%s: its key opens as it is due to it, and nothing lies in the 
     expect(loadVault(device)).toEqual({ phase: 'locked', failures: 0, demo: false });
     const tried = tryPin(device, '1234');
     expect(tried.type === 'open' && expectOldAccount(tried.vault)).toBeUndefined();
+  } else if (name.startsWith('2-pin')) {
+    expect(found).toEqual({ phase: 'locked', failures: 2, demo: false });
+    const tried = tryPin(device, '2580');
+    expect(tried.type === 'open' && expectOldAccount(tried.vault)).toBeUndefined();
+    expect(tried.type === 'open' && readSettings(tried.vault)).toMatchObject({ name: 'bunker', autoLockMinutes: 5 });
+    expect(tried.type === 'open' && tried.vault.read('apps')).toEqual(Uint8Array.of(1, 0));
   } else {
     expect(found).toEqual({ phase: 'locked', failures: 0, demo: true });
     const vault = openDemo(device);
@@ -76,6 +87,12 @@ test.each(names)('%s: its key opens as it is due to it, and nothing lies in the 
   const flash = device.flash.names().map((one) => Buffer.from(device.flash.read(one) ?? []).toString('hex'));
   expect(flash.join(' ')).not.toMatch(/(07){8}|22c38aa462b196f6/);
   expect(device.flash.names().filter((one) => ['keys', 'hosts', 'channel-key'].includes(one))).toEqual([]);
+});
+
+test.each(names.filter((name) => name.startsWith('2')))('%s: its log goes on where it was', (name) => {
+  const log = loadLog(deviceOf(name));
+  expect([log.number, log.first]).toEqual([26, 1]);
+  expect(Buffer.from(log.head).toString('hex')).toBe(logHead);
 });
 
 test('old records beside new ones count for nothing', () => {
