@@ -61,8 +61,10 @@ describe('the suite fails a device that', () => {
 });
 
 test('the suite knows nothing of our firmware', () => {
-  const files = ['bench', 'computers', 'main', 'port', 'seal', 'simulator', 'suite', 'talk', 'vectors'];
-  const ruleFiles = ['asking', 'channel', 'link', 'log', 'messages', 'streams', 'wire'].map((name) => `rules/${name}`);
+  const files = ['apps', 'bench', 'computers', 'main', 'port', 'seal', 'simulator', 'suite', 'talk', 'vectors'];
+  const ruleFiles = ['apps', 'asking', 'channel', 'link', 'log', 'messages', 'streams', 'wire'].map(
+    (name) => `rules/${name}`,
+  );
   for (const file of [...files, ...ruleFiles]) {
     const text = readFileSync(new URL(`${file}.ts`, import.meta.url), 'utf8');
     expect(text, file).not.toMatch(/from '[^']*(firmware-sim|\.\.\/support)/);
