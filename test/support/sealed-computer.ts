@@ -20,7 +20,7 @@ import {
   x25519,
 } from '@sallyport/device-protocol';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
-import { bootWith, type FirmwareInput, step } from '../../firmware-sim/src/firmware/firmware.ts';
+import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { testAccount } from './bench-device.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
@@ -81,6 +81,17 @@ export function sealedComputer(
     return heard;
   }
 
+  function advance(ms: number): readonly (Message | Unreadable)[] {
+    heard = [];
+    const end = now + ms;
+    for (let due = firmwareDeadline(firmware); due !== null && due <= end; due = firmwareDeadline(firmware)) {
+      now = Math.max(now, due);
+      device({ type: 'tick' });
+    }
+    now = end;
+    return heard;
+  }
+
   function shake(): { readonly message: Uint8Array; readonly end: NoiseEnd } {
     const start = { dh: x25519, prologue, staticSecret: secret, ephemeralSecret: random(32) };
     const [handshake, message] = initiate(start);
@@ -109,14 +120,18 @@ export function sealedComputer(
       device({ type: 'press', key: 'approve', at: now });
       return say({ type: 'request', id: 10, command: 'pair_confirm', body: { yes: true } });
     },
-    /** A key of the device, pressed when its keys count; gives what was heard. */
-    press: (key: 'approve' | 'deny' | 'next' | 'back') => {
+    /** A key of the board, down for so long; after a pause in which the screen stands still, unless told otherwise. */
+    press: (key: 'approve' | 'deny' | 'next' | 'back', heldMs = 0, pauseMs = 1_000) => {
+      advance(pauseMs);
+      now += heldMs;
       heard = [];
-      now += 400;
-      device({ type: 'tick' });
-      device({ type: 'press', key, at: now });
+      device({ type: 'press', key, at: now - heldMs });
       return heard;
     },
+    /** Time passes, with the ticks that fall due in it; gives what was heard meanwhile. */
+    advance,
+    screen: () => firmware.screen.rows,
+    flash,
     key: x25519.publicKey(secret),
     firmware: () => firmware,
     lost: () => lost,

@@ -9,6 +9,7 @@ import type { DeviceError } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
 import { actByGrant } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
+import { logForbidden, logGranted, logLeft } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
@@ -84,6 +85,7 @@ function decideForApp(
   }
   if (wanted.type === 'free' && wanted.method === 'logout') {
     setClients(turn, revokeClient(seen, store, client, remoteSigner));
+    logLeft(turn, record);
   }
   finish(turn, job, { type: 'ack' });
 }
@@ -106,9 +108,12 @@ function decideUse(
   const resolved = resolve(apps.clients, apps.store, record, question, turn.now, subject);
   if ('use' in resolved) {
     setClients(turn, resolved.clients);
-    return finish(turn, job, actByGrant(resolved.use, account, turn.env));
+    const done = actByGrant(resolved.use, account, turn.env);
+    if (done.type !== 'error') logGranted(turn, subject, { record, envelope });
+    return finish(turn, job, done);
   }
   const error = whyNot(resolved.verdict);
+  if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { account: account.name, label: record.name, pubkey: account.pubkey, by: 'app' };
   askHuman(turn, job, { about: 'use', subject, asker, app: { record, envelope, question } });

@@ -4,6 +4,7 @@
  */
 import { type DeviceError, limits } from '@sallyport/device-protocol';
 import { answer, showOutcome } from './answers.ts';
+import { logAsked } from './decision-log.ts';
 import type { Job, Outcome } from './job.ts';
 import { type FirmwareState, recordEnd, replaceJob, type Turn } from './turn.ts';
 
@@ -14,6 +15,7 @@ export function end(turn: Turn, job: Job, error: DeviceError): void {
 
 /** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
 export function finish(turn: Turn, job: Job, outcome: Outcome): void {
+  logAsked(turn, job, outcome);
   showOutcome(turn, job, outcome);
   const joined = turn.state.jobs.filter((one) => one.phase === 'joined' && one.first === job.id);
   conclude(turn, job, outcome);

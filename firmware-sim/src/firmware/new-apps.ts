@@ -10,6 +10,7 @@ import { type DeviceError, limits, type RequestOf } from '@sallyport/device-prot
 import type { Account } from './account.ts';
 import { type Approval, takeApproval } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
+import { logGiven, logPaired } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Job } from './job.ts';
 import { ringOf } from './policy/client-record.ts';
@@ -182,6 +183,7 @@ export function pairNow(turn: Turn, job: Job, approval: Approval<Prompt & { read
   }
   setClients(turn, paired);
   turn.state = { ...turn.state, appTries: noAppTries };
+  logPaired(turn, approval.prompt.wanted);
   const record = findClient(paired, told.client, told.remoteSigner);
   if (record === null) throw new Error('an app that was paired is not there');
   askAboutGrants(turn, job, record, told.id === null ? 'computer' : 'app', [], wishes);
@@ -201,7 +203,10 @@ export function giveNow(turn: Turn, job: Job, approval: Approval<Prompt & { read
   if (apps === null) return end(turn, job, 'locked');
   const { record, grant, given, rest, asker } = approval.prompt;
   const after = giveGrant(apps.clients, apps.store, record, grant, turn.now, null);
-  if (typeof after !== 'string') setClients(turn, after);
+  if (typeof after !== 'string') {
+    setClients(turn, after);
+    logGiven(turn, record, grant, grant.verdict);
+  }
   askAboutGrants(
     turn,
     job,

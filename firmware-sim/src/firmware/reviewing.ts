@@ -10,6 +10,7 @@ import { progress } from './answers.ts';
 import { type Approval, act, approve, drawnAgain, putOnScreen } from './approval.ts';
 import { appsOf, setClients } from './apps.ts';
 import { choices } from './choice-screen.ts';
+import { logGiven } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Job, Place, Reviewing } from './job.ts';
 import { giveNow, leaveGrant, pairNow } from './new-apps.ts';
@@ -164,7 +165,10 @@ function remember(turn: Turn, job: ReviewingJob, choice: Choice, at: number, hel
   const approvals = grant.verdict === 'allow' ? approve(job.shown, at, held) : [];
   if (approvals === null) return;
   const after = giveGrant(apps.clients, apps.store, record, grant, turn.now, envelope.createdAt);
-  if (typeof after !== 'string') setClients(turn, after);
+  if (typeof after !== 'string') {
+    setClients(turn, after);
+    logGiven(turn, record, grant, choice);
+  }
   if (grant.verdict === 'deny') return end(turn, job, 'denied');
   for (const approval of approvals) actUpon(turn, job, approval);
 }
