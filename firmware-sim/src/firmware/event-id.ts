@@ -25,6 +25,11 @@ export type HashedFields = {
 export type EventIdWriter = {
   /** The next tag; all tags come before the content. */
   readonly tag: (items: readonly string[]) => void;
+  /** The same by pieces: a tag begins; one more item of it begins; some more of that item, as UTF-8; the tag ends. */
+  readonly tagBegins: () => void;
+  readonly itemBegins: () => void;
+  readonly item: (utf8: Uint8Array) => void;
+  readonly tagEnds: () => void;
   /** The next piece of the content, as UTF-8 that somebody has checked; pieces may be cut anywhere. */
   readonly content: (utf8: Uint8Array) => void;
   /** The next piece of the content, as text; a surrogate pair may not be cut. */
@@ -49,6 +54,7 @@ export function eventIdWriter(pubkey: Uint8Array, created_at: number, kind: numb
   const sink = newSink();
   let stage: 'tags' | 'content' | 'finished' = 'tags';
   let tags = 0;
+  let items = 0;
   putAscii(sink, `[0,"${bytesToHex(pubkey)}",${created_at},${kind},[`);
 
   const inContent = () => {
@@ -56,17 +62,26 @@ export function eventIdWriter(pubkey: Uint8Array, created_at: number, kind: numb
     else if (stage !== 'content') throw new Error('event id: content after the end');
     stage = 'content';
   };
+  const tagBegins = () => {
+    if (stage !== 'tags') throw new Error('event id: tag after content');
+    putAscii(sink, tags++ === 0 ? '[' : ',[');
+    items = 0;
+  };
+  const itemBegins = () => putAscii(sink, items++ === 0 ? '"' : '","');
+  const tagEnds = () => putAscii(sink, items === 0 ? ']' : '"]');
   return {
-    tag: (items) => {
-      if (stage !== 'tags') throw new Error('event id: tag after content');
-      putAscii(sink, tags++ === 0 ? '[' : ',[');
-      for (let i = 0; i < items.length; i++) {
-        putAscii(sink, i === 0 ? '"' : ',"');
-        putText(sink, items[i] ?? '');
-        putAscii(sink, '"');
+    tag: (texts) => {
+      tagBegins();
+      for (const text of texts) {
+        itemBegins();
+        putText(sink, text);
       }
-      putAscii(sink, ']');
+      tagEnds();
     },
+    tagBegins,
+    itemBegins,
+    item: (utf8) => putUtf8(sink, utf8),
+    tagEnds,
     content: (utf8) => {
       inContent();
       putUtf8(sink, utf8);

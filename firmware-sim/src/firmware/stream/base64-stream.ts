@@ -1,0 +1,79 @@
+/**
+ * Base64 on its way, both directions, as strict as base64.ts: pieces may be cut anywhere. What is not base64 is a state, not an
+ * exception: a content is read as NIP-44 and as NIP-04 at once, until its end says which it is.
+ */
+
+import { ascii } from '../ascii.ts';
+import { encodeBase64 } from '../base64.ts';
+
+export type Base64Reader = {
+  /** Takes the next characters; what they decode to is lent to `out`. */
+  readonly push: (bytes: Uint8Array, from: number, to: number) => void;
+  /** Whether all of it was base64, whole and padded. */
+  readonly isWhole: () => boolean;
+};
+
+const notADigit = 64;
+const values = new Uint8Array(256).fill(notADigit);
+for (const [i, byte] of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/').entries()) {
+  values[byte] = i;
+}
+const pad = 0x3d;
+/** Decoded bytes that are passed on at once. */
+const roomBytes = 1_536;
+
+export function base64Reader(out: (bytes: Uint8Array) => void): Base64Reader {
+  const room = new Uint8Array(roomBytes);
+  let used = 0;
+  let [word, digits, pads, wrong] = [0, 0, 0, false];
+
+  function quad(): void {
+    // The bits under the padding are zero: one text, one encoding.
+    if ((pads === 1 && (word & 0xff) !== 0) || (pads === 2 && (word & 0xffff) !== 0)) wrong = true;
+    room[used++] = word >> 16;
+    if (pads < 2) room[used++] = word >> 8;
+    if (pads < 1) room[used++] = word;
+    [word, digits] = [0, 0];
+    if (used > roomBytes - 3) flush();
+  }
+  function flush(): void {
+    if (used > 0) out(room.subarray(0, used));
+    used = 0;
+  }
+  function digit(byte: number): void {
+    const value = values[byte] ?? notADigit;
+    if (byte === pad && digits >= 2 && pads < 2) pads++;
+    else if (value === notADigit || pads > 0) wrong = true;
+    word = (word << 6) | (value & 63);
+    if (byte === pad) word &= ~63;
+    if (++digits === 4) quad();
+  }
+  return {
+    push: (bytes, from, to) => {
+      for (let i = from; i < to && !wrong; i++) digit(bytes[i] ?? 0);
+      flush();
+    },
+    isWhole: () => !wrong && digits === 0,
+  };
+}
+
+export type Base64Writer = {
+  /** The characters that so many more bytes make; one or two bytes wait for the next ones. */
+  readonly push: (bytes: Uint8Array) => Uint8Array;
+  readonly end: () => Uint8Array;
+};
+
+export function base64Writer(): Base64Writer {
+  let rest = new Uint8Array(0);
+  return {
+    push: (bytes) => {
+      const whole = new Uint8Array(rest.length + bytes.length);
+      whole.set(rest);
+      whole.set(bytes, rest.length);
+      const end = whole.length - (whole.length % 3);
+      rest = whole.slice(end);
+      return ascii(encodeBase64(whole.subarray(0, end)));
+    },
+    end: () => ascii(encodeBase64(rest)),
+  };
+}
