@@ -93,10 +93,11 @@ function journalOn(path: string, { records, end, live: alive, journal }: ReturnT
   }
 
   function change({ name, value }: Change): void {
-    // Before the change and not after it: the records are still what the journal says.
-    if (size - live > deadMin + live) replace();
+    // Before the change and not after it: the records are still what the journal says. Who removes one wants it gone: at the end of a
+    // wipe nothing of before is in the file.
+    if (size - live > (value === null ? live : deadMin + live)) replace();
     const entry = entryOf({ name, value });
-    if (size + entry.length > imageMax) throw new Error('flash: it is full');
+    if (size + entry.length > imageMax) throw new FlashFault(`the flash image is full: ${imageMax} bytes`);
     append(file, size, entry);
     if (!isLog(name)) fdatasyncSync(file);
     size += entry.length;
@@ -107,6 +108,9 @@ function journalOn(path: string, { records, end, live: alive, journal }: ReturnT
   return { change, replace };
 }
 
+/** The disk did not take a write. A device whose flash fails stops: what it would do next was to be kept first. */
+export class FlashFault extends Error {}
+
 /** Appends all of it or nothing. */
 function append(file: number, size: number, bytes: Uint8Array): void {
   try {
@@ -114,7 +118,7 @@ function append(file: number, size: number, bytes: Uint8Array): void {
   } catch (problem) {
     // A disk that is full took a piece: what comes later must not stand behind it.
     ftruncateSync(file, size);
-    throw problem;
+    throw new FlashFault(`the flash image cannot be written: ${problem instanceof Error ? problem.message : problem}`);
   }
 }
 

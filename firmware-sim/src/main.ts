@@ -17,7 +17,7 @@ import { browserFace } from './faces/browser.ts';
 import { scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
-import { flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
+import { FlashFault, flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
 import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
 import { openStdioLine } from './lines/stdio-line.ts';
@@ -87,6 +87,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   if (human !== null) started.watch(({ waiting }) => human(waiting));
   if (doors.length === 0) note(`The device listens on ${started.path()}`);
+  process.once('uncaughtException', (problem) => {
+    if (problem instanceof FlashFault) return end(1, `sallyport-sim: ${problem.message}`);
+    console.error(problem);
+    end(1);
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, quit);
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);

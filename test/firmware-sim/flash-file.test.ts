@@ -7,8 +7,11 @@ import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { chipBeside, deviceSecretIn } from '../../firmware-sim/src/chip.ts';
+import { createVault, wipe } from '../../firmware-sim/src/firmware/vault/vault.ts';
 import { flashFile, flashInMemory, type SimulatedFlash } from '../../firmware-sim/src/flash-file.ts';
 import { imageOf, readImage } from '../../firmware-sim/src/flash-image.ts';
+import { testChip } from '../support/memory-flash.ts';
+import { bytesFrom, chance } from '../support/random.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-flash-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -144,6 +147,17 @@ test('what was removed is not in the file after the next start', () => {
   expect(readFileSync(path).includes('very secret')).toBe(false);
 });
 
+test('at the end of a wipe nothing of before is in the file', () => {
+  const path = newPath();
+  const flash = flashFile(path);
+  const device = { ...testChip, flash, random: bytesFrom(chance(6)) };
+  createVault(device, '2580', [['thing', some(500)]]).close();
+  const sealed = flash.names().map((name) => Buffer.from(flash.read(name) ?? []));
+  wipe(device);
+  const left = readFileSync(path);
+  expect(sealed.filter((record) => left.includes(record))).toEqual([]);
+});
+
 test('any history leaves the same in the file as in memory', () => {
   const operation = fc.tuple(fc.constantFrom('a', 'b', 'log/1', 'c'), fc.option(fc.uint8Array({ maxLength: 40 })));
   fc.assert(
@@ -173,6 +187,24 @@ const writer = `
     process.stdout.write(i + '\\n');
   }
 `;
+
+test.runIf(process.platform === 'linux')('a disk that takes no more ends the device, and loses nothing', async () => {
+  const source = new URL('../../firmware-sim/src/flash-file.ts', import.meta.url).href;
+  const path = newPath();
+  const args = ['--conditions=sallyport-source', '--input-type=module', '--eval', writer, source, path];
+  // 40 KiB a file; without its signal the limit is an error like that of a full disk.
+  const script = 'trap "" XFSZ; ulimit -f 40; exec "$@"';
+  const child = spawn('bash', ['-c', script, 'bash', process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said += String(data);
+  });
+  let confirmed = 0;
+  for await (const line of createInterface({ input: child.stdout })) confirmed = Number(line);
+  expect(said).toContain('the flash image cannot be written: EFBIG');
+  expect(confirmed).toBeGreaterThan(60);
+  expect(flashFile(path).read('count')).toEqual(some(500, confirmed & 0xff));
+});
 
 test('a killed process leaves what it had confirmed, or the one write more', async () => {
   const source = new URL('../../firmware-sim/src/flash-file.ts', import.meta.url).href;

@@ -10,6 +10,7 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './app-lists.ts';
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
 import { end } from './ending.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
@@ -79,11 +80,11 @@ const handlers: Handlers = {
   nip46_request: asks,
   client_connect: asks,
   client_introduce: asks,
-  clients: unsupported,
-  client_revoke: unsupported,
-  grants: unsupported,
+  clients: listClients,
+  client_revoke: takeClientRevoke,
+  grants: listGrants,
   grants_propose: asks,
-  grant_revoke: unsupported,
+  grant_revoke: takeGrantRevoke,
   log_read: takeLogRead,
   log_head: takeLogHead,
   hosts: (turn, { id, command }) => {
