@@ -116,16 +116,18 @@ export function runBoard(options: BoardOptions): RunningBoard {
   };
 }
 
+/** Pairs the device with the computer whose program started it: both ends are one program, and nobody could compare digits for it. */
+export function pairInAdvance(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>, computer: Uint8Array): void {
+  const { hosts } = loadIdentity(chip);
+  writeHosts(chip, withHost(hosts, { key: computer, name: 'the demo' }));
+}
+
 /**
- * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is: both ends of a
- * demo are made by one program, and there is nobody to compare digits for.
+ * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is.
  */
 export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>, computer: Uint8Array | null): void {
   const { flash, random } = chip;
-  if (computer !== null) {
-    const { hosts } = loadIdentity(chip);
-    writeHosts(chip, withHost(hosts, { key: computer, name: 'the demo' }));
-  }
+  if (computer !== null) pairInAdvance(chip, computer);
   if (readKeys(flash).type !== 'none') return;
   const entropy = random(32);
   writeKeys(flash, { entropy, demo: true });

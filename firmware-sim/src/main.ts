@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { acceleratedCrypto } from './accelerated-crypto.ts';
-import { prepareDemo } from './board.ts';
+import { pairInAdvance, prepareDemo } from './board.ts';
 import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
@@ -133,6 +133,7 @@ function openFlash(
   try {
     const flash = path === null ? flashInMemory() : flashFile(path);
     if (demo) prepareDemo({ ...chip, flash }, demoHost);
+    else if (demoHost !== null) pairInAdvance({ ...chip, flash }, demoHost);
     return flash;
   } catch (problem) {
     return `The flash image cannot be used: ${messageOf(problem)}.`;

@@ -29,7 +29,7 @@ export type Options = {
   /** The secret of the device, or null: beside the flash image. */
   readonly chip: string | null;
   readonly demo: boolean;
-  /** The computer that the demo is paired with from the start. */
+  /** The computer that the device is paired with from the start. */
   readonly demoHost: Uint8Array | null;
   readonly board: Board;
   /** Who computes on the curve: native code, as on a real board, or JavaScript alone. */
@@ -49,7 +49,7 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --flash FILE         the flash image; without it the device forgets everything at its end
   --chip FILE          the secret of the device, which opens its flash image; without it FILE.chip beside the image
   --demo               puts a throwaway key, marked DEMO, into an empty flash
-  --demo-host KEY      with --demo: is paired with the computer of this key (64 hex digits) from the start
+  --demo-host KEY      is paired with the computer of this key (64 hex digits) from the start; never on a real tty
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
   --crypto accelerated  the curve in native code, as a real board has it (default); portable: in JavaScript alone
   --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
@@ -104,8 +104,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const controls = readControls(values.control ?? []);
   if (typeof controls === 'string') return wrong(controls);
   const hostKey = values['demo-host'];
-  if (hostKey !== undefined && !(demo && /^[0-9a-f]{64}$/.test(hostKey)))
-    return wrong('--demo-host takes 64 hex digits, and only together with --demo');
+  if (hostKey !== undefined && !/^[0-9a-f]{64}$/.test(hostKey)) return wrong('--demo-host takes 64 hex digits');
+  if (hostKey !== undefined && listen.type === 'tty')
+    return wrong('--demo-host is for simulated lines, never for a real tty');
   const demoHost = hostKey === undefined ? null : Uint8Array.from(Buffer.from(hostKey, 'hex'));
   const presser = readPresser(values.press, listen);
   if (typeof presser === 'string') return wrong(presser);

@@ -125,8 +125,9 @@ async function run(
   cleanUps.push(() => host.close());
   await host.listening(listeningMs);
   if (ending.aborted) return;
-  const uri = host.newBunkerUri('start', 0);
-  speaker.start({ type: 'bunker', uri, relays, demo: simulator !== null });
+  const uri = host.newBunkerUri('start', options.account);
+  const demo = simulator === null ? null : options.simulator.fresh ? 'fresh' : 'throwaway';
+  speaker.start({ type: 'bunker', uri, relays, demo });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }

@@ -1,6 +1,7 @@
 /** The command line of the host, parsed once into a closed type; what is wrong with it is said in one sentence. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { limits as deviceLimits } from '@sallyport/device-protocol';
 import envPaths from 'env-paths';
 import { relaysMax } from './core/limits.ts';
 import type { UsbIdentity } from './device/serial-wire.ts';
@@ -15,6 +16,8 @@ export type Options = {
   /** Where state lives; null: a fresh directory that is removed at the end. */
   readonly state: string | null;
   readonly json: boolean;
+  /** The account of the device that the first bunker line is for. */
+  readonly account: number;
   /** Pair with a device that is not paired, also where nobody sits at a terminal. */
   readonly pair: boolean;
   /** Pair whatever device is there in place of the one before. */
@@ -32,6 +35,8 @@ export type DeviceAddress =
 export type SimulatorOptions = {
   readonly press: string | null;
   readonly board: 'lcd240' | 'oled128';
+  /** Starts without a key, for a human to set it up. */
+  readonly fresh: boolean;
   /** Where its screen is shown. */
   readonly face: 'terminal' | 'browser';
   /** `pipe` where there is no pseudo-terminal. */
@@ -50,9 +55,11 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --relay URL          a relay, several times if wanted; without it an embedded relay on 127.0.0.1 is used
   --state DIR          where the remote-signer key, the paired apps and the simulated device live
                        (default with --port or --usb: the user's data directory; otherwise a fresh one that is removed at the end)
+  --account 0          the account of the device that the bunker line is for, by its number
   --pair               pair with the device: on a terminal that is asked anyway, with --json the code is a line
                        {"pairing":…} and the answer {"pair":"yes"} a line on stdin
   --replace-device     pair another device in place of the one before
+  --fresh              the simulated device starts without a key: it is set up by its own keys, as a new one is
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
@@ -66,6 +73,8 @@ const flags = {
   lines: { type: 'string', default: 'leave' },
   relay: { type: 'string', multiple: true },
   state: { type: 'string' },
+  account: { type: 'string', default: '0' },
+  fresh: { type: 'boolean', default: false },
   board: { type: 'string', default: 'lcd240' },
   'sim-press': { type: 'string' },
   'sim-face': { type: 'string', default: 'terminal' },
@@ -107,6 +116,10 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong('--sim-press is for the simulated device; a real one has a human');
   const replaceDevice = values['replace-device'];
   if (device === null && (values.pair || replaceDevice)) return wrong('--pair is for a real port; the demo is paired');
+  if (device !== null && values.fresh) return wrong('--fresh is for the simulated device');
+  if (!/^\d{1,2}$/.test(values.account) || Number(values.account) >= deviceLimits.accountsMax)
+    return wrong(`--account does not take "${values.account}"; it takes 0 to ${deviceLimits.accountsMax - 1}`);
+  const account = Number(values.account);
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
     const url = parseRelayUrl(text);
@@ -115,9 +128,10 @@ export function parseOptions(argv: readonly string[]): Parsed {
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (device === null ? null : envPaths('sallyport', { suffix: '' }).data);
-  const simulator: SimulatorOptions = { press, board, face, link };
+  const simulator: SimulatorOptions = { press, board, face, link, fresh: values.fresh };
   const pair = values.pair || replaceDevice;
-  return { type: 'run', options: { device, lines, relays, state, json: values.json, pair, replaceDevice, simulator } };
+  const { json } = values;
+  return { type: 'run', options: { device, lines, relays, state, json, account, pair, replaceDevice, simulator } };
 }
 
 /** The address that the two options name, null when neither does, or what is wrong with them. */

@@ -8,9 +8,16 @@ import type { NoteEffect } from './core/bridge.ts';
 import type { DeviceStatus, PairingNews } from './core/device-session.ts';
 import { refusalText } from './core/refusal.ts';
 import type { RelayStatus } from './core/relay.ts';
+import type { Comparison } from './core/replaced.ts';
 
 export type Report =
-  | { readonly type: 'bunker'; readonly uri: string; readonly relays: readonly string[]; readonly demo: boolean }
+  /** `demo`: what the simulated device that was started along has for a key; null with a device of its own. */
+  | {
+      readonly type: 'bunker';
+      readonly uri: string;
+      readonly relays: readonly string[];
+      readonly demo: 'throwaway' | 'fresh' | null;
+    }
   | { readonly type: 'relay'; readonly url: string; readonly status: RelayStatus }
   | { readonly type: 'device'; readonly status: DeviceStatus }
   /** Why no port is open, or why it closed, in the words of the wire. */
@@ -23,6 +30,8 @@ export type Report =
       readonly pubkey: string;
       readonly of: number;
     }
+  /** Another device than before: what it has of the accounts of that one. */
+  | { readonly type: 'replaced'; readonly comparison: Comparison }
   | { readonly type: 'request'; readonly note: NoteEffect }
   | { readonly type: 'pairing'; readonly news: PairingNews }
   | { readonly type: 'warning'; readonly words: string };
@@ -33,7 +42,7 @@ export type Reporter = (report: Report) => void;
 export function jsonOf(report: Report): Record<string, unknown> {
   switch (report.type) {
     case 'bunker':
-      return { bunker: report.uri, relays: report.relays, demo: report.demo };
+      return { bunker: report.uri, relays: report.relays, demo: report.demo !== null };
     case 'relay':
       return { relay: { url: report.url, ...report.status, type: undefined, state: report.status.type } };
     case 'device':
@@ -42,9 +51,11 @@ export function jsonOf(report: Report): Record<string, unknown> {
       return { port: report.words };
     case 'account':
       return { account: report.pubkey, number: report.account, name: report.name };
+    case 'replaced':
+      return { replaced: report.comparison };
     case 'request': {
       const { client, method, kind, outcome } = report.note;
-      return { request: { client, method, ...(kind === null ? {} : { kind }), outcome } };
+      return { request: { client: client.slice(0, 8), method, ...(kind === null ? {} : { kind }), outcome } };
     }
     case 'pairing': {
       const { news } = report;
@@ -68,9 +79,11 @@ export function sentenceOf(report: Report): string | null {
       return `⚠ ${report.words}`;
     case 'account':
       return accountSentence(report);
+    case 'replaced':
+      return replacedSentence(report.comparison);
     case 'request': {
       const { client, method, kind, outcome } = report.note;
-      return `· ${client} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
+      return `· ${client.slice(0, 8)} ${method}${kind === null ? '' : ` kind ${kind}`}: ${outcome.replaceAll('_', ' ')}`;
     }
     case 'pairing':
       return pairingSentence(report.news);
@@ -79,9 +92,14 @@ export function sentenceOf(report: Report): string | null {
   }
 }
 
-function bunkerText(uri: string, demo: boolean): string {
+const demoWords = {
+  throwaway: 'DEMO: the simulated device below has a throwaway key. Trust it with nothing.\n\n',
+  fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
+} as const;
+
+function bunkerText(uri: string, demo: 'throwaway' | 'fresh' | null): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
-  const words = demo ? 'DEMO: the simulated device below has a throwaway key. Trust it with nothing.\n\n' : '';
+  const words = demo === null ? '' : demoWords[demo];
   return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n`;
 }
 
@@ -100,6 +118,17 @@ function relaySentence(url: string, status: RelayStatus): string | null {
 
 function accountSentence({ account, name, pubkey, of }: Report & { type: 'account' }): string {
   return of === 1 ? `● signing as ${pubkey}` : `● account ${account}${name === '' ? '' : `, ${name}`}: ${pubkey}`;
+}
+
+function replacedSentence({ kept, missing, added }: Comparison): string {
+  const again = 'Pair the apps again: each by its old line or a new one, and a press on the device.';
+  if (missing.length === 0) {
+    const more = added.length === 0 ? '' : `, and ${added.length} more`;
+    return `● this device has the accounts of the one before (${kept.length})${more}. ${again}`;
+  }
+  const keys = missing.map(({ name, pubkey }) => (name === '' ? pubkey : `${pubkey} (${name})`)).join(', ');
+  const words = `⚠ this device has not all accounts of the one before. It lacks ${keys}.`;
+  return `${words} Restore the same words, or log in anew with the apps of these. ${kept.length > 0 ? again : ''}`.trim();
 }
 
 function pairingSentence(news: PairingNews): string {

@@ -83,7 +83,8 @@ export async function startSimulator(
 function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean, computer: Uint8Array): ChildProcess {
   const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
   const press = options.press === null ? [] : ['--press', options.press];
-  const args = ['--listen', listen, '--demo', '--flash', join(state, 'simulated-device.flash')];
+  const demo = options.fresh ? [] : ['--demo'];
+  const args = ['--listen', listen, ...demo, '--flash', join(state, 'simulated-device.flash')];
   const paired = ['--demo-host', Buffer.from(computer).toString('hex')];
   const rest = ['--board', options.board, '--face', options.face, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];

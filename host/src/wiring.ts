@@ -6,7 +6,15 @@
  * Inputs are taken one at a time: one that an effect causes waits until all effects of its step are done. Otherwise frames would
  * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
  */
-import { type BridgeEffect, type BridgeInput, type Drops, deadline, startBridge, step } from './core/bridge.ts';
+import {
+  type BridgeEffect,
+  type BridgeInput,
+  type BridgeState,
+  type Drops,
+  deadline,
+  startBridge,
+  step,
+} from './core/bridge.ts';
 import { accountsIn, knownDevice, ownQuestion } from './core/device-care.ts';
 import type { DeviceAccount } from './core/device-port.ts';
 import {
@@ -46,6 +54,7 @@ export type Machines = {
   readonly toDevice: (input: DeviceSessionInput) => void;
   /** What was dropped without a word so far, by reason. */
   readonly drops: () => Drops;
+  readonly bridge: () => BridgeState;
 };
 
 /** Jobs of the bridge count from 1; this one is the host's own question which keys the device has. */
@@ -77,6 +86,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
       case 'cancel':
         return toDevice({ type: 'cancel', job: effect.job });
+      case 'replaced':
+        return report({ type: 'replaced', comparison: effect.comparison });
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
@@ -119,7 +130,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       if (bridge.accounts.get(each.account) === each.pubkey) continue;
       report({ type: 'account', ...each, of: accounts.length });
     }
-    toBridge({ type: 'accounts', accounts: new Map(accounts.map(({ account, pubkey }) => [account, pubkey])) });
+    const { channel } = session;
+    const device = channel.phase === 'sealed' && channel.paired ? channel.device : null;
+    toBridge({ type: 'accounts', device, accounts });
   }
 
   function deviceIs(status: DeviceStatus): void {
@@ -130,7 +143,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     if (ask !== null) toDevice({ type: 'ask', job: ownJob, client: '', ask });
   }
 
-  return { toBridge, toDevice, drops: () => bridge.drops };
+  return { toBridge, toDevice, drops: () => bridge.drops, bridge: () => bridge };
 }
 
 /** Runs what it is given; what is given meanwhile runs after it. */

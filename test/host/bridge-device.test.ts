@@ -30,7 +30,7 @@ describe('whose key it is', () => {
   test('the device side may tell the account, and that it is gone', () => {
     const world = makeWorld();
     const app = pairedApp(world);
-    world.feed({ type: 'accounts', accounts: new Map([[0, world.userPubkey]]) });
+    world.feed({ type: 'accounts', device: null, accounts: [{ account: 0, name: '', pubkey: world.userPubkey }] });
     app.send('sign_event', [{ ...note1, pubkey: world.userPubkey }]);
     expect(world.questions()).toMatchObject([{ method: 'sign_event' }]);
     world.feed({ type: 'device', device: null });

@@ -22,7 +22,7 @@ import { primitives } from '../../host/src/primitives/primitives.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
 export const start = 1_760_000_000_000;
-export const nothing: Loaded = { apps: [], secrets: [], revocations: [], seen: [] };
+export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [] };
 
 /** One request as an app forms it; everything may be overridden, also for the worse. */
 export type Sent = {

@@ -249,7 +249,7 @@ describe('requests', () => {
     app.send('sign_event', [note1], { id: 'open' });
     world.log.length = 0;
     app.send(method, [], { id: 'bye' });
-    expect(effectNames(world)).toEqual(['save seen', 'save unpair', 'cancel', 'answer', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['save seen', 'save unpair', 'cancel', 'answer', 'note', 'answer', 'note']);
     expect(app.inbox.map(({ json }) => [json.id, json.result])).toEqual([
       ['open', 'error'],
       ['bye', 'ack'],

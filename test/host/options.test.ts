@@ -23,6 +23,9 @@ test.each([
   [['--usb', '303a:1001', '--sim-press', 'deny'], '--sim-press is for the simulated device'],
   [['--sim-press', 'control'], '--sim-press takes approve, deny or a script file.'],
   [['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
+  [['--account', '16'], '--account does not take "16"; it takes 0 to 15.'],
+  [['--account', 'me'], '--account does not take "me"'],
+  [['--fresh', '--port', 'x'], '--fresh is for the simulated device.'],
   [['--lines', 'up'], '--lines does not take "up"; it takes leave, both-low or both-high.'],
   [['--sim-link', 'rope'], '--sim-link does not take "rope"; it takes pty or pipe.'],
 ])('%j is refused', (args, words) => {

@@ -60,17 +60,17 @@ const app = {
 };
 const secret: StoreRow = {
   type: 'secret',
-  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: null },
+  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, perms: '', createdAt: 3, expiresAt: 9, spent: null },
 };
 
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
-    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], seen: [] });
+    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [] });
     store.save(secret);
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     store.save({ type: 'pair', app });
     store.close();
@@ -78,10 +78,19 @@ describe('rows', () => {
     expect(again.load()).toEqual({
       apps: [app],
       secrets: [
-        { hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } },
-        { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+        {
+          hash: hashSecret('abc'),
+          name: 'phone',
+          account: 0,
+          perms: '',
+          createdAt: 3,
+          expiresAt: 9,
+          spent: { by: client, at: 5 },
+        },
+        { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
       ],
       revocations: [],
+      known: null,
       seen: [],
     });
     again.close();
@@ -93,7 +102,7 @@ describe('rows', () => {
     store.save({ type: 'pair', app });
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     const anew = { ...app, name: 'Renamed', pairedAt: 9, secretHash: hashSecret('def') };
     store.save({ type: 'pair', app: anew });
@@ -106,6 +115,36 @@ describe('rows', () => {
     expect(store.load().revocations).toEqual([]);
     store.save({ type: 'drop_secret', hash: hashSecret('abc') });
     expect(store.load().secrets).toHaveLength(1);
+    store.close();
+  });
+
+  test('another device: its accounts, its apps and nothing that waited for the one before, in one row', () => {
+    const store = open();
+    store.save(secret);
+    store.save({ type: 'pair', app });
+    store.save({
+      type: 'secret',
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
+    });
+    store.save({
+      type: 'unpair',
+      client: 'cd'.repeat(32),
+      revocation: { client: 'cd'.repeat(32), remoteSigner: client },
+    });
+    const accounts = [{ account: 4, name: 'Work', pubkey: 'ee'.repeat(32) }];
+    store.save({ type: 'accounts', known: { device: '11'.repeat(32), accounts } });
+    expect(store.load().known).toEqual({ device: '11'.repeat(32), accounts });
+    const known = { device: '22'.repeat(32), accounts: [{ account: 0, name: '', pubkey: 'ff'.repeat(32) }] };
+    const moved = { ...app, account: 7, onDevice: false };
+    store.save({ type: 'replaced', known, apps: [moved], unpaired: [], dropped: [hashSecret('def')] });
+    expect(store.load()).toMatchObject({
+      known,
+      apps: [moved],
+      revocations: [],
+      secrets: [{ hash: hashSecret('abc') }],
+    });
+    store.save({ type: 'replaced', known, apps: [], unpaired: [client], dropped: [] });
+    expect(store.load().apps).toEqual([]);
     store.close();
   });
 
@@ -142,7 +181,7 @@ describe('rows', () => {
     const loud = 'cd'.repeat(32);
     store.save({
       type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, createdAt: 4, spent: null },
+      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
     });
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
@@ -262,7 +301,18 @@ test('a database of the first version is opened, and forgets nothing', () => {
   expect(store.load()).toEqual({
     apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false }],
     revocations: [],
-    secrets: [{ hash: hashSecret('abc'), name: 'phone', account: 0, createdAt: 3, spent: { by: client, at: 5 } }],
+    known: null,
+    secrets: [
+      {
+        hash: hashSecret('abc'),
+        name: 'phone',
+        account: 0,
+        perms: '',
+        createdAt: 3,
+        expiresAt: 86_400_003,
+        spent: { by: client, at: 5 },
+      },
+    ],
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };

@@ -1,5 +1,5 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
-import type { App, Revocation, Secret, SeenRow, StoreRow } from '../../host/src/core/sessions.ts';
+import type { App, KnownAccounts, Revocation, Secret, SeenRow, StoreRow } from '../../host/src/core/sessions.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
 export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> & {
@@ -10,6 +10,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
   const secrets = new Map<string, Secret>();
   const seen = new Map<string, SeenRow>();
   const revocations = new Map<string, Revocation>();
+  let known: KnownAccounts | null = null;
   let pin: string | null = null;
   return {
     rows,
@@ -21,6 +22,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
       apps: [...apps.values()],
       secrets: [...secrets.values()],
       revocations: [...revocations.values()],
+      known,
       seen: [...seen.values()],
     }),
     save: (row) => {
@@ -31,7 +33,14 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
         apps.delete(row.client);
         if (row.revocation !== null) revocations.set(row.client, row.revocation);
       } else if (row.type === 'revoked') revocations.delete(row.client);
-      else if (row.type === 'seen') {
+      else if (row.type === 'accounts') known = row.known;
+      else if (row.type === 'replaced') {
+        known = row.known;
+        for (const client of row.unpaired) apps.delete(client);
+        for (const app of row.apps) apps.set(app.client, app);
+        for (const hash of row.dropped) secrets.delete(hash);
+        revocations.clear();
+      } else if (row.type === 'seen') {
         if (!seen.has(row.seen.id)) seen.set(row.seen.id, row.seen);
         for (const [id, { createdAt }] of seen) if (createdAt < row.forgetBefore) seen.delete(id);
       } else if (row.type === 'unasked') {

@@ -19,6 +19,7 @@ import {
   type Unreadable,
   x25519,
 } from '@sallyport/device-protocol';
+import type { Account } from '../../firmware-sim/src/firmware/account.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
@@ -26,12 +27,16 @@ import { testAccount } from './bench-device.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { bytesFrom, chance } from './random.ts';
 
-export function sealedComputer(flash: Flash = memoryFlash(), secret: Uint8Array = new Uint8Array(32).fill(5)) {
+export function sealedComputer(
+  flash: Flash = memoryFlash(),
+  secret: Uint8Array = new Uint8Array(32).fill(5),
+  account: Account = testAccount,
+) {
   const random = bytesFrom(chance(7));
   const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
   const marks = { simulator: true, autoPress: false, demo: true };
   let now = 1;
-  let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'bench', resetReason: 'power' });
+  let [firmware] = bootWith(account, marks, env, { marks, model: 'bench', resetReason: 'power' });
   let link: HostLinkState = closedLink;
   let prologue = new Uint8Array(0);
   let channel: Channel | null = null;

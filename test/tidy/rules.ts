@@ -36,12 +36,13 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
   {
     from: /^host\/src\/core\//,
     root: /^host\/src\/core\//,
-    packages: /^(@sallyport\/device-protocol$|@noble\/(hashes\/|curves\/secp256k1\.js$)|nostr-tools\/)/,
+    packages: /^(@sallyport\/device-protocol$|@noble\/hashes\/|nostr-tools\/)/,
   },
   {
     from: /^host\/src\//,
     root: /^host\/src\//,
-    packages: /^(node:|@sallyport\/device-protocol$|nostr-tools\/|serialport$|tiny-secp256k1$|ws$|uqr$|env-paths$)/,
+    packages:
+      /^(node:|@sallyport\/device-protocol$|@noble\/(hashes|ciphers)\/|nostr-tools\/|serialport$|tiny-secp256k1$|ws$|uqr$|env-paths$|hono(\/|$)|@hono\/node-server$|zod$|commander$|picocolors$|pino$)/,
   },
 ];
 

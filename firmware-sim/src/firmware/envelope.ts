@@ -2,16 +2,16 @@
  * A request that an app signed: the event that carries it is rebuilt, its signature verified, its content decrypted and read. Nothing of it
  * is used before its signature and its MAC hold, and every way in which they do not is one and the same refusal.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
-import { type DeviceError, decodeUtf8, encodeUtf8, limits, neverSigned, utf8Length } from '@sallyport/device-protocol';
-import type { Crypto } from './env.ts';
-import { eventId } from './event-id.ts';
-import { decryptNip04 } from './nip04.ts';
-import { decryptNip44 } from './nip44.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
+import { type DeviceError, decodeUtf8, limits, utf8Length } from '@sallyport/device-protocol';
+import type { Env } from './env.ts';
 import { type FreeMethod, freeMethods } from './policy/decide.ts';
 import type { Read, SignedRequest } from './request.ts';
-import type { Reading } from './stream/reading.ts';
+import { authenticate, type ClientEvent } from './stream/client-event.ts';
+import { readEvent, type StreamTags, walkTags } from './stream/event.ts';
+import { isRefused, type Reading, readWhole } from './stream/reading.ts';
+import { type ClientRequest, readRequest, shortParam } from './stream/request.ts';
+import { type StreamText, walkText } from './stream/walk.ts';
 import { isTextMethod, type Subject } from './subject.ts';
 import { wholeInput } from './whole-input.ts';
 
@@ -33,8 +33,10 @@ export type Wanted =
   /** Params of a `connect`: which permissions it would like, and what the app calls itself. */
   | { readonly type: 'connect'; readonly perms: string; readonly name: string };
 
-/** Kind of the events of NIP-46. */
-const carrierKind = 24133;
+const keyChars = 64;
+/** Of wishes and of what an app says of itself, no more is read. */
+const permsReadMax = 2_048;
+const aboutMax = 4_096;
 const unauthenticated = { type: 'refused', error: 'unauthenticated' } as const;
 
 /** The remote-signer key that the one `p` tag names; null when there is none, or another one, or it is no key. */
@@ -48,60 +50,132 @@ export function* readEnvelope(
   { body }: SignedRequest,
   remoteSigner: Uint8Array,
   account: Uint8Array,
-  crypto: Crypto,
+  env: Pick<Env, 'crypto' | 'random'>,
 ): Reading<Read> {
-  const content = decodeUtf8(yield* wholeInput(body.input.length));
-  if (content === null) return unauthenticated;
-  const { client, createdAt, tags, sig, conversationKey } = body;
-  const id = eventId({ pubkey: client, created_at: createdAt, kind: carrierKind, tags, content });
-  if (!crypto.verifySchnorr(sig, id, client)) return unauthenticated;
-  const old = /\?iv=.{24}$/.test(content);
-  const plaintext = old ? decryptNip04(content, conversationKey) : decryptNip44(content, conversationKey);
-  const text = typeof plaintext === 'string' ? null : decodeUtf8(plaintext);
-  const rpc = text === null ? null : objectOf(text);
-  if (rpc === null) return unauthenticated;
-  const { id: requestId, method, params } = rpc;
-  const idLength = typeof requestId === 'string' ? (utf8Length(requestId) ?? 0) : 0;
-  if (typeof requestId !== 'string' || typeof method !== 'string' || !Array.isArray(params)) return unauthenticated;
-  if (idLength < 1 || idLength > 128) return unauthenticated;
-  const wanted = wantedOf(method, params, createdAt, account, remoteSigner);
-  // NIP-04 has no MAC: that a false key makes the name of a method is what cannot be.
-  if (old && wanted.type === 'refused' && wanted.error === 'unsupported') return unauthenticated;
-  const digest = bytesToHex(sha256(encodeUtf8(JSON.stringify([method, params])) ?? new Uint8Array(0)));
-  return { type: 'app', envelope: { eventId: id, createdAt, client, remoteSigner, requestId, digest }, wanted };
+  const { client, createdAt, tags, sig, conversationKey, input } = body;
+  const whole = yield* wholeInput(input.length);
+  const event: ClientEvent = { client, createdAt, tags, sig, conversationKey, length: input.length };
+  return readWhole(readAll(event, remoteSigner, account, env), whole);
 }
 
-function wantedOf(
-  method: string,
-  params: readonly unknown[],
+function* readAll(
+  event: ClientEvent,
+  remoteSigner: Uint8Array,
+  account: Uint8Array,
+  env: Pick<Env, 'crypto' | 'random'>,
+): Reading<Read> {
+  const authentic = yield* authenticate(event, env);
+  if (isRefused(authentic)) return { type: 'refused', error: authentic.error };
+  const request = yield* readRequest(authentic);
+  // What makes no request of NIP-46 and what is wrong with a signature are not told apart.
+  if (isRefused(request)) return request.error === 'invalid_params' ? unauthenticated : { type: 'refused', ...request };
+  const { text: requestId, json } = request.id;
+  if (requestId === '' || !json.startsWith('"')) return unauthenticated;
+  const { client, createdAt } = event;
+  const wanted = yield* wantedOf(request, createdAt, account, remoteSigner);
+  // NIP-04 has no MAC: that a false key makes the name of a method is what cannot be.
+  if (!authentic.isCommitted && isUnknown(wanted)) return unauthenticated;
+  const digest = bytesToHex(request.digest);
+  const { eventId } = authentic;
+  return { type: 'app', envelope: { eventId, createdAt, client, remoteSigner, requestId, digest }, wanted };
+}
+
+function isUnknown(wanted: Wanted): boolean {
+  return wanted.type === 'refused' && wanted.error === 'unsupported';
+}
+
+function* wantedOf(
+  request: ClientRequest,
   createdAt: number,
   account: Uint8Array,
   remoteSigner: Uint8Array,
-): Wanted {
-  const refused = (error: DeviceError): Wanted => ({ type: 'refused', error });
-  if (method === 'connect') return connectOf(params, remoteSigner);
+): Reading<Wanted> {
+  const { method, params } = request;
+  if (method === 'connect') return yield* connectOf(request, remoteSigner);
   const free = freeMethods.find((one) => one === method);
   if (free !== undefined && free !== 'connect') return { type: 'free', method: free };
-  if (method === 'sign_event')
-    return typeof params[0] === 'string' ? signing(params[0], createdAt, account) : refused('invalid_params');
+  if (method === 'sign_event') return yield* signing(request, createdAt, account);
   if (!isTextMethod(method)) return refused('unsupported');
-  const [hex, text] = params;
-  const peer = keyOf(hex);
-  if (peer === null || typeof text !== 'string') return refused('invalid_params');
-  const length = utf8Length(text);
-  if (length === null) return refused('invalid_params');
+  const peer = keyOf(yield* shortParam(request, 0, keyChars));
+  const param = params[1];
+  if (peer === null || param?.type !== 'string') return refused('invalid_params');
   const max = method.endsWith('decrypt') ? limits.resultMax : limits.streamMax;
-  return length > max ? refused('too_large') : { type: 'use', subject: { command: method, peer, text } };
+  if (param.text.length > max) return refused('too_large');
+  const text = yield* textOf(param.text);
+  return text === null ? refused('invalid_params') : { type: 'use', subject: { command: method, peer, text } };
 }
 
-function connectOf([key, , perms, about]: readonly unknown[], remoteSigner: Uint8Array): Wanted {
-  if (key !== bytesToHex(remoteSigner)) return { type: 'refused', error: 'unauthenticated' };
-  const told = typeof about === 'string' ? objectOf(about)?.['name'] : '';
+function* connectOf(request: ClientRequest, remoteSigner: Uint8Array): Reading<Wanted> {
+  const key = yield* shortParam(request, 0, keyChars);
+  if (key !== bytesToHex(remoteSigner)) return refused('unauthenticated');
+  const perms = yield* shortParam(request, 2, permsReadMax);
+  const about = yield* shortParam(request, 3, aboutMax);
+  return { type: 'connect', perms: perms ?? '', name: about === null ? '' : nameOf(about) };
+}
+
+/** A template, filled with what it lacks. */
+function* signing(request: ClientRequest, createdAt: number, account: Uint8Array): Reading<Wanted> {
+  // The template is a text that holds the event; an object in its place is not what NIP-46 says.
+  if (request.event?.levels !== 2) return refused('invalid_params');
+  const event = yield* readEvent(request, account, createdAt);
+  if (isRefused(event)) return refused(event.error);
+  const content = yield* textOf(event.content);
+  if (content === null) return refused('invalid_params');
+  const { kind, created_at, id } = event;
+  const tags = yield* tagsOf(event.tags);
   return {
-    type: 'connect',
-    perms: typeof perms === 'string' ? perms : '',
-    name: typeof told === 'string' ? beginningOf(told, limits.labelMax) : '',
+    type: 'use',
+    subject: { command: 'sign_event', event: { created_at, kind, tags, content, id }, pubkey: account },
   };
+}
+
+function refused(error: DeviceError): Wanted {
+  return { type: 'refused', error };
+}
+
+/** A text of the request, whole. */
+function* textOf(text: StreamText): Reading<string | null> {
+  const whole = new Uint8Array(text.length);
+  let used = 0;
+  yield* walkText(text, (bytes, from, to) => {
+    whole.set(bytes.subarray(from, to), used);
+    used += to - from;
+  });
+  return decodeUtf8(whole);
+}
+
+function* tagsOf(from: StreamTags): Reading<string[][]> {
+  const tags: string[][] = [];
+  let item: Uint8Array[] | null = null;
+  const ends = (): void => {
+    if (item !== null) tags.at(-1)?.push(decodeUtf8(concatBytes(...item)) ?? '');
+    item = null;
+  };
+  yield* walkTags(from, {
+    tagBegins: () => void tags.push([]),
+    itemBegins: () => {
+      ends();
+      item = [];
+    },
+    item: (bytes, start, end) => void item?.push(bytes.slice(start, end)),
+    tagEnds: ends,
+  });
+  return tags;
+}
+
+/** What the app calls itself, as much of it as its record has room for. */
+function nameOf(about: string): string {
+  const name = nameIn(about);
+  return typeof name === 'string' ? beginningOf(name, limits.labelMax) : '';
+}
+
+function nameIn(about: string): unknown {
+  try {
+    const value: unknown = JSON.parse(about);
+    return typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
+  } catch {
+    return null; // it says nothing of itself that could be read
+  }
 }
 
 /** As much of a name as its record has room for. */
@@ -114,46 +188,6 @@ function beginningOf(text: string, bytesMax: number): string {
   return cut;
 }
 
-/** A template, filled with what it lacks. */
-function signing(template: string, createdAt: number, account: Uint8Array): Wanted {
-  const refused = (error: DeviceError): Wanted => ({ type: 'refused', error });
-  const fields = objectOf(template);
-  if (fields === null) return refused('invalid_params');
-  const { kind, content, tags = [], created_at = createdAt, pubkey } = fields;
-  if (!isCount(kind) || kind > 0xffff || !isCount(created_at) || typeof content !== 'string')
-    return refused('invalid_params');
-  if (!isTags(tags) || utf8Length(content) === null) return refused('invalid_params');
-  if (pubkey !== undefined && pubkey !== bytesToHex(account)) return refused('invalid_params');
-  if (neverSigned.includes(kind)) return refused('forbidden_kind');
-  const id = eventId({ pubkey: account, created_at, kind, tags, content });
-  return {
-    type: 'use',
-    subject: { command: 'sign_event', event: { created_at, kind, tags, content, id }, pubkey: account },
-  };
-}
-
-function objectOf(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
-}
-
-function keyOf(hex: unknown): Uint8Array | null {
+function keyOf(hex: string | null | undefined): Uint8Array | null {
   return typeof hex === 'string' && /^[0-9a-f]{64}$/.test(hex) ? hexToBytes(hex) : null;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isTags(value: unknown): value is readonly (readonly string[])[] {
-  return (
-    Array.isArray(value) &&
-    value.every(
-      (tag) => Array.isArray(tag) && tag.every((item) => typeof item === 'string' && utf8Length(item) !== null),
-    )
-  );
 }

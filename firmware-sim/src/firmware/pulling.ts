@@ -24,7 +24,7 @@ export function startReading(turn: Turn, job: Job): void {
   if (isSigned(request)) {
     const remoteSigner = remoteSignerOf(request.body.tags);
     if (remoteSigner === null) return end(turn, job, 'unauthenticated');
-    reading = readEnvelope(request, remoteSigner, account.pubkey, turn.env.crypto);
+    reading = readEnvelope(request, remoteSigner, account.pubkey, turn.env);
   } else reading = readOwn(request, account.pubkey);
   const nothing = { wants: { offset: 0, length: 0 }, far: 0, chunk: 0, stallAt: 0 };
   go(turn, { id, request, claimBy, phase: 'reading', reading, ...nothing }, reading.next());

@@ -25,7 +25,7 @@ export function repeated(
   // A repeat is a request of its own for whoever replays it to a restarted host: it is remembered as seen, too.
   if (ended !== null) {
     const text = ended.text ?? errorText(request.id, interrupted);
-    const outcome = ended.text === null ? interrupted.code : 'repeated';
+    const outcome = ended.text === null ? interrupted : 'repeated';
     return [state, [saveSeen(event, null, now), answer(origin, text, now), noteOf(origin, request, outcome)]];
   }
   for (const [job, open] of state.open) {
@@ -76,7 +76,7 @@ export function refused(
   refusal: Refusal,
   now: number,
 ): Step {
-  const effects = [answer(origin, errorText(request.id, refusal), now), noteOf(origin, request, refusal.code)];
+  const effects = [answer(origin, errorText(request.id, refusal), now), noteOf(origin, request, refusal)];
   return [state, effects];
 }
 
@@ -96,8 +96,8 @@ export function save(row: StoreRow): BridgeEffect {
 }
 
 /** A line for the log about a request. */
-export function noteOf(origin: Origin, request: Nip46Request, outcome: NoteOutcome): BridgeEffect {
-  return note(origin.client, request.method, kindOf(request), outcome);
+export function noteOf(origin: Origin, request: Nip46Request, outcome: NoteOutcome | Refusal): BridgeEffect {
+  return note(origin.client, request.method, kindOf(request), outcome, { createdAt: origin.createdAt });
 }
 
 /** One prompt and one answer, in the encryption of the last repeat, to every relay that delivered one. */

@@ -5,17 +5,21 @@
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { ClientMetadata } from './client-metadata.ts';
-import type { DeviceAnswer, DeviceAsk, EventTemplate } from './device-port.ts';
+import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from './device-port.ts';
 import { type Ended, endedBefore } from './ended.ts';
 import type { Encryption, RemoteSigner } from './envelope.ts';
 import type { NostrEvent } from './event.ts';
 import type { RequestedEvent } from './event-template.ts';
+import { type Narrowing, noNarrowing } from './narrowing.ts';
 import type { RequestId } from './nip46-text.ts';
 import type { RefusalCode } from './refusal.ts';
+import type { Comparison } from './replaced.ts';
 import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
 import {
   type App,
+  type KnownAccounts,
   loadSessions,
+  type NewSecret,
   type Revocation,
   type Secret,
   type SeenRow,
@@ -28,15 +32,17 @@ import { noStrangers, type Strangers } from './strangers.ts';
 export type KnownDevice = { readonly life: 'fresh' | 'locked' | 'ready'; readonly knowsApps: boolean };
 
 /**
- * The machine. `accounts` are the user pubkeys by number, as the device last told them. `workedAt` is when a human last decided
+ * The machine. `accounts` are the user pubkeys by number, as the device that is there told them; `known` are those on disk. `workedAt` is when a human last decided
  * something: whoever waits for the device waits for that. `revoking`: the apps that the device is being told to forget, by job.
  */
 export type BridgeState = {
   readonly signer: RemoteSigner;
   readonly device: KnownDevice | null;
   readonly accounts: ReadonlyMap<number, string>;
+  readonly known: KnownAccounts | null;
   readonly revoking: ReadonlyMap<number, string>;
   readonly sessions: Sessions;
+  readonly narrowing: Narrowing;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
@@ -114,16 +120,20 @@ export type Signing = { readonly label: string; readonly template: RequestedEven
 
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
- * yet), `accounts` the user pubkeys that it told. `secret` is a one-time secret that was just made, as `hashSecret` of it. `sent` says
- * that the device has the question now. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
+ * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
+ * just made, as `hashSecret` of it. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
   | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
   | { readonly type: 'sent'; readonly job: number }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
   | { readonly type: 'device'; readonly device: KnownDevice | null }
-  | { readonly type: 'accounts'; readonly accounts: ReadonlyMap<number, string> }
-  | { readonly type: 'secret'; readonly hash: string; readonly name: string; readonly account: number }
+  | { readonly type: 'accounts'; readonly device: string | null; readonly accounts: readonly DeviceAccount[] }
+  | ({ readonly type: 'secret' } & NewSecret)
+  | { readonly type: 'void_secret'; readonly hash: string }
+  | { readonly type: 'narrow'; readonly narrowing: Narrowing }
+  | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 
@@ -136,7 +146,9 @@ export type BridgeEffect =
   | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
-  | NoteEffect;
+  | NoteEffect
+  /** Another device than before told its accounts. */
+  | { readonly type: 'replaced'; readonly comparison: Comparison };
 
 export type AnswerEffect = {
   readonly type: 'answer';
@@ -147,13 +159,25 @@ export type AnswerEffect = {
   readonly text: string;
 };
 
-/** A line for the log: who (start of the client key), what, and what came of it. Never a text, a secret or a claim of the app. */
+/**
+ * A line for the log: who, what, what came of it, and why in words where that was a refusal. Never a text, a secret or a claim of
+ * the app. `way` says when the request passed where: `createdAt` by the app's clock, in seconds.
+ */
 export type NoteEffect = {
   readonly type: 'note';
   readonly client: string;
   readonly method: string;
   readonly kind: number | null;
   readonly outcome: NoteOutcome;
+  readonly why: string;
+  readonly way: Way;
+};
+
+/** When a request was made, came, and was with the device. */
+export type Way = {
+  readonly createdAt: number | null;
+  readonly cameAt: number | null;
+  readonly sentAt: number | null;
 };
 
 export type NoteOutcome = 'asked' | 'joined' | 'repeated' | 'answered' | 'paired' | 'unpaired' | RefusalCode;
@@ -166,6 +190,7 @@ export type Loaded = {
   readonly apps: readonly App[];
   readonly secrets: readonly Secret[];
   readonly revocations: readonly Revocation[];
+  readonly known: KnownAccounts | null;
   readonly seen: readonly SeenRow[];
 };
 
@@ -178,8 +203,10 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     signer,
     device: null,
     accounts: new Map(),
+    known: loaded.known,
     revoking: new Map(),
     sessions,
+    narrowing: noNarrowing,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
     strangers: noStrangers,

@@ -5,18 +5,23 @@
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
  * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
  */
+
+import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { drop } from './bridge-state.ts';
+import type { DeviceAccount } from './device-port.ts';
 import { passDoor } from './door.ts';
 import type { NostrEvent } from './event.ts';
 import { errorText, type ParsedRequest, parseRequest } from './nip46-text.ts';
 import { connect, secretsInUse } from './pairing.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { compareAccounts, replaceDevice } from './replaced.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
 import { revokeAll } from './revoking.ts';
-import { addSecret } from './sessions.ts';
+import { addSecret, voidSecret } from './sessions.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
+import { narrow, narrowedBy, revoke } from './user-says.ts';
 
 export {
   type AnswerEffect,
@@ -42,11 +47,19 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'device':
       return deviceIs(state, input.device, now);
     case 'accounts':
-      return [{ ...state, accounts: input.accounts }, []];
+      return accountsAre(state, input.device, input.accounts);
     case 'secret': {
-      const [sessions, rows] = addSecret(state.sessions, input, secretsInUse(state), now);
+      const [sessions, rows] = addSecret(state.sessions, now, input, secretsInUse(state));
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
     }
+    case 'void_secret': {
+      const [sessions, rows] = voidSecret(state.sessions, input.hash);
+      return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
+    }
+    case 'narrow':
+      return narrow(state, input.narrowing, now);
+    case 'unpair':
+      return revoke(state, input.client, now);
     case 'stop':
       return stop(state, now);
     case 'tick':
@@ -66,12 +79,34 @@ function deviceIs(state: BridgeState, device: KnownDevice | null, now: number): 
   return revokeAll({ ...state, device, accounts, workedAt: isUnlocked ? now : state.workedAt });
 }
 
+/** The keys of the device that is there, kept where it is paired: so that another one in its place is known to be another. */
+function accountsAre(before: BridgeState, device: string | null, accounts: readonly DeviceAccount[]): Step {
+  const state = { ...before, accounts: new Map(accounts.map(({ account, pubkey }) => [account, pubkey])) };
+  if (device === null) return [state, []];
+  const known = { device, accounts };
+  if (state.known === null || state.known.device === device) {
+    const isSame = JSON.stringify(state.known) === JSON.stringify(known);
+    return [{ ...state, known }, isSame ? [] : [{ type: 'save', row: { type: 'accounts', known } }]];
+  }
+  const [sessions, row] = replaceDevice(state.sessions, state.known.accounts, known);
+  const comparison = compareAccounts(state.known.accounts, accounts);
+  return [
+    { ...state, known, sessions },
+    [
+      { type: 'save', row },
+      { type: 'replaced', comparison },
+    ],
+  ];
+}
+
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
   const passage = passDoor(state, event, now);
   if (passage.type === 'dropped') return [passage.state, []];
   const { encryption, text, refusal } = passage;
   const origin: Origin = { client: event.pubkey, relays: [relay], encryption, createdAt: event.created_at };
   const parsed = parseRequest(text);
+  const narrowing = parsed.type === 'request' ? narrowedBy(passage.state, origin.client, parsed.request, now) : null;
+  if (narrowing !== null) return refusedForGood(passage.state, origin, parsed, event, narrowing, now);
   const app = passage.state.sessions.apps.get(event.pubkey);
   if (app === undefined) return strangerAsked(passage.state, origin, parsed, event, now);
   if (refusal !== null) return refusedForGood(passage.state, origin, parsed, event, refusal, now);
@@ -104,19 +139,23 @@ function refusedForGood(
   now: number,
 ): Step {
   const request = parsed.type === 'request' ? parsed.request : parsed;
-  const [next, effects] = refusedTo(state, origin, request, refusal, now);
+  const kind = parsed.type === 'request' ? kindOf(parsed.request) : null;
+  const [next, effects] = refusedTo(state, origin, { ...request, kind }, refusal, now);
   return [next, [saveSeen(event, null, now), ...effects]];
 }
 
 function refusedTo(
   state: BridgeState,
   origin: Origin,
-  request: { readonly id: string; readonly method: string },
+  request: { readonly id: string; readonly method: string; readonly kind?: number | null },
   refusal: Refusal,
   now: number,
 ): Step {
   const reply = answer(origin, errorText(request.id, refusal), now);
-  return [state, [reply, note(origin.client, request.method, null, refusal.code)]];
+  return [
+    state,
+    [reply, note(origin.client, request.method, request.kind ?? null, refusal, { createdAt: origin.createdAt })],
+  ];
 }
 
 const notPaired = refuse(

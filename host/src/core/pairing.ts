@@ -31,7 +31,7 @@ export function connect(
   if (decision.type === 'known') {
     return [state, [answer(origin, resultText(request.id, 'ack'), now), noteOf(origin, request, 'answered')]];
   }
-  const { hash, account } = decision.secret;
+  const { hash, account } = decision;
   if (secretsInUse(state).has(hash)) {
     const [same, effects] = refused(state, origin, request, inUse, now);
     return [same, [saveSeen(event, null, now), ...effects]];

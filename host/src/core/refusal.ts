@@ -16,6 +16,8 @@ export type RefusalCode =
   | 'too_large'
   | 'stale' // the app's clock and ours are too far apart
   | 'busy'
+  | 'paused' // the user stopped the signer or the app for a while
+  | 'narrowed' // a rule of the user refuses it
   | 'shutting_down'
   | 'interrupted' // it was asked before; what became of it is not known any more
   | 'device_absent' // it was not there, and was never asked

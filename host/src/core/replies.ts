@@ -1,8 +1,9 @@
 /** Answers, notes and rows as effects: the few shapes in which the bridge speaks. */
 import { bridgeLimits as limits } from './bridge-limits.ts';
-import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, Origin } from './bridge-state.ts';
+import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, Origin, Way } from './bridge-state.ts';
 import { answerCreatedAt } from './envelope.ts';
 import type { NostrEvent } from './event.ts';
+import { type Refusal, refusalText } from './refusal.ts';
 
 /** An answer to whoever asked. */
 export function answer(origin: Origin, text: string, now: number): AnswerEffect {
@@ -10,9 +11,17 @@ export function answer(origin: Origin, text: string, now: number): AnswerEffect 
   return { type: 'answer', client, relays, encryption, createdAt: answerCreatedAt(now, createdAt), text };
 }
 
-/** A line for the log. */
-export function note(client: string, method: string, kind: number | null, outcome: NoteOutcome): NoteEffect {
-  return { type: 'note', client: client.slice(0, 8), method, kind, outcome };
+/** A line for the log; a refusal says why. */
+export function note(
+  client: string,
+  method: string,
+  kind: number | null,
+  outcome: NoteOutcome | Refusal,
+  way: Partial<Way> = {},
+): NoteEffect {
+  const [code, why] = typeof outcome === 'string' ? [outcome, ''] : [outcome.code, refusalText(outcome)];
+  const passed = { createdAt: null, cameAt: null, sentAt: null, ...way };
+  return { type: 'note', client, method, kind, outcome: code, why, way: passed };
 }
 
 /** On disk: this event was taken, also by the next host. `request` is the key of a request that a human is asked for. */

@@ -1,20 +1,18 @@
 /**
  * What a request of a paired app comes to: an answer at once, or a question to the device.
  */
-import { closeBudget } from './app-budgets.ts';
-import { carriedBy, noteOf, open, repeated, save } from './asking.ts';
-import type { BridgeEffect, BridgeState, Origin, Signing, Step, Wants } from './bridge-state.ts';
+import { carriedBy, noteOf, open, repeated } from './asking.ts';
+import type { BridgeState, Origin, Signing, Step, Wants } from './bridge-state.ts';
 import { appLabel } from './client-metadata.ts';
 import type { DeviceAsk, OwnAsk } from './device-port.ts';
-import { forgetClient } from './ended.ts';
 import type { NostrEvent } from './event.ts';
 import { fillTemplate } from './event-template.ts';
-import { type DeviceRequest, errorText, type Nip46Request, requestDigest, resultText } from './nip46-text.ts';
+import { type DeviceRequest, type Nip46Request, requestDigest, resultText } from './nip46-text.ts';
 import { connect } from './pairing.ts';
 import { refuse } from './refusal.ts';
 import { answer, saveSeen } from './replies.ts';
-import { revokeAll } from './revoking.ts';
-import { type App, unpair } from './sessions.ts';
+import type { App } from './sessions.ts';
+import { endSession } from './user-says.ts';
 
 /** Handles any other request of a paired app. `event` carried it. */
 export function appRequest(
@@ -46,19 +44,9 @@ function done(state: BridgeState, origin: Origin, request: Nip46Request, result:
 
 /** Ends the session: on disk first, then every open request of the app gets its ending, then the app its `ack`. */
 function logout(state: BridgeState, origin: Origin, request: Nip46Request, event: NostrEvent, now: number): Step {
-  const [sessions, rows] = unpair(state.sessions, origin.client);
-  const effects: BridgeEffect[] = [saveSeen(event, null, now), ...rows.map(save)];
-  const open = new Map(state.open);
-  for (const [job, each] of state.open) {
-    if (each.origin.client !== origin.client) continue;
-    open.delete(job);
-    effects.push({ type: 'cancel', job }, answer(each.origin, errorText(each.id, loggedOut), now));
-  }
-  const { client } = origin;
-  const [ended, budgets] = [forgetClient(state.ended, client), closeBudget(state.budgets, client)];
-  const [next, revoking] = revokeAll({ ...state, sessions, open, ended, budgets });
+  const [next, effects] = endSession(state, origin.client, loggedOut, now);
   const last = [answer(origin, resultText(request.id, 'ack'), now), noteOf(origin, request, 'unpaired')];
-  return [next, [...effects, ...revoking, ...last]];
+  return [next, [saveSeen(event, null, now), ...effects, ...last]];
 }
 
 function deviceRequest(

@@ -6,6 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import { cleanLine } from './client-metadata.ts';
+import type { DeviceAccount } from './device-port.ts';
 import type { ConnectRequest } from './nip46-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -25,13 +26,27 @@ export type App = {
   readonly secretHash: string;
 };
 
-/** A one-time secret: live, or spent by the first client that showed it. `name` is what the user called the line of this account. */
+/**
+ * A one-time secret: live until it expires, or spent by the first client that showed it. `name` is what the user called the line of
+ * this account, `perms` what an app that asks for nothing is taken to ask for.
+ */
 export type Secret = {
   readonly hash: string;
   readonly name: string;
   readonly account: number;
+  readonly perms: string;
   readonly createdAt: number;
+  readonly expiresAt: number;
   readonly spent: { readonly by: string; readonly at: number } | null;
+};
+
+/** A secret that was just made, by its hash; it expires after a day where nothing else is said. */
+export type NewSecret = {
+  readonly hash: string;
+  readonly name: string;
+  readonly account: number;
+  readonly perms?: string;
+  readonly expiresAt?: number;
 };
 
 /** A request event that was taken: whose it was, and the key of the request that it made (null: of none that a human is asked for). */
@@ -42,13 +57,17 @@ export type SeenRow = {
   readonly createdAt: number;
 };
 
+/** The accounts of the paired device as it last told them; `device` is its static key. */
+export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
+
 /** An app that logged out while the device was not there to be told: it is told when it comes. */
 export type Revocation = { readonly client: string; readonly remoteSigner: string };
 
 /**
  * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
- * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `seen` forgets what is older (seconds, as in
- * events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
+ * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
+ * (seconds, as in events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
  */
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
@@ -56,6 +75,14 @@ export type StoreRow =
   | { readonly type: 'pair' | 'pair_again'; readonly app: App }
   | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
   | { readonly type: 'revoked'; readonly client: string }
+  | { readonly type: 'accounts'; readonly known: KnownAccounts }
+  | {
+      readonly type: 'replaced';
+      readonly known: KnownAccounts;
+      readonly apps: readonly App[];
+      readonly unpaired: readonly string[];
+      readonly dropped: readonly string[];
+    }
   | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
   | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 
@@ -73,7 +100,7 @@ export type Sessions = {
 /** What `connect` comes to. `pairs`: it shows a secret by which the device may be asked to pair it as this account. */
 export type ConnectDecision =
   | { readonly type: 'known' }
-  | { readonly type: 'pairs'; readonly secret: Secret }
+  | { readonly type: 'pairs'; readonly hash: string; readonly account: number }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
 /** The hash by which a one-time secret is known. The secret has more entropy than anybody can search: no salt, no stretching. */
@@ -101,12 +128,13 @@ export function loadSessions(
  */
 export function addSecret(
   sessions: Sessions,
-  { hash, name, account }: { readonly hash: string; readonly name: string; readonly account: number },
-  inUse: ReadonlySet<string>,
   now: number,
+  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs }: NewSecret,
+  inUse: ReadonlySet<string>,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
-  const secret: Secret = { hash, name: cleanLine(name, limits.nameMax), account, createdAt: now, spent: null };
+  const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
+  const secret: Secret = { hash, ...line, createdAt: now, expiresAt, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);
   const rows: StoreRow[] = [{ type: 'secret', secret }];
   const live = [...secrets.values()].filter((each) => each.spent === null);
@@ -129,21 +157,23 @@ export function decideConnect(
   request: ConnectRequest,
   now: number,
 ): ConnectDecision {
-  const isKnown = sessions.apps.has(client);
+  const known = sessions.apps.get(client);
+  const isKnown = known !== undefined;
   const isLapsed = sessions.lapsed.has(client);
   if (request.secret === '') {
     return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
   }
   const secret = sessions.secrets.get(hashSecret(request.secret));
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
-  if (secret.spent === null && now - secret.createdAt > limits.secretLifeMs)
-    return { type: 'refused', refusal: expired };
+  if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
   if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
     return { type: 'refused', refusal: spentSecret };
   }
   if (secret.spent !== null && !isLapsed) return { type: 'known' };
   if (!isKnown && sessions.apps.size >= limits.appsMax) return { type: 'refused', refusal: tooManyApps };
-  return { type: 'pairs', secret };
+  // The line says the account when it is new; afterwards the app has it, and a replaced device may have given it another number.
+  const account = secret.spent === null ? secret.account : (known?.account ?? secret.account);
+  return { type: 'pairs', hash: secret.hash, account };
 }
 
 /** Ends the session of a client. Its spent secrets stay spent, also for itself. */
@@ -194,13 +224,13 @@ export function pair(
   if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
   const app: App = {
     client,
-    account: secret.account,
+    account: secret.spent === null ? secret.account : (before?.account ?? secret.account),
     remoteSigner,
     onDevice,
     // A login without metadata does not make an app nameless that had told its name before.
     name: metadata.name || before?.name || secret.name,
     url: metadata.url || before?.url || '',
-    perms,
+    perms: perms || secret.perms,
     pairedAt: now,
     secretHash: secret.hash,
   };
@@ -242,7 +272,7 @@ const wrongSecret = refuse('wrong_secret', 'This signer did not give out that on
 
 const spentSecret = refuse('spent_secret', 'That one-time secret was used before.', newLine);
 
-const expired = refuse('expired_secret', 'That one-time secret has expired: nobody used it for a day.', newLine);
+const expired = refuse('expired_secret', 'That one-time secret has expired.', newLine);
 
 const tooManyApps = refuse(
   'busy',

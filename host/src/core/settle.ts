@@ -119,7 +119,8 @@ function endsAt(state: BridgeState, { cameAt, sentAt }: OpenRequest): number {
   return Math.min(patience, cameAt + (sentAt === null ? limits.queueMs : limits.lifeMs));
 }
 
-function endAll(before: BridgeState, now: number, why: (open: OpenRequest) => Refusal | null): Step {
+/** Ends what is open and has a reason to end, each with that reason. */
+export function endAll(before: BridgeState, now: number, why: (open: OpenRequest) => Refusal | null): Step {
   let state = before;
   const effects: BridgeEffect[] = [];
   // Who waits goes first: otherwise the place of one that ends would be given to one that ends right after it.
@@ -169,7 +170,7 @@ function succeed(
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
 function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
   const text = errorText(open.id, refusal);
-  const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal.code)];
+  const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal)];
   if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
   const { client } = open.origin;
   const isSaved = open.wants.type !== 'public_key' && open.wants.type !== 'pairing';
@@ -205,8 +206,12 @@ function asksHuman({ wants }: OpenRequest): boolean {
 function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {
   if (!asksHuman(open) || unasked.has(refusal.code)) return false;
   // Of what the bridge ends by itself only that was seen which the device had.
-  return open.sentAt !== null || (refusal !== neverSent && refusal !== shuttingDown);
+  const isOurs = refusal === neverSent || refusal === shuttingDown || byUser.has(refusal.code);
+  return open.sentAt !== null || !isOurs;
 }
+
+/** With these the user's own rules ended it. */
+const byUser: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['paused', 'narrowed']);
 
 /** With these the device side says that it asked nobody. */
 const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
@@ -230,8 +235,10 @@ function forgetAccounts(state: BridgeState, refusal: Refusal): BridgeState {
   return gone.includes(refusal.code) ? { ...state, accounts: new Map() } : state;
 }
 
-function noteOf(open: OpenRequest, outcome: 'answered' | 'paired' | RefusalCode): ReturnType<typeof note> {
-  return note(open.origin.client, open.method, open.kind, outcome);
+/** A line for the log about a request that had been opened. */
+export function noteOf(open: OpenRequest, outcome: 'answered' | 'paired' | Refusal): ReturnType<typeof note> {
+  const { cameAt, sentAt, origin } = open;
+  return note(origin.client, open.method, open.kind, outcome, { createdAt: origin.createdAt, cameAt, sentAt });
 }
 
 const wrongPubkey = refuse(

@@ -55,6 +55,22 @@ export const migrations: readonly string[] = [
     remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Lines with a life and permissions of their own, and what the user set.
+  `
+  ALTER TABLE secrets ADD COLUMN perms TEXT NOT NULL DEFAULT '';
+  ALTER TABLE secrets ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE secrets SET expires_at = created_at + 86400000;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  // What the paired device has: with it another one in its place is compared.
+  `
+  CREATE TABLE accounts (
+    number INTEGER PRIMARY KEY,
+    device TEXT NOT NULL CHECK (length(device) = 64),
+    name TEXT NOT NULL,
+    pubkey TEXT NOT NULL CHECK (length(pubkey) = 64)
+  ) STRICT;
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { bridgeLimits as limits } from '../core/bridge-limits.ts';
 import type { Loaded } from '../core/bridge-state.ts';
-import type { App, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
+import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
+import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
 import { migrations } from './schema.ts';
@@ -23,8 +24,14 @@ export type Store = {
   readonly pin: () => string | null;
   /** Pins a device in place of the one before. */
   readonly savePin: (device: string, pairedAt: number) => void;
+  /** What the user set under this name; null for nothing. */
+  readonly setting: (name: SettingName) => string | null;
+  readonly saveSetting: (name: SettingName, value: string) => void;
   readonly close: () => void;
 };
+
+/** Names of settings are for ever. */
+export type SettingName = 'narrowing' | 'relays';
 
 /** Its name in the state directory. */
 export const storeFileName = 'sallyport.db';
@@ -73,6 +80,14 @@ function makeStore(database: DatabaseSync): Store {
       const pin = database.prepare('INSERT OR REPLACE INTO device (one, channel_key, paired_at) VALUES (1, ?, ?)');
       pin.run(device, pairedAt);
     },
+    setting: (name) => {
+      const row = database.prepare('SELECT value FROM settings WHERE name = ?').get(name);
+      return row === undefined ? null : text(row['value']);
+    },
+    saveSetting: (name, value) => {
+      database.exec('PRAGMA synchronous = FULL');
+      database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)').run(name, value);
+    },
     close: () => database.close(),
   };
 }
@@ -92,6 +107,7 @@ function load(database: DatabaseSync): Loaded {
     apps: apps.map(appOf),
     secrets: secrets.map(secretOf),
     revocations: revocations.map((row) => ({ client: text(row['client']), remoteSigner: text(row['remote_signer']) })),
+    known: knownOf(database.prepare('SELECT * FROM accounts ORDER BY number').all()),
     seen,
   };
 }
@@ -117,8 +133,8 @@ function saver(database: DatabaseSync): (row: StoreRow) => void {
 function perform(statements: Statements, row: StoreRow): void {
   switch (row.type) {
     case 'secret': {
-      const { hash, name, account, createdAt } = row.secret;
-      statements.secret.run(hash, name, createdAt, account);
+      const { hash, name, account, perms, createdAt, expiresAt } = row.secret;
+      statements.secret.run(hash, name, createdAt, account, perms, expiresAt);
       return;
     }
     case 'drop_secret':
@@ -140,6 +156,15 @@ function perform(statements: Statements, row: StoreRow): void {
     case 'revoked':
       statements.revoked.run(row.client);
       return;
+    case 'accounts':
+      return writeAccounts(statements, row.known);
+    case 'replaced':
+      writeAccounts(statements, row.known);
+      for (const app of row.apps) writeApp(statements, app);
+      for (const client of row.unpaired) statements.unpair.run(client);
+      for (const hash of row.dropped) statements.dropSecret.run(hash);
+      statements.noRevocations.run();
+      return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
@@ -159,11 +184,18 @@ function writeApp(statements: Statements, app: App): void {
   statements.revoked.run(client);
 }
 
+function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
+  statements.noAccounts.run();
+  for (const { account, name, pubkey } of accounts) statements.account.run(account, device, name, pubkey);
+}
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(database: DatabaseSync) {
   return {
-    secret: database.prepare('INSERT INTO secrets (hash, name, created_at, account) VALUES (?, ?, ?, ?)'),
+    secret: database.prepare(
+      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
     dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
@@ -173,6 +205,9 @@ function prepareStatements(database: DatabaseSync) {
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
     revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
+    noRevocations: database.prepare('DELETE FROM revocations'),
+    noAccounts: database.prepare('DELETE FROM accounts'),
+    account: database.prepare('INSERT INTO accounts (number, device, name, pubkey) VALUES (?, ?, ?, ?)'),
     revoked: database.prepare('DELETE FROM revocations WHERE client = ?'),
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -181,8 +216,6 @@ function prepareStatements(database: DatabaseSync) {
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };
 }
-
-type Row = Record<string, unknown>;
 
 function appOf(row: Row): App {
   const { client, account, remote_signer, on_device, name, url, perms, paired_at, secret_hash } = row;
@@ -199,26 +232,35 @@ function appOf(row: Row): App {
   };
 }
 
+function knownOf(rows: readonly Row[]): KnownAccounts | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const accounts = rows.map(({ number, name, pubkey }) => ({
+    account: integer(number),
+    name: text(name),
+    pubkey: text(pubkey),
+  }));
+  return { device: text(first['device']), accounts };
+}
+
 function secretOf(row: Row): Secret {
-  const { hash, name, account, created_at, spent_by, spent_at } = row;
+  const { hash, name, account, perms, created_at, expires_at, spent_by, spent_at } = row;
   const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
-  return { hash: text(hash), name: text(name), account: integer(account), createdAt: integer(created_at), spent };
+  return {
+    hash: text(hash),
+    name: text(name),
+    account: integer(account),
+    perms: text(perms),
+    createdAt: integer(created_at),
+    expiresAt: integer(expires_at),
+    spent,
+  };
 }
 
 function seenOf(row: Row): SeenRow {
   const { id, client, request, created_at } = row;
   const textOrNull = (value: unknown): string | null => (value === null ? null : text(value));
   return { id: text(id), client: textOrNull(client), request: textOrNull(request), createdAt: integer(created_at) };
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('expected text in the database');
-  return value;
-}
-
-function integer(value: unknown): number {
-  if (typeof value !== 'number') throw new Error('expected an integer in the database');
-  return value;
 }
 
 /** SQLite's primary result codes that have advice; every other one is told as SQLite told it. */

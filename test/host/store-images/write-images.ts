@@ -20,6 +20,9 @@ const stateRows: readonly string[] = [
    INSERT INTO seen (id, created_at) VALUES ('${'c'.repeat(64)}', 1760000000);`,
   `INSERT INTO device (one, channel_key, paired_at) VALUES (1, '${'d'.repeat(64)}', 4);`,
   `INSERT INTO seen (id, created_at, client, request) VALUES ('${'e'.repeat(64)}', 1760000001, '${client}', '${'f'.repeat(64)}');`,
+  `INSERT INTO revocations (client, remote_signer) VALUES ('${'a'.repeat(64)}', '${'b'.repeat(64)}');`,
+  `INSERT INTO settings (name, value) VALUES ('narrowing', '{}');`,
+  `INSERT INTO accounts (number, device, name, pubkey) VALUES (0, '${'d'.repeat(64)}', 'Me', '${'a'.repeat(64)}');`,
 ];
 
 const activityRows: readonly string[] = [

@@ -133,7 +133,8 @@ function fieldBegins(parts: EventParts, field: string, kind: Kind, origin: numbe
 function numberEnds(parts: EventParts, field: string, word: string): void {
   if (field !== 'kind' && field !== 'created_at') return;
   const value = Number(word);
-  if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) throw new Refusal('invalid_params');
+  // Digits and nothing else: 1.0 and 1e3 are numbers of JSON, and no two programs agree how they are written again.
+  if (!/^[0-9]+$/.test(word) || !Number.isSafeInteger(value)) throw new Refusal('invalid_params');
   if (field === 'kind') parts.kind = value;
   else parts.createdAt = value;
 }

@@ -1,0 +1,144 @@
+/**
+ * The control API over HTTP, for one door: which access that door gives is its argument. It promises that no page in a browser can
+ * speak to it (Origin, Referer and a foreign Host are refused), that no body is larger than it reads, and that every request is
+ * answered, a wrong one with words.
+ */
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { z } from 'zod';
+import { type Handlers, makeHandlers, type Problem } from './handlers.ts';
+import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
+import type { HostView } from './view.ts';
+import { watchStream } from './watch.ts';
+
+/** The only Host that is served: no name that a browser could be led to. */
+export const controlHost = 'sallyport';
+
+/** The largest body says a bunker line or a rule. */
+const bodyMax = 16 * 1024;
+/** Rows that one piece of an export has. */
+const pieceRows = 200;
+
+/** The API, for whoever has this access; `token` is asked for where a file mode cannot keep others out (Windows). */
+export function controlApp(view: HostView, access: ReadonlySet<Access>, token: string | null = null): Hono {
+  const app = new Hono();
+  const handlers = makeHandlers(view);
+  app.use(async (context, next) => {
+    const foreign = foreignReason((name) => context.req.header(name));
+    if (foreign !== null) return context.json(...problem(403, 'foreign', foreign));
+    if (token !== null && context.req.header('authorization') !== `Bearer ${token}`) {
+      return context.json(...problem(401, 'no_token', 'The token of the control API is missing or wrong.'));
+    }
+    return next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: bodyMax,
+      onError: (context) => context.json(...problem(413, 'too_large', `A body has at most ${bodyMax} bytes.`)),
+    }),
+  );
+  for (const [name, route] of Object.entries(routes)) addRoute(app, handlers, view, access, name as RouteName, route);
+  app.notFound((context) => context.json(...problem(404, 'no_route', 'The control API has no such request.')));
+  app.onError((_, context) => context.json(...problem(500, 'fault', 'A fault of the host; its log says more.')));
+  return app;
+}
+
+function addRoute(
+  app: Hono,
+  handlers: Handlers,
+  view: HostView,
+  access: ReadonlySet<Access>,
+  name: RouteName,
+  route: Route,
+): void {
+  const { method, path } = partsOf(name);
+  app.on(method, path, async (context) => {
+    if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
+    const sent = route.body === undefined ? undefined : await readBody(context.req.raw);
+    if (sent === unreadable)
+      return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
+    const params = parse(route.params, context.req.param());
+    const query = parse(route.query, context.req.query());
+    const body = parse(route.body, sent);
+    for (const part of [params, query, body])
+      if (part.type === 'wrong') return context.json(...problem(400, 'malformed', part.words));
+    if (name === 'GET /v0/watch') return watchStream(view, context.req.raw.signal);
+    const handler = handlers[name] as (asked: object) => unknown;
+    const said = handler({ params: given(params), query: given(query), body: given(body) });
+    if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
+    if (hasSchema(route.answer)) return context.json(said as object);
+    const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);
+    return new Response(text, { headers: { 'content-type': route.answer.text } });
+  });
+}
+
+/** Why a request is not one of ours; null when it may be. A browser cannot leave these out, and a program has no reason to send them. */
+function foreignReason(header: (name: string) => string | undefined): string | null {
+  if (header('origin') !== undefined) return 'Requests of web pages are refused: this one has an Origin.';
+  if (header('referer') !== undefined) return 'Requests of web pages are refused: this one has a Referer.';
+  if (header('host') !== controlHost) return `The Host of this API is "${controlHost}".`;
+  return null;
+}
+
+const unreadable = Symbol('unreadable');
+
+async function readBody(request: Request): Promise<unknown> {
+  const text = await request.text();
+  // An absent body is one in which nothing is said.
+  if (text === '') return {};
+  if (!/^application\/json\b/.test(request.headers.get('content-type') ?? '')) return unreadable;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return unreadable; // What it says is not quoted back: it may be anything.
+  }
+}
+
+type Part = { readonly type: 'value'; readonly value: unknown } | { readonly type: 'wrong'; readonly words: string };
+
+function parse(schema: z.ZodType | undefined, value: unknown): Part {
+  if (schema === undefined) return { type: 'value', value: undefined };
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { type: 'value', value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  return { type: 'wrong', words: `${where === '' ? 'The request' : where}: ${issue?.message ?? 'not understood'}.` };
+}
+
+function given(part: Part): unknown {
+  return part.type === 'value' ? part.value : undefined;
+}
+
+function isProblem(said: unknown): said is Problem {
+  return typeof said === 'object' && said !== null && 'problem' in said;
+}
+
+function problem<S extends 400 | 401 | 403 | 404 | 409 | 413 | 500>(
+  status: S,
+  code: string,
+  words: string,
+  advice = '',
+): [object, S] {
+  return [{ error: { code, words, advice } }, status];
+}
+
+/** Sends as fast as it is read: a reader who is slow holds no rows in memory. */
+function pieces(lines: Iterable<string>): ReadableStream<Uint8Array> {
+  const source = lines[Symbol.iterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      let text = '';
+      for (let count = 0; count < pieceRows; count++) {
+        const next = source.next();
+        if (next.done === true) {
+          if (text !== '') controller.enqueue(encoder.encode(text));
+          controller.close();
+          return;
+        }
+        text += next.value;
+      }
+      controller.enqueue(encoder.encode(text));
+    },
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * The table of the control API, sorted by path: what each request needs to be allowed (read or write), takes and answers. Handlers
+ * and the client are typed by it, a handler that is missing does not compile, and openapi.json is written from it. Within `/v0`
+ * things are only added.
+ */
+import type { z } from 'zod';
+import * as s from './schemas.ts';
+
+/** Whether a handler only looks, or changes something. */
+export type Access = 'read' | 'write';
+
+/** One row. `text` is for answers that are no JSON: the type of their content. */
+export type Route = {
+  readonly access: Access;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly answer: z.ZodType | { readonly text: string };
+};
+
+const lines = { text: 'application/x-ndjson' } as const;
+
+export const routes = {
+  'GET /v0/activity': {
+    access: 'read',
+    summary: 'The activity log, newest first; the next page begins before `next`.',
+    query: s.activityQuery,
+    answer: s.activityPage,
+  },
+  'GET /v0/activity/:number': {
+    access: 'read',
+    summary: 'One row of the activity log: what came of a request, and why.',
+    params: s.byNumber,
+    answer: s.activityRow,
+  },
+  'GET /v0/apps': { access: 'read', summary: 'The paired apps.', answer: s.apps },
+  'DELETE /v0/apps/:client': {
+    access: 'write',
+    summary: 'Ends the session of an app: its open requests end, and nothing of it is asked again.',
+    params: s.byClient,
+    answer: s.done,
+  },
+  'POST /v0/apps/:client/pause': {
+    access: 'write',
+    summary: 'Refuses everything of an app for a while.',
+    params: s.byClient,
+    body: s.pauseFor,
+    answer: s.done,
+  },
+  'POST /v0/apps/:client/resume': {
+    access: 'write',
+    summary: 'Ends the pause of an app.',
+    params: s.byClient,
+    answer: s.done,
+  },
+  'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: s.device },
+  'GET /v0/diagnostics': {
+    access: 'read',
+    summary: 'What a maker needs to find a fault: without secrets, texts and whole keys of apps.',
+    answer: s.diagnostics,
+  },
+  'POST /v0/dry-run': {
+    access: 'read',
+    summary: 'What would come of a request, check by check. Nobody is asked.',
+    body: s.question,
+    answer: s.judgement,
+  },
+  'GET /v0/export': {
+    access: 'read',
+    summary: 'All of the activity log that a query finds, as JSON lines.',
+    query: s.activityQuery,
+    answer: lines,
+  },
+  'POST /v0/kill': {
+    access: 'write',
+    summary: 'The kill switch: ends what is open and refuses everything until somebody resumes.',
+    answer: s.done,
+  },
+  'GET /v0/metrics': {
+    access: 'read',
+    summary: 'Counters and latencies for Prometheus.',
+    answer: { text: 'text/plain; version=0.0.4' },
+  },
+  'GET /v0/openapi.json': {
+    access: 'read',
+    summary: 'This description.',
+    answer: { text: 'application/json' },
+  },
+  'POST /v0/pause': {
+    access: 'write',
+    summary: 'Refuses everything of every app for a while.',
+    body: s.pauseFor,
+    answer: s.done,
+  },
+  'GET /v0/relays': { access: 'read', summary: 'The relays and how they are.', answer: s.relays },
+  'GET /v0/requests': { access: 'read', summary: 'What is open: who waits for the device.', answer: s.requests },
+  'POST /v0/resume': {
+    access: 'write',
+    summary: 'Ends the kill switch and the pause of everybody.',
+    answer: s.done,
+  },
+  'GET /v0/rules': { access: 'read', summary: 'The rules that refuse.', answer: s.rules },
+  'POST /v0/rules': { access: 'write', summary: 'Adds a rule that refuses.', body: s.newRule, answer: s.rules },
+  'DELETE /v0/rules/:number': {
+    access: 'write',
+    summary: 'Removes a rule.',
+    params: s.byNumber,
+    answer: s.rules,
+  },
+  'GET /v0/secrets': {
+    access: 'read',
+    summary: 'The bunker lines that may still be used, and those that were; never their secrets.',
+    answer: s.secrets,
+  },
+  'POST /v0/secrets': {
+    access: 'write',
+    summary: 'Makes a bunker line with a one-time secret of its own. It is said this once.',
+    body: s.newSecret,
+    answer: s.line,
+  },
+  'DELETE /v0/secrets/:id': {
+    access: 'write',
+    summary: 'Makes an unused bunker line void.',
+    params: s.bySecret,
+    answer: s.done,
+  },
+  'GET /v0/status': { access: 'read', summary: 'How everything is, at a glance.', answer: s.status },
+  'GET /v0/watch': {
+    access: 'read',
+    summary: 'Server-sent events: `status` first, and again whenever it changed; `request` for each that goes on.',
+    answer: { text: 'text/event-stream' },
+  },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+
+type Parsed<R, Part extends string> = R extends { readonly [P in Part]: infer S }
+  ? S extends z.ZodType
+    ? z.output<S>
+    : never
+  : undefined;
+type Given<R, Part extends string> = R extends { readonly [P in Part]: infer S }
+  ? S extends z.ZodType
+    ? z.input<S>
+    : never
+  : undefined;
+
+/** What a handler of this row is given. */
+export type Asked<N extends RouteName> = {
+  readonly params: Parsed<Routes[N], 'params'>;
+  readonly query: Parsed<Routes[N], 'query'>;
+  readonly body: Parsed<Routes[N], 'body'>;
+};
+
+/** What a caller of this row says; absent parts may be left out. */
+export type Call<N extends RouteName> = {
+  readonly params?: Given<Routes[N], 'params'>;
+  readonly query?: Given<Routes[N], 'query'>;
+  readonly body?: Given<Routes[N], 'body'>;
+};
+
+/** What is answered: the value, or text. */
+export type Answer<N extends RouteName> = Routes[N]['answer'] extends z.ZodType
+  ? z.output<Routes[N]['answer']>
+  : string;
+
+/** Method and path of a row. */
+export function partsOf(name: string): { readonly method: string; readonly path: string } {
+  const [method = '', path = ''] = name.split(' ');
+  return { method, path };
+}
+
+/** Whether a row answers with JSON that has a schema. */
+export function hasSchema(answer: Route['answer']): answer is z.ZodType {
+  return !('text' in answer);
+}

@@ -1,0 +1,106 @@
+/** The host's state in the shapes of the control API. What is secret has no way into them: each names its fields. */
+import type { z } from 'zod';
+import { appLabel } from '../core/client-metadata.ts';
+import { everybody, isPaused, type Pause } from '../core/narrowing.ts';
+import type { RelaySnapshot } from '../core/relay.ts';
+import type { App } from '../core/sessions.ts';
+import type * as s from './schemas.ts';
+import type { HostView } from './view.ts';
+
+/** Rows of the log in a bundle: what happened lately. */
+const diagnosticRows = 200;
+
+export function appOf(app: App, view: HostView): z.output<typeof s.app> {
+  const { client, name, url, perms, account, pairedAt } = app;
+  const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
+  return { client, name, url, perms, account, pairedAt, pause };
+}
+
+export function relayOf({ url, status, unacknowledged }: RelaySnapshot): z.output<typeof s.relay> {
+  return { url, state: status.type, reason: 'reason' in status ? status.reason : null, queued: unacknowledged };
+}
+
+export function deviceOf(view: HostView): z.output<typeof s.device> {
+  const { status, port } = view.device();
+  const known = status.state === 'ready' ? status : null;
+  return {
+    state: known === null ? status.state : known.info.state,
+    model: known?.model ?? null,
+    firmware: known?.firmware ?? null,
+    channel: known?.channel ?? null,
+    port: known === null ? port : null,
+  };
+}
+
+export function requestsOf(view: HostView): z.output<typeof s.openRequest>[] {
+  const { open, sessions } = view.bridge();
+  return [...open].map(([number, { origin, method, kind, cameAt, sentAt }]) => {
+    const app = sessions.apps.get(origin.client);
+    return {
+      number,
+      client: origin.client,
+      app: app === undefined ? '' : appLabel(app),
+      method,
+      kind,
+      cameAt,
+      sentAt,
+    };
+  });
+}
+
+export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
+  return [...view.bridge().sessions.secrets.values()].map((secret) => ({
+    id: secret.hash.slice(0, 16),
+    name: secret.name,
+    perms: secret.perms,
+    account: secret.account,
+    createdAt: secret.createdAt,
+    expiresAt: secret.expiresAt,
+    spentBy: secret.spent?.by ?? null,
+  }));
+}
+
+export function statusOf(view: HostView): z.output<typeof s.status> {
+  const { signer, narrowing, sessions, open, drops } = view.bridge();
+  return {
+    version: view.version,
+    startedAt: view.startedAt,
+    now: view.now(),
+    remoteSigner: signer.pubkey,
+    killedAt: narrowing.killedAt,
+    pause: pauseOf(narrowing.pauses.get(everybody), view.now()),
+    apps: sessions.apps.size,
+    openRequests: open.size,
+    device: deviceOf(view),
+    relays: view.relays().map(relayOf),
+    drops: { ...drops },
+  };
+}
+
+/** Keys of apps are cut: a bundle is sent to strangers, and who uses which app is nobody's business. So are their addresses. */
+export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
+  const { narrowing, sessions } = view.bridge();
+  const masked = (client: string): string => client.slice(0, 8).padEnd(64, '0');
+  return {
+    status: { ...statusOf(view), remoteSigner: masked(view.bridge().signer.pubkey) },
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    apps: [...sessions.apps.values()].map((app) => ({ ...appOf(app, view), client: masked(app.client), url: '' })),
+    narrowing: {
+      killedAt: narrowing.killedAt,
+      paused: [...narrowing.pauses.keys()].map((client) => client.slice(0, 8)),
+      rules: narrowing.rules.map((rule) => ({
+        ...rule,
+        client: rule.client === null ? null : masked(rule.client),
+        note: '',
+      })),
+    },
+    activity: view.activity
+      .search({ limit: diagnosticRows })
+      .rows.map((row) => ({ ...row, client: masked(row.client), app: '' })),
+  };
+}
+
+function pauseOf(pause: Pause | undefined, now: number): Pause | null {
+  return isPaused(pause, now) ? pause : null;
+}

@@ -1,0 +1,189 @@
+/**
+ * What the control API says and takes, as zod schemas: handlers are typed by them, requests are parsed by them, and OpenAPI is
+ * written from them. Times are ms Unix time. Nothing here holds a secret but the bunker line, which is made once for who asks.
+ */
+import { z } from 'zod';
+
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const time = z.number().int().nonnegative();
+const kind = z.number().int().min(0).max(65_535);
+const ms = z.number().int().nullable();
+
+/** A number in a query is text. */
+const inQuery = z.coerce.number().int().nonnegative();
+
+export const problem = z
+  .object({
+    error: z.object({
+      /** For programs. */
+      code: z.string(),
+      /** What happened. */
+      words: z.string(),
+      /** What to do; may be empty. */
+      advice: z.string(),
+    }),
+  })
+  .describe('Why nothing was done.');
+
+export const pause = z.object({ since: time, until: time.nullable() });
+
+export const rule = z.object({
+  number: z.number().int().positive(),
+  client: hex32.nullable(),
+  method: z.string().nullable(),
+  kind: kind.nullable(),
+  note: z.string(),
+});
+
+export const newRule = z.strictObject({
+  client: hex32.nullable().default(null),
+  method: z.string().max(64).nullable().default(null),
+  kind: kind.nullable().default(null),
+  note: z.string().max(512).default(''),
+});
+
+export const app = z.object({
+  client: hex32,
+  name: z.string(),
+  url: z.string(),
+  perms: z.string(),
+  account: z.number().int().nonnegative(),
+  pairedAt: time,
+  pause: pause.nullable(),
+});
+
+export const secret = z.object({
+  /** The start of its hash: its name for programs. */
+  id: z.string(),
+  name: z.string(),
+  perms: z.string(),
+  account: z.number().int().nonnegative(),
+  createdAt: time,
+  expiresAt: time,
+  /** The app that used it. */
+  spentBy: hex32.nullable(),
+});
+
+export const newSecret = z.strictObject({
+  name: z.string().max(256).default(''),
+  account: z.number().int().min(0).max(255).default(0),
+  /** As NIP-46 writes permissions: `sign_event:1,nip44_decrypt`. */
+  perms: z.string().max(1_024).default(''),
+  /** How long the line may be used: a minute to ninety days. */
+  minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(90 * 24 * 60)
+    .default(24 * 60),
+});
+
+export const relay = z.object({
+  url: z.string(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  /** Answers that wait for it. */
+  queued: z.number().int(),
+});
+
+export const device = z.object({
+  state: z.string(),
+  model: z.string().nullable(),
+  firmware: z.string().nullable(),
+  channel: z.string().nullable(),
+  /** What the wire last said: why no port is open, or why it closed. */
+  port: z.string().nullable(),
+});
+
+export const openRequest = z.object({
+  number: z.number().int(),
+  client: hex32,
+  app: z.string(),
+  method: z.string(),
+  kind: kind.nullable(),
+  cameAt: time,
+  /** When the device had it; null while it waits for its turn. */
+  sentAt: time.nullable(),
+});
+
+export const activityRow = z.object({
+  id: z.number().int().positive(),
+  at: time,
+  client: z.string(),
+  app: z.string(),
+  paired: z.boolean(),
+  method: z.string(),
+  kind: kind.nullable(),
+  outcome: z.string(),
+  why: z.string(),
+  ms: z.object({ relay: ms, queue: ms, device: ms, total: ms }),
+});
+
+export const activityQuery = z.strictObject({
+  client: hex32.optional(),
+  kind: inQuery.max(65_535).optional(),
+  method: z.string().max(64).optional(),
+  outcome: z.string().max(64).optional(),
+  since: inQuery.optional(),
+  until: inQuery.optional(),
+  before: inQuery.optional(),
+  limit: inQuery.min(1).max(1_000).optional(),
+});
+
+export const activityPage = z.object({ rows: z.array(activityRow), next: z.number().int().nullable() });
+
+export const check = z.object({ about: z.string(), passed: z.boolean(), why: z.string() });
+
+export const question = z.strictObject({
+  client: hex32,
+  method: z.string().max(64),
+  kind: kind.nullable().default(null),
+});
+
+/** `ask`: it would go to the device, which decides. */
+export const judgement = z.object({ answer: z.enum(['refuse', 'host', 'ask']), checks: z.array(check) });
+
+/** How long a pause is; null: until somebody resumes. */
+export const pauseFor = z.strictObject({
+  minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(366 * 24 * 60)
+    .nullable()
+    .default(null),
+});
+
+export const status = z.object({
+  version: z.string(),
+  startedAt: time,
+  now: time,
+  remoteSigner: hex32,
+  killedAt: time.nullable(),
+  pause: pause.nullable(),
+  apps: z.number().int(),
+  openRequests: z.number().int(),
+  device,
+  relays: z.array(relay),
+  /** What was dropped without a word, by reason. */
+  drops: z.record(z.string(), z.number().int()),
+});
+
+export const rules = z.object({ rules: z.array(rule) });
+export const apps = z.object({ apps: z.array(app) });
+export const secrets = z.object({ secrets: z.array(secret) });
+export const relays = z.object({ relays: z.array(relay) });
+export const requests = z.object({ requests: z.array(openRequest) });
+export const line = z.object({ uri: z.string(), id: z.string(), expiresAt: time });
+export const done = z.object({ done: z.literal(true) });
+export const byClient = z.strictObject({ client: hex32 });
+export const bySecret = z.strictObject({ id: z.string().regex(/^[0-9a-f]{8,64}$/) });
+export const byNumber = z.strictObject({ number: z.coerce.number().int().positive() });
+export const diagnostics = z.object({
+  status,
+  node: z.string(),
+  platform: z.string(),
+  apps: z.array(app),
+  narrowing: z.object({ killedAt: time.nullable(), paused: z.array(z.string()), rules: z.array(rule) }),
+  activity: z.array(activityRow),
+});

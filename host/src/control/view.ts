@@ -1,0 +1,37 @@
+/** What the control API needs of the running host: what it can see, and the few things that it can have done. */
+import type { BridgeState } from '../core/bridge.ts';
+import type { DeviceStatus } from '../core/device-session.ts';
+import type { NarrowChange, Narrowing } from '../core/narrowing.ts';
+import type { RelaySnapshot } from '../core/relay.ts';
+import type { Report } from '../report.ts';
+import type { ActivityLog } from '../store/activity-log.ts';
+
+export type HostView = {
+  readonly version: string;
+  /** When this host started; ms Unix time, as all times here. */
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly bridge: () => BridgeState;
+  readonly relays: () => readonly RelaySnapshot[];
+  readonly device: () => { readonly status: DeviceStatus; readonly port: string | null };
+  readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
+  /** Performs a change of what is let through, on disk first; null when it cannot be. */
+  readonly narrow: (change: NarrowChange) => Narrowing | null;
+  /** Ends the session of an app. */
+  readonly revoke: (client: string) => void;
+  /** Makes a bunker line; its secret is known to nobody after this. */
+  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly hash: string };
+  /** Makes an unused line void. */
+  readonly dropLine: (hash: string) => void;
+  readonly metrics: () => string;
+  /** Tells every report from now on; returns how to end that. */
+  readonly watch: (listener: (report: Report) => void) => () => void;
+};
+
+/** What a bunker line is made for. */
+export type NewLine = {
+  readonly name: string;
+  readonly account: number;
+  readonly perms: string;
+  readonly expiresAt: number;
+};
