@@ -35,8 +35,6 @@ const account: Account = accountOfStored(
   { number: 0, name: 'account 0', origin: 'derived', index: 0, secret },
   portableCrypto,
 );
-  },
-};
 
 /** A device in the state that the vectors are for. */
 function device() {

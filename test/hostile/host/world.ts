@@ -28,7 +28,7 @@ import { testAccount, testLife } from '../../support/open-life.ts';
 import { bytesFrom, type Chance, chance } from '../../support/random.ts';
 import { alice, bob, friend, type Holder, otherSigner, signer, stranger, toHex } from './apps.ts';
 import { Breach, type Captive, captive, type Moment, type World } from './captive-device.ts';
-import { mapFlash, withAppsIn } from './moment.ts';
+import { mapFlash, withClients } from './moment.ts';
 
 /** When the apps were paired, and what they take for now. */
 export const pairedAt = 1_780_000_000;
@@ -101,10 +101,8 @@ function beginning(): Moment {
   pairedBefore(flash, fixedFirst(random), cheapDh);
   const uptime = 5_000;
   const store = mapFlash(appMemory);
-  const booted = withAppsIn(world.boot({ ...world.board, random, flash }), appMemory);
-  const clients = pairApps(store, uptime);
-  if (booted.life.phase !== 'open') throw new Error('the device is not open');
-  const firmware: FirmwareState = { ...booted, life: { ...booted.life, clients } };
+  const booted = world.boot({ ...world.board, random, flash });
+  const firmware = withClients(booted, appMemory, pairApps(store, uptime));
   const device = captive({ firmware, link: closedLink, channel: null, memory, appMemory, uptime }, world, draw);
   device.greet(computerSecret);
   if (!device.isSealed()) throw new Error('the attacker’s computer is not let in');
