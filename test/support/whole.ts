@@ -101,13 +101,16 @@ export const devicePubkey = getPublicKey(privateKeyFromSeedWords(generateMnemoni
 /** An answer that takes longer than this does not come. */
 const patienceMs = 30_000;
 
+const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+
 /** Starts simulator and host, and waits until they have found each other; with `plugged: false` only the host. */
 export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-story-'));
   const port = join(dir, 'device');
   const flash = join(dir, 'flash');
+  const chip = deviceSecretIn(chipBeside(flash), null, random);
   writeKeys(flashFile(flash), { entropy, demo: true });
-  if (options.paired !== false) pairInAdvance(flash, join(dir, 'state'));
+  if (options.paired !== false) pairInAdvance(flash, chip, join(dir, 'state'));
   let device: Device | null = null;
   let host: HostProgram | null = null;
   let bunker = '';
@@ -162,14 +165,8 @@ export async function startWhole(options: WholeOptions = {}): Promise<Whole> {
 }
 
 /** Puts into both stores what a pairing would have left there. */
-function pairInAdvance(flash: string, state: string): void {
-  const random = (length: number) => Uint8Array.from(randomBytes(length));
-  const { pin, secret } = pairedBefore(
-    flashFile(flash),
-    random,
-    x25519,
-    deviceSecretIn(chipBeside(flash), null, random),
-  );
+function pairInAdvance(flash: string, chip: Uint8Array, state: string): void {
+  const { pin, secret } = pairedBefore(flashFile(flash), random, x25519, chip);
   const store = openStore(state);
   if (store.type === 'refused' || pin === null) throw new Error('the state directory cannot be prepared');
   store.savePin(pin, 0);

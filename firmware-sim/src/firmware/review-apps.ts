@@ -45,12 +45,12 @@ export function reviewPairing(app: PairedApp): Review {
   const wishes = app.wishes === 0 ? 'nothing' : app.wishes === 1 ? '1 permission' : `${app.wishes} permissions`;
   const facts: Fact[] = [
     { name: 'app', ...appName(app.name, told[app.by]) },
-    { name: 'its key', value: `${key.slice(0, 8)}…${key.slice(-8)}` },
+    { name: 'key', value: `${key.slice(0, 8)}…`, note: { long: `…${key.slice(-16)}`, short: `…${key.slice(-8)}` } },
     accountFact({ account: app.account.name, pubkey: app.account.pubkey }),
     {
       name: 'wants',
       value: app.everyKind ? `${wishes}, and to sign all kinds` : wishes,
-      note: { long: 'you are asked about each', short: 'asked one by one' },
+      ...(app.wishes === 0 ? {} : { note: { long: 'you are asked about each', short: 'one by one' } }),
     },
   ];
   if (app.again) facts.push({ name: 'known', value: 'it was paired before' });

@@ -75,13 +75,14 @@ describe.concurrent('a port that is not a device', () => {
     await whole.host().until(unanswered, 'that nothing answers');
     await other.tell('mute');
     await other.tell('burst 20000');
-    const app = await paired(context, whole);
-    expect(await sign(app)).toMatchObject({ error: expect.stringContaining('is not connected') });
+    const app = await anApp(context, whole);
+    expect(await app.connect()).toMatchObject({ error: expect.stringContaining('is not connected') });
     expect(whole.host().lines.filter((line) => line.device?.state === 'ready')).toEqual([]);
     rmSync(whole.port);
     await other.unplug();
     await whole.plug();
     await ready(whole.host());
+    expect(await app.connect()).toMatchObject({ result: 'ack' });
     await signs(whole, app);
   });
 });
