@@ -4,11 +4,15 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
+import type { BridgeState } from './core/bridge.ts';
 import { formatBunkerUri } from './core/bunker-uri.ts';
 import type { HostIdentity } from './core/device-session.ts';
 import { remoteSigner } from './core/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/event.ts';
-import { hashSecret } from './core/sessions.ts';
+import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing.ts';
+import { narrowingText, parseNarrowing } from './core/narrowing-text.ts';
+import type { RelaySnapshot } from './core/relay.ts';
+import { hashSecret, type NewSecret } from './core/sessions.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';
@@ -32,6 +36,16 @@ export type HostParts = {
 export type Host = {
   /** A new `bunker://` line of this account, with a one-time secret of its own. */
   readonly newBunkerUri: (name: string, account: number) => string;
+  /** The same with everything that can be said of a line, and the hash by which it is known. */
+  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => { readonly uri: string; readonly hash: string };
+  /** Makes an unused line void. */
+  readonly dropLine: (hash: string) => void;
+  /** Changes what is let through, on disk first; null when that cannot be. */
+  readonly narrow: (change: NarrowChange) => Narrowing | null;
+  /** Ends the session of an app. */
+  readonly revoke: (client: string) => void;
+  readonly bridge: () => BridgeState;
+  readonly relays: () => readonly RelaySnapshot[];
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
   /** Begins a pairing with the unpaired device that is there. */
@@ -54,7 +68,7 @@ export function runHost(parts: HostParts): Host {
   const timers = new Map<string, NodeJS.Timeout>();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice } = joinMachines(signer, {
+  const { toBridge, toDevice, bridge } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
@@ -87,14 +101,30 @@ export function runHost(parts: HostParts): Host {
     },
     waiting: (words) => report({ type: 'port', words }),
   });
+  toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   relays.start(parts.relays);
 
+  function newLine(wanted: Omit<NewSecret, 'hash'>): { uri: string; hash: string } {
+    const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+    const hash = hashSecret(secret);
+    toBridge({ type: 'secret', hash, ...wanted });
+    return { uri: formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret }), hash };
+  }
+
   return {
-    newBunkerUri: (name, account) => {
-      const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
-      toBridge({ type: 'secret', hash: hashSecret(secret), name, account });
-      return formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret });
+    newBunkerUri: (name, account) => newLine({ name, account }).uri,
+    newLine,
+    dropLine: (hash) => toBridge({ type: 'void_secret', hash }),
+    narrow: (what) => {
+      const narrowing = change(bridge().narrowing, what, now());
+      if (narrowing === null) return null;
+      store.saveSetting('narrowing', narrowingText(narrowing));
+      toBridge({ type: 'narrow', narrowing });
+      return narrowing;
     },
+    revoke: (client) => toBridge({ type: 'unpair', client }),
+    bridge,
+    relays: () => relays.snapshots(),
     listening: (withinMs) =>
       new Promise((resolve) => {
         const patience = setTimeout(resolve, withinMs);
@@ -116,6 +146,16 @@ export function runHost(parts: HostParts): Host {
       store.close();
     },
   };
+}
+
+/** What the user let through when the last host ended. One that cannot be read might be a kill switch: nothing starts without it. */
+function narrowingIn(store: Store): Narrowing {
+  const text = store.setting('narrowing');
+  if (text === null) return noNarrowing;
+  const narrowing = parseNarrowing(text);
+  if (narrowing === null)
+    throw new Error('The rules and pauses in the state directory cannot be read. Restore a backup.');
+  return narrowing;
 }
 
 /** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */

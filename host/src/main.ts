@@ -109,6 +109,11 @@ async function run(
     say: (words) => speaker.report({ type: 'warning', words }),
   });
   cleanUps.push(() => talk.close());
+  // Loaded when it is needed: a wrong call is told at once.
+  const { openOutside } = await import('./outside.ts');
+  const outside = openOutside(dir, options.log, Date.now);
+  if (outside.type === 'refused') throw new Error(outside.words);
+  cleanUps.push(() => outside.close());
   const host = runHost({
     store,
     secret: key.secret,
@@ -117,12 +122,15 @@ async function run(
     wire,
     report: (report) => {
       speaker.report(report);
+      outside.take(report);
       if (report.type === 'pairing') talk.news(report.news);
       if (report.type === 'device') setImmediate(() => talk.deviceIs(report.status));
     },
     now: Date.now,
   });
   cleanUps.push(() => host.close());
+  const refusal = await outside.serve(host);
+  if (refusal !== null) throw new Error(refusal.words);
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);

@@ -16,6 +16,8 @@ export type Options = {
   /** Where state lives; null: a fresh directory that is removed at the end. */
   readonly state: string | null;
   readonly json: boolean;
+  /** Where the structured log goes: a file, `-` for stderr, null for nowhere. */
+  readonly log: string | null;
   /** The account of the device that the first bunker line is for. */
   readonly account: number;
   /** Pair with a device that is not paired, also where nobody sits at a terminal. */
@@ -65,6 +67,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
+  --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
   --version, --help`;
 
 const flags = {
@@ -80,6 +83,7 @@ const flags = {
   'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
   json: { type: 'boolean', default: false },
+  log: { type: 'string' },
   pair: { type: 'boolean', default: false },
   'replace-device': { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
@@ -130,8 +134,11 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const state = values.state ?? (device === null ? null : envPaths('sallyport', { suffix: '' }).data);
   const simulator: SimulatorOptions = { press, board, face, link, fresh: values.fresh };
   const pair = values.pair || replaceDevice;
-  const { json } = values;
-  return { type: 'run', options: { device, lines, relays, state, json, account, pair, replaceDevice, simulator } };
+  const { json, log = null } = values;
+  return {
+    type: 'run',
+    options: { device, lines, relays, state, json, log, account, pair, replaceDevice, simulator },
+  };
 }
 
 /** The address that the two options name, null when neither does, or what is wrong with them. */
@@ -156,7 +163,8 @@ function readFlags(argv: readonly string[]) {
   }
 }
 
-function version(): string {
+/** The version of this package. */
+export function version(): string {
   const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
 }

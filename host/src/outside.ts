@@ -1,0 +1,107 @@
+/**
+ * The host seen from outside: the activity log, the structured log, metrics and the control API, fed by what the host reports. None of
+ * it decides anything, and a log that cannot be written stops nobody from signing; it is said.
+ */
+import { serveControl } from './control/server.ts';
+import type { HostView } from './control/view.ts';
+import type { NoteEffect } from './core/bridge.ts';
+import type { DeviceStatus } from './core/device-session.ts';
+import { whyOf } from './core/why.ts';
+import { openEventLog } from './event-log.ts';
+import type { Host } from './host.ts';
+import { startMetrics } from './metrics.ts';
+import { version } from './options.ts';
+import type { Report } from './report.ts';
+import { type ActivityLog, openActivityLog } from './store/activity-log.ts';
+import type { StoreRefused } from './store/private-files.ts';
+
+export type Outside = {
+  readonly type: 'outside';
+  /** Takes a report of the host. */
+  readonly take: (report: Report) => void;
+  /** Opens the control API for this host; or says why not. */
+  readonly serve: (host: Host) => Promise<StoreRefused | null>;
+  readonly close: () => Promise<void>;
+};
+
+/** These are on their way, and are written when they end. */
+const underWay: ReadonlySet<string> = new Set(['asked', 'joined']);
+
+/** Opens the logs of a state directory. `log` is where the structured one goes: a path, `-`, or null for nowhere. */
+export function openOutside(dir: string, log: string | null, now: () => number): Outside | StoreRefused {
+  const opened = openActivityLog(dir);
+  if (opened.type === 'refused') return opened;
+  const activity: ActivityLog = opened;
+  const events = openEventLog(log);
+  const metrics = startMetrics();
+  const listeners = new Set<(report: Report) => void>();
+  const startedAt = now();
+  let device: DeviceStatus = { state: 'absent' };
+  let port: string | null = null;
+  let host: Host | null = null;
+  let closeControl = async (): Promise<void> => undefined;
+
+  function ended(note: NoteEffect): void {
+    const at = now();
+    const { createdAt, cameAt, sentAt } = note.way;
+    const came = cameAt ?? at;
+    const ms = {
+      relay: createdAt === null ? null : Math.max(0, came - createdAt * 1000),
+      queue: sentAt === null ? null : sentAt - came,
+      device: sentAt === null ? null : at - sentAt,
+      total: at - came,
+    };
+    metrics.count(note, ms);
+    const app = host?.bridge().sessions.apps.get(note.client);
+    const { client, method, kind, outcome } = note;
+    const paired = app !== undefined || outcome === 'unpaired';
+    const row = { at, client, app: app?.name ?? '', paired, method, kind, outcome, why: whyOf(note), ms };
+    try {
+      const id = activity.record(row);
+      events.request({ ...row, id });
+    } catch (problem) {
+      events.warning(`The activity log cannot be written: ${problem instanceof Error ? problem.message : problem}`);
+    }
+  }
+
+  return {
+    type: 'outside',
+    take: (report) => {
+      if (report.type === 'device') device = report.status;
+      if (report.type === 'port') port = report.words;
+      if (report.type !== 'request') events.report(report);
+      else if (!underWay.has(report.note.outcome)) ended(report.note);
+      for (const listener of listeners) listener(report);
+    },
+    serve: async (running) => {
+      host = running;
+      const view: HostView = {
+        version: version(),
+        startedAt,
+        now,
+        bridge: running.bridge,
+        relays: running.relays,
+        device: () => ({ status: device, port }),
+        activity,
+        narrow: running.narrow,
+        revoke: running.revoke,
+        newLine: running.newLine,
+        dropLine: running.dropLine,
+        metrics: () => metrics.text(view),
+        watch: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      };
+      const server = await serveControl(view, dir);
+      if (server.type === 'refused') return server;
+      closeControl = server.close;
+      return null;
+    },
+    close: async () => {
+      await closeControl();
+      activity.close();
+      events.close();
+    },
+  };
+}

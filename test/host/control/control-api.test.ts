@@ -1,0 +1,227 @@
+/** The control API: who is let in, what its requests do, and that openapi.json says the truth about both. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openApi } from '../../../host/src/control/openapi.ts';
+import { partsOf, type RouteName, routes } from '../../../host/src/control/routes.ts';
+import { pairedApp } from '../bridge-world.ts';
+import { controlWorld } from './control-world.ts';
+
+const note1 = JSON.stringify({ kind: 1, created_at: 1_760_000_000, tags: [], content: 'the text of the note' });
+const names = Object.keys(routes) as RouteName[];
+
+test('openapi.json is what the table says', () => {
+  const written: unknown = JSON.parse(readFileSync(new URL('../../../host/openapi.json', import.meta.url), 'utf8'));
+  expect(written).toEqual(openApi('0'));
+});
+
+test('the table is sorted by path, and no handler is without a description', () => {
+  const paths = names.map((name) => partsOf(name).path);
+  expect(paths).toEqual([...paths].sort());
+  for (const name of names) {
+    expect(partsOf(name).path).toMatch(/^\/v0\/[a-z0-9/:.-]+$/);
+    expect(routes[name].summary).toMatch(/\.$/);
+  }
+});
+
+test.each([
+  [{ origin: 'http://localhost' }, 403],
+  [{ origin: 'null' }, 403],
+  [{ referer: 'http://sallyport/' }, 403],
+  [{ host: 'localhost' }, 403],
+  [{ host: 'evil.example' }, 403],
+  [{}, 200],
+])('a request with %o is answered %i', async (headers, status) => {
+  await using(async ({ app }) => {
+    const response = await app.request('/v0/status', { headers: { host: 'sallyport', ...headers } });
+    expect(response.status).toBe(status);
+  });
+});
+
+test.each(names.filter((name) => routes[name].access === 'write'))('a door that reads refuses %s', async (name) => {
+  await using(
+    async ({ app, world }) => {
+      const { method, path } = partsOf(name);
+      const before = world.state();
+      const response = await app.request(path, { method, headers: { host: 'sallyport' } });
+      expect(response.status).toBe(403);
+      expect(world.state()).toBe(before);
+    },
+    ['read'],
+  );
+});
+
+test('what is malformed or too large is refused in words, and nothing of it is quoted', async (context) => {
+  const { app, ask } = controlWorld(context);
+  const headers = { host: 'sallyport', 'content-type': 'application/json' };
+  const post = (body: string, type = 'application/json') =>
+    app.request('/v0/rules', { method: 'POST', headers: { ...headers, 'content-type': type }, body });
+  for (const body of ['{', '[]', '{"kind":-1}', '{"kind":1,"other":1}', '"SECRET"']) {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('SECRET');
+  }
+  expect((await post('{}', 'text/plain')).status).toBe(400);
+  expect((await post(`"${'x'.repeat(20_000)}"`)).status).toBe(413);
+  expect(await ask('GET /v0/status', '/v0/nothing')).toMatchObject({
+    status: 404,
+    said: { error: { code: 'no_route' } },
+  });
+  expect(await ask('GET /v0/activity', '/v0/activity?limit=1001')).toMatchObject({ status: 400 });
+});
+
+test('apps are listed, paused, resumed and revoked', async (context) => {
+  const { ask, world } = controlWorld(context);
+  const app = pairedApp(world);
+  expect(await ask('GET /v0/apps', '/v0/apps')).toMatchObject({
+    said: { apps: [{ client: app.pubkey, pause: null }] },
+  });
+  await ask('POST /v0/apps/:client/pause', `/v0/apps/${app.pubkey}/pause`, { minutes: 5 });
+  app.send('sign_event', [note1]);
+  expect(app.last().error).toContain('The user paused this app for 5 minutes more.');
+  expect(world.asks.size).toBe(0);
+  await ask('POST /v0/apps/:client/resume', `/v0/apps/${app.pubkey}/resume`);
+  app.send('sign_event', [note1]);
+  expect(world.asks.size).toBe(1);
+  expect((await ask('DELETE /v0/apps/:client', `/v0/apps/${app.pubkey}`)).status).toBe(200);
+  expect(app.last().error).toContain('The user ended the session of this app.');
+  app.send('ping', []);
+  expect(app.last().error).toContain('not paired');
+  expect((await ask('DELETE /v0/apps/:client', `/v0/apps/${app.pubkey}`)).status).toBe(404);
+});
+
+test('the kill switch ends what is open and refuses everything until somebody resumes', async (context) => {
+  const { ask, world } = controlWorld(context);
+  const app = pairedApp(world);
+  world.newSecret('another');
+  app.send('sign_event', [note1]);
+  expect(await ask('GET /v0/requests', '/v0/requests')).toMatchObject({
+    said: { requests: [{ client: app.pubkey, kind: 1 }] },
+  });
+  await ask('POST /v0/kill', '/v0/kill');
+  expect(app.last().error).toContain('The user stopped this signer.');
+  expect(world.log.some(({ type }) => type === 'cancel')).toBe(true);
+  const stranger = world.app();
+  stranger.send('connect', [world.signer.pubkey, 'another']);
+  expect(stranger.last().error).toContain('stopped');
+  expect(await ask('GET /v0/status', '/v0/status')).toMatchObject({ said: { killedAt: world.now(), openRequests: 0 } });
+  await ask('POST /v0/resume', '/v0/resume');
+  app.send('ping', []);
+  expect(app.last().result).toBe('pong');
+});
+
+test('a rule refuses, a dry run says so beforehand, and nobody is asked by it', async (context) => {
+  const { ask, world } = controlWorld(context);
+  const app = pairedApp(world);
+  const run = (kind: number) =>
+    ask('POST /v0/dry-run', '/v0/dry-run', { client: app.pubkey, method: 'sign_event', kind });
+  expect(await run(1)).toMatchObject({ said: { answer: 'ask' } });
+  expect(await ask('POST /v0/rules', '/v0/rules', { kind: 1, note: 'no notes' })).toMatchObject({
+    said: { rules: [{ number: 1 }] },
+  });
+  const refused = await run(1);
+  expect(refused).toMatchObject({ said: { answer: 'refuse' } });
+  expect(JSON.stringify(refused.said)).toContain('Rule 1 refuses sign_event of kind 1 of every app (no notes).');
+  app.send('sign_event', [note1]);
+  expect(app.last().error).toContain('A rule of the user refuses this (no notes).');
+  expect(world.asks.size).toBe(0);
+  expect(await run(7)).toMatchObject({ said: { answer: 'ask' } });
+  expect(await ask('DELETE /v0/rules/:number', '/v0/rules/1')).toMatchObject({ said: { rules: [] } });
+  expect((await ask('DELETE /v0/rules/:number', '/v0/rules/1')).status).toBe(404);
+});
+
+test('several lines are open at once, each with its name, permissions, account and end', async (context) => {
+  const { ask, world } = controlWorld(context);
+  const make = (body: object) => ask('POST /v0/secrets', '/v0/secrets', body);
+  const phone = await make({ name: 'phone', perms: 'sign_event:1', minutes: 10, account: 2 });
+  await make({ name: 'laptop' });
+  const listed = await ask('GET /v0/secrets', '/v0/secrets');
+  expect(listed).toMatchObject({
+    said: { secrets: [{ name: 'phone', perms: 'sign_event:1', account: 2, spentBy: null }, { name: 'laptop' }] },
+  });
+  expect(JSON.stringify(listed.said)).not.toContain('line1');
+  world.pass(10 * 60_000 + 1);
+  const app = world.app();
+  app.send('connect', [world.signer.pubkey, 'line1']);
+  expect(app.last().error).toContain('expired');
+  app.send('connect', [world.signer.pubkey, 'line2']);
+  expect(await ask('DELETE /v0/secrets/:id', `/v0/secrets/${(phone.said as { id: string }).id}`)).toMatchObject({
+    status: 200,
+  });
+  expect((await ask('DELETE /v0/secrets/:id', '/v0/secrets/00000000')).status).toBe(404);
+});
+
+test('the log is searched, told row by row and exported as lines; diagnostics name no app', async (context) => {
+  const { ask, world, activity } = controlWorld(context);
+  const app = pairedApp(world);
+  const ms = { relay: null, queue: null, device: null, total: 1 };
+  const row = {
+    at: 1,
+    client: app.pubkey,
+    app: 'Coracle',
+    paired: true,
+    method: 'ping',
+    kind: null,
+    outcome: 'answered',
+    why: 'w',
+    ms,
+  };
+  for (let count = 0; count < 450; count++) activity.record(row);
+  expect(await ask('GET /v0/activity', `/v0/activity?client=${app.pubkey}&limit=2`)).toMatchObject({
+    said: { next: 449 },
+  });
+  expect(await ask('GET /v0/activity/:number', '/v0/activity/7')).toMatchObject({ said: { id: 7, why: 'w' } });
+  expect((await ask('GET /v0/activity/:number', '/v0/activity/9999')).status).toBe(404);
+  const lines = String((await ask('GET /v0/export', '/v0/export')).said)
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { id: number }).id)).toEqual(
+    Array.from({ length: 450 }, (_, n) => 450 - n),
+  );
+  const bundle = JSON.stringify((await ask('GET /v0/diagnostics', '/v0/diagnostics')).said);
+  for (const hidden of [app.pubkey, world.signer.pubkey]) expect(bundle).not.toContain(hidden);
+});
+
+test('metrics are Prometheus text', async (context) => {
+  const { ask } = controlWorld(context);
+  const { said } = await ask('GET /v0/metrics', '/v0/metrics');
+  for (const line of String(said).trimEnd().split('\n'))
+    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [0-9.e+-]+)$/);
+  expect(said).toContain('sallyport_stopped 0\n');
+});
+
+test('watch begins with a snapshot, and tells changes until its reader is gone', async (context) => {
+  const { app, listeners } = controlWorld(context);
+  const response = await app.request('/v0/watch', { headers: { host: 'sallyport' } });
+  const reader = response.body?.getReader();
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+  expect(await next()).toMatch(/^event: status\ndata: \{.*"remoteSigner"/);
+  const way = { createdAt: null, cameAt: null, sentAt: null };
+  const note = {
+    type: 'note',
+    client: 'ab'.repeat(32),
+    method: 'ping',
+    kind: null,
+    outcome: 'answered',
+    why: '',
+    way,
+  } as const;
+  for (const tell of listeners) tell({ type: 'request', note });
+  expect(await next()).toBe('event: request\ndata: {"client":"abababab","method":"ping","outcome":"answered"}\n\n');
+  expect(await next()).toMatch(/^event: status\n/);
+  await reader?.cancel();
+  expect(listeners.size).toBe(0);
+});
+
+/** A world of its own inside a parametrized test. */
+async function using(
+  act: (world: ReturnType<typeof controlWorld>) => Promise<void>,
+  access?: readonly ('read' | 'write')[],
+): Promise<void> {
+  const ends: (() => unknown)[] = [];
+  const context = { onTestFinished: (end: () => unknown) => ends.push(end) };
+  try {
+    await act(controlWorld(context, access));
+  } finally {
+    for (const end of ends) end();
+  }
+}

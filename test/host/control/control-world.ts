@@ -1,0 +1,76 @@
+/** The control API around a bridge in memory: what the host would do with its answers, without a socket. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { controlApp } from '../../../host/src/control/app.ts';
+import { hasSchema, type Route, type RouteName, routes } from '../../../host/src/control/routes.ts';
+import type { HostView } from '../../../host/src/control/view.ts';
+import { change } from '../../../host/src/core/narrowing.ts';
+import { hashSecret } from '../../../host/src/core/sessions.ts';
+import { startMetrics } from '../../../host/src/metrics.ts';
+import type { Report } from '../../../host/src/report.ts';
+import { openActivityLog } from '../../../host/src/store/activity-log.ts';
+import { makeWorld } from '../bridge-world.ts';
+
+export type ControlWorld = ReturnType<typeof controlWorld>;
+
+export function controlWorld(
+  { onTestFinished }: { onTestFinished: (end: () => void) => unknown },
+  access: readonly ('read' | 'write')[] = ['read', 'write'],
+) {
+  const world = makeWorld();
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-control-'));
+  const activity = openActivityLog(join(dir, 'state'));
+  if (activity.type === 'refused') throw new Error(activity.words);
+  onTestFinished(() => {
+    activity.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const listeners = new Set<(report: Report) => void>();
+  const metrics = startMetrics();
+  let lines = 0;
+  const view: HostView = {
+    version: '0',
+    startedAt: world.now(),
+    now: world.now,
+    bridge: world.state,
+    relays: () => [],
+    device: () => ({ status: { state: 'absent' }, port: 'There is no port.' }),
+    activity,
+    narrow: (what) => {
+      const narrowing = change(world.state().narrowing, what, world.now());
+      if (narrowing !== null) world.feed({ type: 'narrow', narrowing });
+      return narrowing;
+    },
+    revoke: (client) => void world.feed({ type: 'unpair', client }),
+    newLine: (wanted) => {
+      const secret = `line${++lines}`;
+      const hash = hashSecret(secret);
+      world.feed({ type: 'secret', hash, ...wanted });
+      return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, hash };
+    },
+    dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
+    metrics: () => metrics.text(view),
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const app = controlApp(view, new Set(access));
+
+  /** Asks as the client does, and holds the answer to the table. */
+  async function ask(name: RouteName, path: string, body?: unknown): Promise<{ status: number; said: unknown }> {
+    const [method = ''] = name.split(' ');
+    const headers = { host: 'sallyport', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const sent = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await app.request(path, sent);
+    const text = await response.text();
+    const { answer }: Route = routes[name];
+    if (response.status !== 200 || !hasSchema(answer)) {
+      return { status: response.status, said: response.status === 200 ? text : JSON.parse(text) };
+    }
+    return { status: 200, said: answer.parse(JSON.parse(text)) };
+  }
+
+  return { world, view, app, ask, activity, listeners };
+}
