@@ -72,7 +72,7 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [capabilities.channel, capabilities.log],
+    capabilities: [capabilities.channel, capabilities.clients, capabilities.log],
   });
   const screen = draw(restingView(account, marks), env.board, marks.autoPress);
   const state: FirmwareState = {

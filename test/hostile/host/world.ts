@@ -10,6 +10,7 @@
  */
 import { closedLink } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../../firmware-sim/src/accelerated-crypto.ts';
+import { appsOf } from '../../../firmware-sim/src/firmware/apps.ts';
 import { type Env, LCD240 } from '../../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
 import {
@@ -27,7 +28,7 @@ import { pairedBefore, testChip } from '../../support/memory-flash.ts';
 import { bytesFrom, type Chance, chance } from '../../support/random.ts';
 import { alice, bob, friend, type Holder, otherSigner, signer, stranger, toHex } from './apps.ts';
 import { Breach, type Captive, captive, type Moment, type World } from './captive-device.ts';
-import { mapFlash } from './moment.ts';
+import { mapFlash, withClients } from './moment.ts';
 
 /** When the apps were paired, and what they take for now. */
 export const pairedAt = 1_780_000_000;
@@ -101,7 +102,7 @@ function beginning(): Moment {
   const uptime = 5_000;
   const store = mapFlash(appMemory);
   const booted = world.boot({ ...world.board, random, flash });
-  const firmware = { ...booted, apps: { store, clients: pairApps(store, uptime) } };
+  const firmware = withClients(booted, appMemory, pairApps(store, uptime));
   const device = captive({ firmware, link: closedLink, channel: null, memory, appMemory, uptime }, world, draw);
   device.greet(computerSecret);
   if (!device.isSealed()) throw new Error('the attacker’s computer is not let in');
@@ -129,7 +130,7 @@ export function attempt(seed: number): Attempt {
 /** Who may do what: apps, their grants with what is left of them, computers. */
 function powerOf(firmware: FirmwareState): ReadonlyMap<string, number> {
   const power = new Map<string, number>();
-  for (const { client, remoteSigner, account, state, grants: given } of firmware.apps?.clients.records ?? []) {
+  for (const { client, remoteSigner, account, state, grants: given } of appsOf(firmware)?.clients.records ?? []) {
     if (state !== 'paired') continue;
     const app = `${toHex(client)} ${toHex(remoteSigner)} ${account}`;
     power.set(app, 1);
