@@ -21,6 +21,7 @@ import {
   utf8,
 } from './apps.ts';
 import { type AttackClass, type Body, granted, nothing, pass, pulledFrom, served, signing } from './attack-class.ts';
+import { Breach } from './captive-device.ts';
 import { today, user } from './world.ts';
 
 /** An event, how its request is changed, and for which account it is passed on. */
@@ -45,12 +46,20 @@ function quietly(name: string, spoil: (draw: Chance) => Spoiled): AttackClass {
       device.beQuiet();
       const [event, change, account] = spoil(draw);
       device.serve(pulledFrom(utf8(event.content)));
-      pass(device, event, change, account);
+      const id = pass(device, event, change, account);
       device.wait(between(draw, 0, 3_000));
+      const said = device.heard.filter((one) => (one.type === 'error' || one.type === 'reply') && one.id === id);
+      for (const one of said) {
+        const known = one.type === 'error' && refusals.includes(one.error) && one.detail === undefined;
+        if (!known) throw new Breach(`it says more than no: ${JSON.stringify(one)}`);
+      }
       return nothing;
     },
   };
 }
+
+/** What the computer could have computed itself, and the one word for everything else. */
+const refusals: readonly string[] = ['unknown_account', 'invalid_params', 'unknown_client', 'unauthenticated'];
 
 /** In the name of alice's app, and not signed by it. */
 function forged(draw: Chance): Spoiled {
