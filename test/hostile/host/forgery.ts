@@ -22,7 +22,7 @@ import {
 } from './apps.ts';
 import { type AttackClass, type Body, granted, nothing, pass, pulledFrom, served, signing } from './attack-class.ts';
 import { Breach } from './captive-device.ts';
-import { today, user } from './world.ts';
+import { judge, today, user } from './world.ts';
 
 /** An event, how its request is changed, and for which account it is passed on. */
 type Spoiled = readonly [event: AppEvent, change?: Partial<Body>, account?: number];
@@ -42,16 +42,18 @@ function quietly(name: string, spoil: (draw: Chance) => Spoiled): AttackClass {
       served(one, 2);
       return nothing;
     },
-    attack: ({ device, draw }) => {
+    attack: (one) => {
+      const { device, draw } = one;
       device.beQuiet();
       const [event, change, account] = spoil(draw);
       device.serve(pulledFrom(utf8(event.content)));
       const id = pass(device, event, change, account);
       device.wait(between(draw, 0, 3_000));
-      const said = device.heard.filter((one) => (one.type === 'error' || one.type === 'reply') && one.id === id);
-      for (const one of said) {
-        const known = one.type === 'error' && refusals.includes(one.error) && one.detail === undefined;
-        if (!known) throw new Breach(`it says more than no: ${JSON.stringify(one)}`);
+      judge(one, nothing);
+      for (const message of device.heard) {
+        if ((message.type !== 'error' && message.type !== 'reply') || message.id !== id) continue;
+        const known = message.type === 'error' && refusals.includes(message.error) && message.detail === undefined;
+        if (!known) throw new Breach(`it says more than no: ${JSON.stringify(message)}`);
       }
       return nothing;
     },
