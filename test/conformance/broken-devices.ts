@@ -11,6 +11,7 @@ import {
   helloRequest,
   parseFrame,
 } from '@sallyport/device-protocol';
+import { brokenApps } from './broken-apps.ts';
 import { brokenBehaviour } from './broken-behaviour.ts';
 import { brokenChannels } from './broken-channels.ts';
 import type { Flaw } from './virtual-device.ts';
@@ -374,4 +375,5 @@ export const brokenDevices: readonly BrokenDevice[] = [
   ...links,
   ...brokenBehaviour,
   ...brokenChannels,
+  ...brokenApps,
 ];

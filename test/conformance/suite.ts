@@ -4,6 +4,7 @@
  */
 import { type Bench, Broken, must, type Rule } from './bench.ts';
 import { type Computer, newComputer, pair } from './computers.ts';
+import { appRules } from './rules/apps.ts';
 import { askingRules } from './rules/asking.ts';
 import { channelRules } from './rules/channel.ts';
 import { linkRules } from './rules/link.ts';
@@ -20,6 +21,7 @@ export const rules: readonly Rule[] = [
   ...askingRules,
   ...streamRules,
   ...channelRules,
+  ...appRules,
   ...logRules,
 ];
 
