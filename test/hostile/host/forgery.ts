@@ -22,7 +22,7 @@ import {
 } from './apps.ts';
 import { type AttackClass, type Body, granted, nothing, pass, pulledFrom, served, signing } from './attack-class.ts';
 import { Breach } from './captive-device.ts';
-import { judge, today, user } from './world.ts';
+import { judge, otherUser, today, user } from './world.ts';
 
 /** An event, how its request is changed, and for which account it is passed on. */
 type Spoiled = readonly [event: AppEvent, change?: Partial<Body>, account?: number];
@@ -40,6 +40,10 @@ function quietly(name: string, spoil: (draw: Chance) => Spoiled): AttackClass {
     name,
     control: (one) => {
       served(one, 2);
+      // Another app, paired for the other identity.
+      const { wish, hash } = toSign(one.draw, 1, otherUser.hex, today);
+      one.device.owe(hash);
+      pass(one.device, appEvent(one.draw, bob, signer, wish, { createdAt: today }), {}, 1);
       return nothing;
     },
     attack: (one) => {
