@@ -5,7 +5,6 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { getEventHash } from 'nostr-tools/pure';
-import { type Account, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -19,6 +18,7 @@ import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
+import { testAccount, testLife } from './open-life.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -66,9 +66,6 @@ export type MemoryDeviceHooks = {
   readonly prompted: (prompt: Prompt) => void;
 };
 
-/** Opened once: 2,048 rounds of PBKDF2 a start would be most of a story's time. */
-const account: Account = openAccount({ entropy: new Uint8Array(32).fill(7), demo: true }, 0, portableCrypto);
-
 export function memoryDevice(
   clock: Clock,
   draw: Chance,
@@ -95,7 +92,7 @@ export function memoryDevice(
     ...testChip,
   };
   let booted = clock.now();
-  let [firmware] = bootWith(account, marks, env, boot);
+  let [firmware] = bootWith(testLife(env), env, boot);
   const ends = { host: hooks.toHost, device: (bytes: Uint8Array) => feed({ type: 'bytes', bytes }) };
   const wires = cable(clock, draw, ends, () => undefined);
 
@@ -134,7 +131,7 @@ export function memoryDevice(
     () => feed({ type: 'tick' }),
   );
   return {
-    pubkey: bytesToHex(account.pubkey),
+    pubkey: bytesToHex(testAccount.pubkey),
     cable: wires,
     prompts,
     signatures,
@@ -145,7 +142,7 @@ export function memoryDevice(
     reboot: () => {
       booted = clock.now();
       prompt = null;
-      [firmware] = bootWith(account, marks, env, boot);
+      [firmware] = bootWith(testLife(env), env, boot);
     },
   };
 }

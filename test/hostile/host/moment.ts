@@ -19,7 +19,9 @@ export function mapFlash(records: Map<string, Uint8Array>): Flash {
 
 /** The firmware with these apps, in this memory. */
 export function withClients(state: FirmwareState, records: Map<string, Uint8Array>, clients: Clients): FirmwareState {
-  return { ...state, apps: { store: mapFlash(records), clients } };
+  const { life } = state;
+  if (life.phase !== 'open') throw new Error('the device is not open');
+  return { ...state, life: { ...life, vault: { ...life.vault, ...mapFlash(records) }, clients } };
 }
 
 /** The firmware with its apps in this memory; read from it as after a start, or as they are. */

@@ -22,9 +22,9 @@ import {
   type Store,
 } from '../../../firmware-sim/src/firmware/policy/clients.ts';
 import { giveGrant, grantOfWish, type NewGrant } from '../../../firmware-sim/src/firmware/policy/grants.ts';
-import { testAccount } from '../../support/bench-device.ts';
 import { cheapDh } from '../../support/cheap-dh.ts';
 import { pairedBefore, testChip } from '../../support/memory-flash.ts';
+import { testAccount, testLife } from '../../support/open-life.ts';
 import { bytesFrom, type Chance, chance } from '../../support/random.ts';
 import { alice, bob, friend, type Holder, otherSigner, signer, stranger, toHex } from './apps.ts';
 import { Breach, type Captive, captive, type Moment, type World } from './captive-device.ts';
@@ -48,7 +48,7 @@ const world: World = {
   board: { ...testChip, crypto: { ...acceleratedCrypto, x25519: cheapDh }, board: LCD240 },
   boot: (env: Env): FirmwareState => {
     const marks = { simulator: true, autoPress: false, demo: true };
-    const [state] = bootWith(testAccount, marks, env, { marks, model: 'captive', resetReason: 'power' });
+    const [state] = bootWith(testLife(env), env, { marks, model: 'captive', resetReason: 'power' });
     return state;
   },
 };
