@@ -47,7 +47,7 @@ export type MemoryDevice = {
   readonly pubkey: string;
   readonly cable: Cable;
   readonly prompts: readonly Prompt[];
-  /** Apps that were to be paired: the same, but apart from what apps ask. */
+  /** Pairings of apps, and grants, that came onto the screen. */
   readonly pairings: readonly Prompt[];
   readonly signatures: readonly Signature[];
   /** What is waiting for a decision now. */
@@ -121,7 +121,8 @@ export function memoryDevice(
       const eventId = asked.about === 'use' ? idOf(asked.subject) : null;
       drawnAt = clock.now() - booted;
       prompt = { request: job.id, command, eventId, rows: firmware.screen.rows };
-      (command === 'pair' ? pairings : prompts).push(prompt);
+      // What pairs an app is a prompt too, and counted apart: the stories count uses of the key.
+      (asked.about === 'use' ? prompts : pairings).push(prompt);
       hooks.prompted(prompt);
     }
   }
