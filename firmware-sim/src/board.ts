@@ -15,9 +15,11 @@ import {
   step,
 } from './firmware/firmware.ts';
 import { loadIdentity, withHost, writeHosts } from './firmware/hosts.ts';
-import { readKeys, writeKeys } from './firmware/keys.ts';
+import { accountSecret } from './firmware/keys.ts';
 import { isComparing } from './firmware/pairing.ts';
 import type { Screen } from './firmware/screens.ts';
+import { accountRecord, firstSettings, settingsRecordOf, wordsRecordOf } from './firmware/vault/accounts-store.ts';
+import { createVault, loadVault } from './firmware/vault/vault.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
 
@@ -31,6 +33,8 @@ export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
   /** `began`: when the press began, by the clock that the board was given; now, unless the caller knows better. */
   readonly press: (key: Key, began?: number) => void;
+  /** The same key is still down, since `began`, and long enough to be held. */
+  readonly hold: (key: Key, began: number) => void;
   readonly screen: () => Screen;
   /** The static key of the device, which the computer pins. */
   readonly channelKey: () => Uint8Array;
@@ -105,6 +109,7 @@ export function runBoard(options: BoardOptions): RunningBoard {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),
     // A press from before this start is from before everything that can be on the screen.
     press: (key, began) => feed({ type: 'press', key, at: began === undefined ? now() : began - started }),
+    hold: (key, began) => feed({ type: 'hold', key, at: began - started }),
     screen: () => state.screen,
     channelKey: () => crypto.x25519.publicKey(state.identity.secret),
     advance,
@@ -126,15 +131,23 @@ export function pairInAdvance(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret
  * Puts a throwaway key, marked DEMO, into a flash that has none, and pairs it with the computer whose demo it is.
  */
 export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>, computer: Uint8Array | null): void {
-  const { flash, random } = chip;
+  const { random } = chip;
   if (computer !== null) pairInAdvance(chip, computer);
-  if (readKeys(flash).type !== 'none') return;
+  const board = { ...chip, pinRounds: 1 };
+  if (loadVault(board).phase !== 'fresh') return;
   const entropy = random(32);
-  writeKeys(flash, { entropy, demo: true });
+  const secret = accountSecret(entropy, 0);
+  createVault(board, null, [
+    wordsRecordOf(entropy),
+    accountRecord({ number: 0, name: 'account 0', origin: 'derived', index: 0, secret }),
+    settingsRecordOf(firstSettings),
+  ]).close();
   entropy.fill(0);
+  secret.fill(0);
 }
 
 function waitingRequest(state: FirmwareState): number | null {
   if (isComparing(state)) return pairingWaits;
+  if (state.flow?.owner.by === 'computer') return state.flow.owner.id;
   return state.jobs.find((job) => job.phase === 'reviewing')?.id ?? null;
 }

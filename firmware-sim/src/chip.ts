@@ -9,7 +9,7 @@ import { isJournal } from './flash-image.ts';
 
 export const deviceSecretBytes = 32;
 
-/** What half a second buys in Node on a small server, with the SHA-512 of @noble/hashes. */
+/** A fifth of a second in Node on a small server, with the SHA-512 of @noble/hashes; a busy one takes a second, and the link waits that long. */
 export const simulatorPinRounds = 40_000;
 
 /** The secret in this file; made at the first start, before anything is sealed under it. Throws with words for the user. */

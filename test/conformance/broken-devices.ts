@@ -11,8 +11,10 @@ import {
   helloRequest,
   parseFrame,
 } from '@sallyport/device-protocol';
+import { brokenApps } from './broken-apps.ts';
 import { brokenBehaviour } from './broken-behaviour.ts';
 import { brokenChannels } from './broken-channels.ts';
+import { brokenLives } from './broken-lives.ts';
 import type { Flaw } from './virtual-device.ts';
 
 export type BrokenDevice = { readonly name: string; readonly rule: string; readonly flaw: () => Flaw };
@@ -374,4 +376,6 @@ export const brokenDevices: readonly BrokenDevice[] = [
   ...links,
   ...brokenBehaviour,
   ...brokenChannels,
+  ...brokenApps,
+  ...brokenLives,
 ];

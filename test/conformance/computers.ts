@@ -2,16 +2,10 @@
  * Computers that the suite plays: one that the human pairs when the first rule needs it, and others that nobody pairs. Their static keys
  * are new in each run; the paired one takes itself out of the device's list at the end.
  */
-import {
-  type ErrorMessage,
-  keepsCommitment,
-  type NoiseEnd,
-  pairingCode,
-  type Reply,
-  x25519,
-} from '@sallyport/device-protocol';
+import { type ErrorMessage, keepsCommitment, type NoiseEnd, pairingCode, type Reply } from '@sallyport/device-protocol';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { must } from './bench.ts';
+import { nodeDh } from './dh.ts';
 import { nameOf, type Talk } from './talk.ts';
 
 export type Computer = {
@@ -29,7 +23,7 @@ const compareMs = 65_000;
 export function newComputer(): Computer {
   const secret = generateSecretKey();
   return {
-    key: x25519.publicKey(secret),
+    key: nodeDh.publicKey(secret),
     establish: async (talk) => {
       const message = talk.sealing.first(secret, generateSecretKey());
       const second = await talk.ask('handshake', { message });

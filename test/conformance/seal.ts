@@ -11,8 +11,8 @@ import {
   open,
   seal,
   startChannel,
-  x25519,
 } from '@sallyport/device-protocol';
+import { nodeDh } from './dh.ts';
 
 export type Sealing = {
   /** The channel stands: from here on everything is sealed. */
@@ -38,7 +38,7 @@ export function sealing(): Sealing {
       [prologue, handshake, channel] = [Uint8Array.from(bytes), null, null];
     },
     first: (staticSecret, ephemeralSecret) => {
-      const [next, message] = initiate({ dh: x25519, prologue, staticSecret, ephemeralSecret });
+      const [next, message] = initiate({ dh: nodeDh, prologue, staticSecret, ephemeralSecret });
       handshake = next;
       return message;
     },

@@ -18,8 +18,8 @@ import {
   respond,
   seal,
   startChannel,
-  x25519,
 } from '@sallyport/device-protocol';
+import { nodeDh } from './dh.ts';
 import { sameBytes } from './talk.ts';
 
 /** What a broken device does wrong with its channel. */
@@ -83,7 +83,7 @@ export function virtualChannel({ random, say, ask, flaw }: ChannelWorld) {
     if (outer.handshake !== null || outer.channel !== null) return refuse();
     const ephemeralSecret = flaw === 'ephemeral key again' ? oneEphemeral : random(32);
     const secret = flaw === 'keys anew' ? random(32) : staticSecret;
-    const start = { dh: x25519, prologue: outer.prologue, staticSecret: secret, ephemeralSecret };
+    const start = { dh: nodeDh, prologue: outer.prologue, staticSecret: secret, ephemeralSecret };
     const responded = respond(start, body.message);
     if (responded === null && flaw === 'low order')
       return say({ type: 'reply', id, command, body: { message: random(96) } });
@@ -112,9 +112,9 @@ export function virtualChannel({ random, say, ask, flaw }: ChannelWorld) {
     if (completed === null) return false;
     const { end } = completed;
     const staticInside = end.peer.map((byte) => byte ^ 0x55);
-    computers.push({ outside: end.peer, inside: x25519.publicKey(staticInside) });
+    computers.push({ outside: end.peer, inside: nodeDh.publicKey(staticInside) });
     const [first, message] = initiate({
-      dh: x25519,
+      dh: nodeDh,
       prologue: inner.prologue,
       staticSecret: staticInside,
       ephemeralSecret: random(32),

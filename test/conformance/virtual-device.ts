@@ -24,10 +24,12 @@ import {
   stepHostLink,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { virtualClock } from '../support/clock.ts';
 import { memoryDevice } from '../support/memory-device.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { type Bench, must } from './bench.ts';
+import { nodeDh } from './dh.ts';
 import { type ChannelFlaw, virtualChannel } from './virtual-channel.ts';
 
 /** What a broken device can do besides what it was sent. */
@@ -75,10 +77,15 @@ export function virtualDevice(flaw: Flaw): Bench {
   let waiting: Uint8Array[] = [];
   let stuffed: number[] = [];
   const written = frameDecoder();
-  const device = memoryDevice(clock, chance(5), {
-    toHost: (bytes) => stepInner({ type: 'bytes', bytes }),
-    prompted: () => undefined,
-  });
+  const device = memoryDevice(
+    clock,
+    chance(5),
+    {
+      toHost: (bytes) => stepInner({ type: 'bytes', bytes }),
+      prompted: () => undefined,
+    },
+    { curve: { ...acceleratedCrypto, x25519: nodeDh } },
+  );
 
   const inside: Inside = {
     emit: (frame) => toSuite(encodeFrame(frame)),

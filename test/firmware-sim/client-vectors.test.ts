@@ -4,9 +4,8 @@ import { decodeMessage, type Message } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { verifyEvent } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
-import type { Account } from '../../firmware-sim/src/firmware/account.ts';
+import { type Account, accountOfStored } from '../../firmware-sim/src/firmware/account.ts';
 import { decryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
-import { conversationKey } from '../../firmware-sim/src/firmware/nip44.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { sealedComputer } from '../support/sealed-computer.ts';
 
@@ -32,15 +31,10 @@ const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'h
 const hexOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
 
 const secret = bytesOf(vectors.account.secret);
-const account: Account = {
-  name: 'account 0',
-  secret,
-  pubkey: portableCrypto.publicKey(secret),
-  conversation: (peer, crypto) => {
-    const sharedX = crypto.sharedX(secret, peer);
-    return sharedX === null ? null : { sharedX, nip44: conversationKey(sharedX) };
-  },
-};
+const account: Account = accountOfStored(
+  { number: 0, name: 'account 0', origin: 'derived', index: 0, secret },
+  portableCrypto,
+);
 
 /** A device in the state that the vectors are for. */
 function device() {

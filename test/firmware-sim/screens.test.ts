@@ -76,8 +76,8 @@ const REVIEWS: Record<string, { review: Review; pages: number }> = {
 REVIEWS['nip44-decrypt-own'] = { review: reviewDecryption('nip44_decrypt', ASKER, PUBKEY, 1_000_000), pages: 99 };
 
 const VIEWS: Record<string, View> = {
-  'idle-demo': { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: true },
-  idle: { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: false },
+  'idle-demo': { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: true, more: 0, suspended: false },
+  idle: { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: false, more: 0, suspended: false },
   'receiving-45': { type: 'receiving', received: 92_160, total: 204_800 },
   signed: { type: 'result', title: 'Sign note', outcome: 'signed' },
   'timed-out': { type: 'result', title: 'Decrypt NIP-44', outcome: 'timed_out' },

@@ -20,8 +20,9 @@ import {
 import { type Env, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { must } from '../soak/stage.ts';
-import { countingCurve, testAccount } from '../support/bench-device.ts';
+import { countingCurve } from '../support/bench-device.ts';
 import { memoryFlash, testChip } from '../support/memory-flash.ts';
+import { testLife } from '../support/open-life.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 
 /** One thing that happens; bytes are hex. */
@@ -58,7 +59,7 @@ export function harness(): Harness {
     ...testChip,
   };
   const marks = { simulator: true, autoPress: false, demo: true };
-  let [state] = bootWith(testAccount, marks, env, { marks, model: 'fuzz', resetReason: 'power' });
+  let [state] = bootWith(testLife(env), env, { marks, model: 'fuzz', resetReason: 'power' });
   let now = 1_000;
   let [session, sequence, expected] = [0, 0, 0];
   let parts: Uint8Array[] = [];

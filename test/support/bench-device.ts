@@ -3,7 +3,6 @@
  * clock and a scripted human. Stories and link histories are told on it.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { type Account, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -13,7 +12,6 @@ import {
   firmwareDeadline,
   step as stepFirmware,
 } from '../../firmware-sim/src/firmware/firmware.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import type { Screen } from '../../firmware-sim/src/firmware/screens.ts';
 import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
 import {
@@ -28,6 +26,7 @@ import { type Cable, cable } from './cable.ts';
 import { cheapDh } from './cheap-dh.ts';
 import type { Clock } from './clock.ts';
 import { memoryFlash, pairedBefore, testChip } from './memory-flash.ts';
+import { testLife } from './open-life.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Press = 'approve' | 'deny' | 'next' | 'back';
@@ -57,9 +56,6 @@ export type BenchHooks = {
   readonly screen?: (screen: Screen) => void;
 };
 
-/** The test device's account, opened once: 2,048 rounds of PBKDF2 a start would be most of a history's time. */
-export const testAccount: Account = openAccount({ entropy: new Uint8Array(32).fill(7), demo: true }, 0, portableCrypto);
-
 export function deviceBench(
   clock: Clock,
   draw: Chance,
@@ -80,7 +76,7 @@ export function deviceBench(
   let nextJob = 1;
   let cancelled = 0;
   let booted = clock.now();
-  let [firmware, first] = bootWith(testAccount, marks, whole, options);
+  let [firmware, first] = bootWith(testLife(whole), whole, options);
   let session = startDeviceSession(random, identity);
   const wires = cable(
     clock,
@@ -128,7 +124,7 @@ export function deviceBench(
   function restart(): void {
     count('reboot');
     booted = clock.now();
-    [firmware, first] = bootWith(testAccount, marks, whole, options);
+    [firmware, first] = bootWith(testLife(whole), whole, options);
     perform(first);
   }
 

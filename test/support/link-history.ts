@@ -2,8 +2,10 @@
  * One seeded history of one link: damage, loss, duplication, noise, unplugging and reboots while requests are open. In each of
  * them, through the sealed channel of a paired host, every request ends exactly once, no answer is wrong, nothing is signed twice, and the next hello works.
  */
+
 import type { Dh } from '@sallyport/device-protocol';
 import { getEventHash } from 'nostr-tools/pure';
+import { accountOf } from '../../firmware-sim/src/firmware/turn.ts';
 import type { EventTemplate } from '../../host/src/core/device-port.ts';
 import { countingCurve, type DeviceBench, deviceBench } from './bench-device.ts';
 import { soundCable } from './cable.ts';
@@ -109,7 +111,7 @@ function judge(device: DeviceBench, asked: ReadonlyMap<number, EventTemplate>, s
 }
 
 function realPubkey(device: DeviceBench): string {
-  const { account } = device.firmware();
+  const account = accountOf(device.firmware(), 0);
   return typeof account === 'string' ? pubkey : Buffer.from(account.pubkey).toString('hex');
 }
 

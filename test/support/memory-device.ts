@@ -5,7 +5,6 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { getEventHash } from 'nostr-tools/pure';
-import { type Account, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -19,6 +18,7 @@ import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
+import { testAccount, testLife } from './open-life.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -47,6 +47,8 @@ export type MemoryDevice = {
   readonly pubkey: string;
   readonly cable: Cable;
   readonly prompts: readonly Prompt[];
+  /** Pairings of apps, and grants, that came onto the screen. */
+  readonly pairings: readonly Prompt[];
   readonly signatures: readonly Signature[];
   /** What is waiting for a decision now. */
   readonly prompt: () => Prompt | null;
@@ -66,9 +68,6 @@ export type MemoryDeviceHooks = {
   readonly prompted: (prompt: Prompt) => void;
 };
 
-/** Opened once: 2,048 rounds of PBKDF2 a start would be most of a story's time. */
-const account: Account = openAccount({ entropy: new Uint8Array(32).fill(7), demo: true }, 0, portableCrypto);
-
 export function memoryDevice(
   clock: Clock,
   draw: Chance,
@@ -78,6 +77,7 @@ export function memoryDevice(
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;
   const prompts: Prompt[] = [];
+  const pairings: Prompt[] = [];
   const signatures: Signature[] = [];
   let prompt: Prompt | null = null;
   let pressedAt: number | null = null;
@@ -95,7 +95,7 @@ export function memoryDevice(
     ...testChip,
   };
   let booted = clock.now();
-  let [firmware] = bootWith(account, marks, env, boot);
+  let [firmware] = bootWith(testLife(env), env, boot);
   const ends = { host: hooks.toHost, device: (bytes: Uint8Array) => feed({ type: 'bytes', bytes }) };
   const wires = cable(clock, draw, ends, () => undefined);
 
@@ -121,7 +121,8 @@ export function memoryDevice(
       const eventId = asked.about === 'use' ? idOf(asked.subject) : null;
       drawnAt = clock.now() - booted;
       prompt = { request: job.id, command, eventId, rows: firmware.screen.rows };
-      prompts.push(prompt);
+      // What pairs an app is a prompt too, and counted apart: the stories count uses of the key.
+      (asked.about === 'use' ? prompts : pairings).push(prompt);
       hooks.prompted(prompt);
     }
   }
@@ -134,9 +135,10 @@ export function memoryDevice(
     () => feed({ type: 'tick' }),
   );
   return {
-    pubkey: bytesToHex(account.pubkey),
+    pubkey: bytesToHex(testAccount.pubkey),
     cable: wires,
     prompts,
+    pairings,
     signatures,
     prompt: () => prompt,
     firmware: () => firmware,
@@ -145,7 +147,7 @@ export function memoryDevice(
     reboot: () => {
       booted = clock.now();
       prompt = null;
-      [firmware] = bootWith(account, marks, env, boot);
+      [firmware] = bootWith(testLife(env), env, boot);
     },
   };
 }

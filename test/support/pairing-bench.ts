@@ -23,9 +23,9 @@ import {
   startDeviceSession,
   stepDeviceSession,
 } from '../../host/src/core/device-session.ts';
-import { testAccount } from './bench-device.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
+import { testLife } from './open-life.ts';
 import { bytesFrom, chance } from './random.ts';
 
 /** Bytes on their way; what comes back goes on in their place. */
@@ -71,7 +71,7 @@ export function pairingBench(seed = 1): PairingBench {
   const answers: DeviceAnswer[] = [];
   const sent: Uint8Array[] = [];
   let env = envOf(memoryFlash());
-  let [firmware] = bootWith(testAccount, marks, env, options);
+  let [firmware] = bootWith(testLife(env), env, options);
   let session = startDeviceSession(random, newComputer());
   let booted = clock.now();
   let plugged = false;
@@ -120,7 +120,7 @@ export function pairingBench(seed = 1): PairingBench {
 
   function reboot(): void {
     booted = clock.now();
-    [firmware] = bootWith(testAccount, marks, env, options);
+    [firmware] = bootWith(testLife(env), env, options);
   }
 
   clock.watch(

@@ -23,8 +23,8 @@ import type { Account } from '../../firmware-sim/src/firmware/account.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import { testAccount } from './bench-device.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
+import { testAccount, testLife } from './open-life.ts';
 import { bytesFrom, chance } from './random.ts';
 
 export function sealedComputer(
@@ -36,7 +36,7 @@ export function sealedComputer(
   const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
   const marks = { simulator: true, autoPress: false, demo: true };
   let now = 1;
-  let [firmware] = bootWith(account, marks, env, { marks, model: 'bench', resetReason: 'power' });
+  let [firmware] = bootWith(testLife(env, account), env, { marks, model: 'bench', resetReason: 'power' });
   let link: HostLinkState = closedLink;
   let prologue = new Uint8Array(0);
   let channel: Channel | null = null;

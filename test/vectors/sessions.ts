@@ -16,8 +16,8 @@ import {
   startDeviceSession,
   stepDeviceSession,
 } from '../../host/src/core/device-session.ts';
-import { testAccount } from '../support/bench-device.ts';
 import { memoryFlash, pairedBefore, testChip } from '../support/memory-flash.ts';
+import { testAccount, testLife } from '../support/open-life.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { diagnostic, hexOf } from './diagnostic.ts';
 
@@ -91,7 +91,7 @@ function makeWorld() {
     ...testChip,
   };
   const marks = { simulator: true, demo: true, autoPress: false };
-  let [firmware] = bootWith(testAccount, marks, env, { marks, model: 'simulator', resetReason: 'power' });
+  let [firmware] = bootWith(testLife(env), env, { marks, model: 'simulator', resetReason: 'power' });
   firmware = { ...firmware, link: { ...firmware.link, facts: { ...firmware.link.facts, capabilities: [] } } };
   let session = startDeviceSession(random, { ...identity, pin: null });
   let now = 1_000;

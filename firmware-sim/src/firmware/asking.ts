@@ -8,9 +8,9 @@ import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protoc
 import { answer } from './answers.ts';
 import { end, isLarge } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
+import { screenTaken } from './flows/flow.ts';
 import type { Ended, Job } from './job.ts';
 import { whyNoApp } from './new-apps.ts';
-import { isComparing } from './pairing.ts';
 import { feed, pull, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import { arm, joinIn, pressReview, putUp, reviewingJob, timeOut, waitingNotice } from './reviewing.ts';
@@ -81,11 +81,6 @@ function askNext(turn: Turn): boolean {
   if (job?.phase !== 'waiting' || screenTaken(state) || now < state.nextPromptAt) return false;
   putUp(turn, job);
   return true;
-}
-
-/** Whether something holds the screen that is no request: no question is put there meanwhile. */
-function screenTaken(state: FirmwareState): boolean {
-  return isComparing(state);
 }
 
 /** Whether the jobs leave the screen to the device's own words. */

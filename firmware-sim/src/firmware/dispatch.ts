@@ -10,10 +10,14 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
+import { accountHandlers } from './account-commands.ts';
 import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './app-lists.ts';
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
 import { end } from './ending.ts';
+import { endFlow } from './flows/flow.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
+import { sayState } from './life.ts';
+import { isFlowOf, lifeHandlers, nameOf } from './life-commands.ts';
 import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import type { JobCommand } from './request.ts';
@@ -24,16 +28,16 @@ type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Reque
 
 const handlers: Handlers = {
   info: (turn, { id }) => {
-    const { account, marks, link } = turn.state;
+    const { life, marks, link } = turn.state;
     const { overflow, cobs, crc, header } = link.decoder.damage;
     reply(turn, {
       type: 'reply',
       id,
       command: 'info',
       body: {
-        state: stateName(account),
-        name: 'Sallyport',
-        accounts: typeof account === 'string' ? 0 : 1,
+        state: stateName(life),
+        name: nameOf(life),
+        accounts: life.phase === 'open' ? life.accounts.length : 0,
         marks: [
           ...(marks.simulator ? (['simulator'] as const) : []),
           ...(marks.demo ? (['demo'] as const) : []),
@@ -65,18 +69,8 @@ const handlers: Handlers = {
   pair: takePair,
   pair_reveal: takeReveal,
   pair_confirm: takeConfirm,
-  lock: unsupported,
-  unlock: unsupported,
-  wipe: unsupported,
-  mix_entropy: unsupported,
-  rename_device: unsupported,
-  accounts: unsupported,
-  account_create: unsupported,
-  account_derive: unsupported,
-  account_import: unsupported,
-  account_rename: unsupported,
-  account_remove: unsupported,
-  backup_check: unsupported,
+  ...lifeHandlers,
+  ...accountHandlers,
   nip46_request: asks,
   client_connect: asks,
   client_introduce: asks,
@@ -110,16 +104,6 @@ function asks(turn: Turn, request: Request<JobCommand>): void {
   takeRequest(turn, id, { ...asked, computer: computerOf(turn.state) });
 }
 
-/** Of a later part of this version. */
-function unsupported(turn: Turn, { id, command }: Request): void {
-  say(turn, { type: 'error', id, command, error: 'unsupported' });
-}
-
-/** Says the state of the device, as at the start of each session. */
-export function sayState(turn: Turn): void {
-  say(turn, { type: 'notice', notice: 'state', body: { state: stateName(turn.state.account) } });
-}
-
 /** Acts on one message of the host. */
 export function dispatch(turn: Turn, message: Message | Unreadable): void {
   switch (message.type) {
@@ -133,6 +117,7 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       chunkWasRefused(turn, message.id);
       return;
     case 'cancel': {
+      if (isFlowOf(turn.state, message.id)) return endFlow(turn, 'cancelled');
       const job = turn.state.jobs.find((one) => one.id === message.id && isAsker(turn.state, one.request));
       // An ended request needs no cancelling: its answer is on the way.
       if (job !== undefined) end(turn, job, 'cancelled');

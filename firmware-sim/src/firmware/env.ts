@@ -16,7 +16,7 @@ export type Env = {
    * Made once, at the factory, and the same for ever. What is sealed under it opens on this device only.
    */
   readonly deviceSecret: Uint8Array;
-  /** Rounds of PBKDF2 that a PIN costs: as many as this board does in about half a second. Kept with each vault, so it may change. */
+  /** Rounds of PBKDF2 that a PIN costs: as many as this board does while a human waits gladly. Kept with each vault, so it may change. */
   readonly pinRounds: number;
 };
 

@@ -14,16 +14,17 @@ import {
   limits,
   startDeviceLink,
 } from '@sallyport/device-protocol';
-import { openAccount } from './account.ts';
-import { openApps } from './apps.ts';
 import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './asking.ts';
-import { dispatch, sayState } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
 import type { Env } from './env.ts';
+import { flowDeadlines, flowSessionLost, pressFlow, screenTaken, startFlow, tickFlow } from './flows/flow.ts';
+import { homeFlow } from './flows/home.ts';
+import type { Key } from './flows/page.ts';
 import { loadIdentity } from './hosts.ts';
-import { readKeys } from './keys.ts';
+import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life.ts';
 import { noAppTries } from './new-apps.ts';
 import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './pairing.ts';
-import { draw, type View } from './screens.ts';
+import { draw } from './screens.ts';
 import { sessionLost, sessionOpened, takeIn } from './session.ts';
 import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
@@ -37,7 +38,9 @@ export const firmwareVersion = '0.1.0';
 export type FirmwareInput =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   /** A key of the board; `at` is when the press began. */
-  | { readonly type: 'press'; readonly key: 'approve' | 'deny' | 'next' | 'back'; readonly at: number }
+  | { readonly type: 'press'; readonly key: Key; readonly at: number }
+  /** The same key is still down, and long enough to be held: said once, after its press. */
+  | { readonly type: 'hold'; readonly key: Key; readonly at: number }
   | { readonly type: 'tick' };
 
 /** What a start needs to know besides the board. */
@@ -47,21 +50,16 @@ export type BootOptions = {
   readonly resetReason: DeviceFacts['resetReason'];
 };
 
-type AccountState = FirmwareState['account'];
 type Step = readonly [FirmwareState, readonly FirmwareEffect[]];
 
-/** Starts: reads the flash, opens the account, draws the first screen. */
+/** Starts: reads the flash, draws the first screen. */
 export function boot(env: Env, options: BootOptions): Step {
-  const found = readKeys(env.flash);
-  const demo = found.type === 'keys' && found.keys.demo;
-  const account: AccountState =
-    found.type === 'keys' ? openAccount(found.keys, 0, env.crypto) : found.type === 'none' ? 'fresh' : 'unreadable';
-  if (found.type === 'keys') found.keys.entropy.fill(0);
-  return bootWith(account, { ...options.marks, demo }, env, options);
+  return bootWith(loadLife(env, 0), env, options);
 }
 
-/** The rest of a start, with an account that is open already. */
-export function bootWith(account: AccountState, marks: Marks, env: Env, options: BootOptions): Step {
+/** The rest of a start, with a life that was loaded already. */
+export function bootWith(life: Life, env: Env, options: BootOptions): Step {
+  const marks: Marks = { ...options.marks, demo: life.phase === 'open' && life.vault.demo };
   const link = startDeviceLink({
     bootId: env.random(8),
     resetReason: options.resetReason,
@@ -72,9 +70,9 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [capabilities.channel, capabilities.log],
+    capabilities: [capabilities.channel, capabilities.clients, capabilities.accounts, capabilities.log],
   });
-  const screen = draw(restingView(account, marks), env.board, marks.autoPress);
+  const screen = draw(restingView({ life, marks }), env.board, marks.autoPress);
   const state: FirmwareState = {
     channel: { phase: 'closed' },
     identity: loadIdentity(env),
@@ -83,8 +81,9 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     pairingTries: { count: 0, notBefore: 0 },
     link,
     marks,
-    account,
-    apps: typeof account === 'string' ? null : openApps(env.flash),
+    life,
+    flow: null,
+    pool: new Uint8Array(32),
     appTries: noAppTries,
     jobs: [],
     results: [],
@@ -92,6 +91,7 @@ export function bootWith(account: AccountState, marks: Marks, env: Env, options:
     screen,
     outcomeUntil: null,
     nextPromptAt: 0,
+    restsSince: 0,
   };
   return [state, [{ type: 'screen', screen }]];
 }
@@ -107,26 +107,43 @@ const deviceWindow = 18;
 
 /** When the next tick is due, or null. */
 export function firmwareDeadline(state: FirmwareState): number | null {
-  const due = [deviceLinkDeadline(state.link), state.outcomeUntil, pairingDeadline(state), ...jobDeadlines(state)];
+  const times = [state.outcomeUntil, pairingDeadline(state), autoLockAt(state)];
+  const due = [deviceLinkDeadline(state.link), ...times, ...jobDeadlines(state), ...flowDeadlines(state)];
   return due.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
 }
 
 /** One step. */
 export function step(state: FirmwareState, input: FirmwareInput, now: number, env: Env): Step {
   const turn: Turn = { state, effects: [], env, now };
-  if (input.type === 'press' && isComparing(state)) pressWhilePairing(turn, input.key, input.at);
-  else if (input.type === 'press') press(turn, input.key, input.at);
+  if (input.type === 'press' || input.type === 'hold') takeKey(turn, input.key, input.at);
   else takeLink(turn, input);
   if (input.type === 'tick') {
     tickJobs(turn);
     tickPairing(turn);
+    tickFlow(turn);
+    tickLife(turn);
     if (turn.state.outcomeUntil !== null && now >= turn.state.outcomeUntil) {
       turn.state = { ...turn.state, outcomeUntil: null };
     }
   }
   startNext(turn);
-  if (!isComparing(turn.state)) rest(turn);
+  if (!screenTaken(turn.state)) rest(turn);
+  // Whatever became of a request was use of the device.
+  if (turn.state.jobs !== state.jobs) touch(turn);
   return [turn.state, turn.effects];
+}
+
+/** A key goes to whatever has the screen. With nothing there it begins what the resting screen says. */
+function takeKey(turn: Turn, key: Key, at: number): void {
+  const { state } = turn;
+  touch(turn);
+  if (isComparing(state)) return pressWhilePairing(turn, key, at);
+  if (state.flow !== null) return pressFlow(turn, key, at);
+  if (!leavesScreen(state)) return press(turn, key, at);
+  // Nothing is asked, and nothing is read: the key was meant for the device itself.
+  if (key === 'next' && state.outcomeUntil === null && turn.now >= state.nextPromptAt && at >= state.restsSince) {
+    startFlow(turn, { by: 'device' }, 'Sallyport', homeFlow);
+  }
 }
 
 function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {
@@ -141,23 +158,22 @@ function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' })
     } else if (effect.type === 'opened') {
       if (index !== newest) continue;
       sessionOpened(turn, effect.prologue);
+      flowSessionLost(turn);
       unclaimAll(turn);
       sayState(turn);
     }
     // The jobs keep their own deadlines, and the next session claims or forgets them.
-    else sessionLost(turn);
+    else {
+      sessionLost(turn);
+      flowSessionLost(turn);
+    }
   }
 }
 
 /** With nothing to decide and no outcome to read, the screen says that the device is ready. */
 function rest(turn: Turn): void {
-  const { account, marks, outcomeUntil } = turn.state;
-  if (outcomeUntil === null && leavesScreen(turn.state)) show(turn, restingView(account, marks));
-}
-
-function restingView(account: AccountState, marks: Marks): View {
-  if (account === 'fresh') return { type: 'notice', title: 'Not set up', text: 'This device has no key yet.' };
-  if (account === 'unreadable')
-    return { type: 'notice', title: 'Memory fault', text: 'Keys cannot be read. Nothing is signed.' };
-  return { type: 'idle', account: account.name, pubkey: account.pubkey, demo: marks.demo };
+  if (turn.state.outcomeUntil !== null || !leavesScreen(turn.state)) return;
+  const before = turn.state.screen;
+  show(turn, restingView(turn.state));
+  if (turn.state.screen !== before) turn.state = { ...turn.state, restsSince: turn.now };
 }

@@ -62,6 +62,11 @@ function large(code: string, columns: number): readonly string[] {
   });
 }
 
+/** One digit in five rows. */
+export function largeDigit(digit: number): readonly string[] {
+  return (digitRows[digit] ?? []).map(cells);
+}
+
 function cells(bits: number): string {
   return [4, 2, 1].map((bit) => ((bits & bit) === 0 ? ' ' : '█')).join('');
 }

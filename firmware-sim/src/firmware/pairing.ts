@@ -9,6 +9,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, pairingCode, pairingCommitment, type Request } from '@sallyport/device-protocol';
+import { screenTaken } from './flows/flow.ts';
 import { withHost, writeHosts } from './hosts.ts';
 import { appendLog } from './logging.ts';
 import { type FirmwareState, say, show, type Turn } from './turn.ts';
@@ -48,10 +49,10 @@ export function pairingDeadline({ pairing }: FirmwareState): number | null {
 
 /** Begins: the device commits to its random. */
 export function takePair(turn: Turn, { id, command, body }: Request<'pair'>): void {
-  const { channel, jobs, pairing, pairingTries } = turn.state;
+  const { channel, jobs, pairingTries } = turn.state;
   const refuse = (error: DeviceError, detail = ''): void => say(turn, { type: 'error', id, command, error, detail });
   if (channel.phase !== 'sealed') return refuse('invalid_params', 'sealed sessions only');
-  if (pairing?.step === 'comparing' || jobs.length > 0) return refuse('busy');
+  if (screenTaken(turn.state) || jobs.length > 0) return refuse('busy');
   if (turn.now < pairingTries.notBefore) return refuse('rate_limited');
   const count = pairingTries.count + 1;
   const pause = Math.min(limits.pairingPauseMs * 2 ** (count - limits.pairingTries), limits.pairingPauseMaxMs);
@@ -72,7 +73,7 @@ export function takeReveal(turn: Turn, { id, command, body }: Request<'pair_reve
     return say(turn, { type: 'error', id, command, error: 'invalid_params', detail: 'no pairing was begun' });
   }
   const { name, random } = pairing;
-  if (turn.state.jobs.length > 0) {
+  if (turn.state.jobs.length > 0 || screenTaken(turn.state)) {
     turn.state = { ...turn.state, pairing: null };
     return say(turn, { type: 'error', id, command, error: 'busy' });
   }

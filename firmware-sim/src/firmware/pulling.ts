@@ -2,10 +2,12 @@
  * Drives the reading of a job: ranges that lie in the head of the request are answered at once, all others by the computer. What the
  * reading comes to is decided upon in deciding.ts.
  */
+
 import { limits } from '@sallyport/device-protocol';
 import { decideBare, decideRead } from './deciding.ts';
 import { end } from './ending.ts';
 import { readEnvelope, remoteSignerOf } from './envelope.ts';
+import { screenTaken } from './flows/flow.ts';
 import type { Job } from './job.ts';
 import { isBare, isSigned, type Read } from './request.ts';
 import type { Range, Reading } from './stream/reading.ts';
@@ -44,7 +46,7 @@ export function pull(turn: Turn, job: ReadingJob): void {
   replaceJob(turn, { ...job, chunk, stallAt: turn.now + limits.chunkMs });
   // Of what an app signed nothing is shown before it is verified; and a question on the screen stays there.
   const free = !turn.state.jobs.some((one) => one.phase === 'reviewing');
-  if (free && !isSigned(request) && !isBare(request)) {
+  if (free && !screenTaken(turn.state) && !isSigned(request) && !isBare(request)) {
     show(turn, { type: 'receiving', received: far, total: request.body.input.length });
   }
   tell(turn, request, { type: 'request', id: chunk, command: 'chunk_get', body: { request: job.id, ...wants } });

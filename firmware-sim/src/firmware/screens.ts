@@ -6,6 +6,7 @@
 import { fit, rowCells, rowOf, wrap } from './cells.ts';
 import { type ChoiceView, choiceRows } from './choice-screen.ts';
 import type { Board } from './env.ts';
+import { type FlowView, flowRows } from './flows/page-rows.ts';
 import { type PairingView, pairingRows } from './pairing-screen.ts';
 import { documentOf, type Review } from './review.ts';
 import { OWN, untrustedLine } from './visible-text.ts';
@@ -15,6 +16,7 @@ export type Screen = { readonly board: Board['name']; readonly rows: readonly st
 
 /** How a request ended, for the moment in which the device says so. */
 export type Outcome =
+  | 'done'
   | 'signed'
   | 'paired'
   | 'given'
@@ -29,7 +31,18 @@ export type Outcome =
 /** What is to be shown. */
 export type View =
   /** Waiting for a request. `demo`: the key is a throwaway one. */
-  | { readonly type: 'idle'; readonly account: string; readonly pubkey: Uint8Array; readonly demo: boolean }
+  | {
+      readonly type: 'idle';
+      readonly account: string;
+      readonly pubkey: Uint8Array;
+      readonly demo: boolean;
+      /** Accounts besides this one. */
+      readonly more: number;
+      /** The emergency key was used: grants rest. */
+      readonly suspended: boolean;
+    }
+  /** Nothing can be asked of it now; a key begins what `does` says. Ours. */
+  | { readonly type: 'resting'; readonly title: string; readonly text: string; readonly does: string }
   /** A large request is on its way; counts are of bytes. */
   | { readonly type: 'receiving'; readonly received: number; readonly total: number }
   /** One page of a review; `unseen` pages have not been shown yet. The keys are named as soon as they count (`armed`). */
@@ -44,7 +57,8 @@ export type View =
   /** Something that the device has to say: no keys yet, keys unreadable. Ours; titles of 16 characters and texts of 36 fit every board. */
   | { readonly type: 'notice'; readonly title: string; readonly text: string }
   | PairingView
-  | ChoiceView;
+  | ChoiceView
+  | FlowView;
 
 /** A review laid out for a board. Pages are made when they are asked for. */
 export type Layout = {
@@ -84,6 +98,8 @@ function parts(view: View, board: Board): readonly [string, readonly string[], s
   switch (view.type) {
     case 'idle':
       return idle(view, board);
+    case 'resting':
+      return resting(view, board);
     case 'receiving':
       return receiving(view, board);
     case 'review':
@@ -101,6 +117,8 @@ function parts(view: View, board: Board): readonly [string, readonly string[], s
     case 'remember':
     case 'how_long':
       return choiceRows(view, board);
+    case 'flow':
+      return flowRows(view, board);
   }
 }
 
@@ -111,11 +129,26 @@ function idle(view: View & { type: 'idle' }, board: Board): readonly [string, re
   const hex = Array.from(view.pubkey.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const warning =
     view.demo && board.rows > 4 ? ['', center('DEMO: a throwaway key,', board), center('not for real use', board)] : [];
+  const others = view.more === 0 ? [] : [fit(`and ${view.more} more`, board.columns)];
+  const rests = view.suspended ? ['', fit('EMERGENCY: grants rest', board.columns)] : [];
   const tall =
     board.rows > 4
-      ? ['', ...name, fit(`key ${hex}…`, board.columns), ...warning]
-      : [name[0] ?? '', fit(`${hex}…`, board.columns)];
-  return [top, tall, fit('ready', board.columns)];
+      ? ['', ...name, fit(`key ${hex}…`, board.columns), ...others, ...warning, ...rests]
+      : [name[0] ?? '', fit(`${hex}…${view.more === 0 ? '' : ` +${view.more}`}`, board.columns)];
+  const says = view.suspended && isNarrow(board) ? 'grants rest' : 'ready';
+  return [top, tall, spread([says, '', `${board.keys.next} menu`], board.columns)];
+}
+
+function resting(view: View & { type: 'resting' }, board: Board): readonly [string, readonly string[], string] {
+  const keys = fit(`${board.keys.next} ${view.does}`, board.columns);
+  return [
+    fit(view.title, board.columns),
+    middle(
+      ownText(view.text, board).map((row) => row.trim()),
+      board,
+    ),
+    keys,
+  ];
 }
 
 function receiving(view: View & { type: 'receiving' }, board: Board): readonly [string, readonly string[], string] {
@@ -170,6 +203,7 @@ function notice(view: View & { type: 'notice' }, board: Board): readonly [string
 }
 
 const OUTCOMES: Record<Outcome, string> = {
+  done: '✔ DONE',
   signed: '✔ SIGNED',
   paired: '✔ PAIRED',
   given: '✔ GIVEN',

@@ -11,10 +11,11 @@ import {
   stepDeviceLink,
 } from '@sallyport/device-protocol';
 import type { Account } from './account.ts';
-import type { Apps } from './apps.ts';
 import type { Env } from './env.ts';
+import type { RunningFlow } from './flows/flow.ts';
 import type { Identity } from './hosts.ts';
 import type { Ended, Job, Outcome } from './job.ts';
+import type { Life } from './life.ts';
 import type { AppTries } from './new-apps.ts';
 import type { Pairing, PairingTries } from './pairing.ts';
 import type { Prompt } from './prompt.ts';
@@ -36,10 +37,11 @@ export type FirmwareState = {
   readonly pairing: Pairing | null;
   readonly pairingTries: PairingTries;
   readonly marks: Marks;
-  /** The account in use, or why there is none. */
-  readonly account: Account | 'fresh' | 'unreadable';
-  /** The apps; null while there is no account. */
-  readonly apps: Apps | null;
+  readonly life: Life;
+  /** What holds the screen and is not a request. */
+  readonly flow: RunningFlow | null;
+  /** What computers gave towards the words of a fresh device. */
+  readonly pool: Uint8Array;
   readonly appTries: AppTries;
   /** Open requests, in the order they came; at most `requestsMax`. */
   readonly jobs: readonly Job[];
@@ -52,6 +54,8 @@ export type FirmwareState = {
   readonly outcomeUntil: number | null;
   /** Before this no next request is shown: the second half of a double press must meet the outcome, not another question. */
   readonly nextPromptAt: number;
+  /** Since when the resting screen is there: a key that went down before was meant for something else. */
+  readonly restsSince: number;
 };
 
 export type FirmwareEffect =
@@ -139,15 +143,14 @@ export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
 
 /** The account of this number, or why there is none to be used. */
 export function accountOf(
-  { account }: FirmwareState,
+  { life }: Pick<FirmwareState, 'life'>,
   number: number,
-): Account | 'fresh' | 'storage' | 'unknown_account' {
-  if (account === 'fresh') return 'fresh';
-  if (account === 'unreadable') return 'storage';
-  return number === 0 ? account : 'unknown_account';
+): Account | 'fresh' | 'locked' | 'storage' | 'unknown_account' {
+  if (life.phase !== 'open') return life.phase === 'unreadable' ? 'storage' : life.phase;
+  return life.accounts.find((account) => account.number === number) ?? 'unknown_account';
 }
 
 /** What the device calls its state on the wire. */
-export function stateName(account: FirmwareState['account']): 'fresh' | 'locked' | 'ready' {
-  return account === 'fresh' ? 'fresh' : account === 'unreadable' ? 'locked' : 'ready';
+export function stateName({ phase }: Life): 'fresh' | 'locked' | 'ready' {
+  return phase === 'open' ? 'ready' : phase === 'unreadable' ? 'locked' : phase;
 }

@@ -252,6 +252,19 @@ describe('damage', () => {
   });
 });
 
+test('a damaged app is revoked like any other, and stays so', () => {
+  const bench = newBench();
+  pair(bench, app(1));
+  bench.store.records.set('app-0-grants', 'damaged');
+  restart(bench);
+  expect(recordOf(bench).state).toBe('damaged');
+  expect(names(bench)).toEqual(['app 1']);
+  revoke(bench);
+  restart(bench);
+  expect(recordOf(bench).state).toBe('revoked');
+  expect(names(bench)).toEqual([]);
+});
+
 /** A life of one app, as steps that each end with something on flash. */
 const life: readonly ((bench: Bench) => void)[] = [
   (bench) => void pair(bench, app(1)),

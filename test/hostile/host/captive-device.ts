@@ -28,7 +28,7 @@ import {
 import { cheapDh } from '../../support/cheap-dh.ts';
 import { bytesFrom, type Chance } from '../../support/random.ts';
 import { toHex } from './apps.ts';
-import { type Memory, mapFlash, withAppsIn } from './moment.ts';
+import { aged, type Memory, mapFlash, withAppsIn } from './moment.ts';
 
 /** A device and the attacker's end of the wire at one moment, as values: an attack works on a copy. */
 export type Moment = {
@@ -202,6 +202,10 @@ export function captive(moment: Moment, { board, boot }: World, draw: Chance) {
       channel = null;
       host({ type: 'wire_closed' });
       firmware = withAppsIn(boot(env), appRecords, true);
+    },
+    /** The app asks so much more meanwhile, from this second on. */
+    age: (from: number, count: number) => {
+      firmware = aged(firmware, appRecords, from, count);
     },
     /** From the next greeting on the hello is another one for the computer than for the device. */
     lieAboutHello: (at: number) => {

@@ -14,7 +14,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'signature',
     ['forge'],
-    inFirmware('envelope.ts', 'if (!crypto.verifySchnorr(sig, id, client)) return unauthenticated;', ''),
+    inFirmware('stream/client-event.ts', '!crypto.verifySchnorr(event.sig, eventId, event.client)', 'false'),
   ),
   mutant(
     'p tag',
@@ -27,10 +27,23 @@ export const mutants: readonly Mutant[] = [
     inPolicy('clients.ts', "found === 'fresh' && createdAt <= record.since ? 'replayed' : found", 'found'),
   ),
   mutant('ring', ['replay'], inPolicy('ring.ts', 'if (hasId(block, id)) seen = true;', '')),
+  mutant('closed seconds', ['replay'], inPolicy('ring.ts', 'after = close(after, date);', 'void date;')),
   mutant(
     'MAC',
     ['a wrong conversation key'],
-    inFirmware('nip44.ts', '!equalBytes(macOf(bytes, keys.hmacKey), bytes.subarray(-MAC_BYTES))', 'false'),
+    inFirmware('stream/nip44-stream.ts', 'equalBytes(mac.digest(), late)', 'true'),
+  ),
+  // With the input read by pieces, as a board with little memory does: here it is held whole, and asked for once.
+  mutant(
+    'chunk MAC',
+    ['a chunk after it was shown'],
+    inFirmware(
+      'envelope.ts',
+      'return readWhole(readAll(event, remoteSigner, account, env), whole);',
+      'return yield* readAll(event, remoteSigner, account, env);',
+    ),
+    inFirmware('envelope.ts', 'const whole = yield* wholeInput(input.length);', ''),
+    inFirmware('stream/input.ts', '!sameBytes(mac, macs.subarray(n * macBytes, (n + 1) * macBytes))', 'false'),
   ),
   mutant(
     'account',

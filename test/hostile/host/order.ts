@@ -26,6 +26,7 @@ function meanwhile({ device, draw }: Attempt): void {
 function replay(one: Attempt): readonly string[] {
   const { device, draw } = one;
   const before = served(one, between(draw, 1, 4));
+  if (draw() < 0.1) device.age(today + 10, between(draw, 600, 900));
   meanwhile(one);
   for (let i = between(draw, 1, 6); i > 0; i--) {
     const event = before[between(draw, 0, before.length - 1)];

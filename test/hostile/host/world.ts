@@ -10,6 +10,8 @@
  */
 import { closedLink } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../../firmware-sim/src/accelerated-crypto.ts';
+import { accountOfStored } from '../../../firmware-sim/src/firmware/account.ts';
+import { appsOf } from '../../../firmware-sim/src/firmware/apps.ts';
 import { type Env, LCD240 } from '../../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
 import {
@@ -21,13 +23,13 @@ import {
   type Store,
 } from '../../../firmware-sim/src/firmware/policy/clients.ts';
 import { giveGrant, grantOfWish, type NewGrant } from '../../../firmware-sim/src/firmware/policy/grants.ts';
-import { testAccount } from '../../support/bench-device.ts';
 import { cheapDh } from '../../support/cheap-dh.ts';
 import { pairedBefore, testChip } from '../../support/memory-flash.ts';
+import { testAccount, testLife } from '../../support/open-life.ts';
 import { bytesFrom, type Chance, chance } from '../../support/random.ts';
-import { alice, bob, friend, type Holder, otherSigner, signer, stranger, toHex } from './apps.ts';
+import { alice, bob, friend, type Holder, holder, otherSigner, signer, stranger, toHex } from './apps.ts';
 import { Breach, type Captive, captive, type Moment, type World } from './captive-device.ts';
-import { mapFlash } from './moment.ts';
+import { mapFlash, withClients } from './moment.ts';
 
 /** When the apps were paired, and what they take for now. */
 export const pairedAt = 1_780_000_000;
@@ -38,7 +40,10 @@ export const hourMs = 3_600_000;
 export const computerSecret = new Uint8Array(32).fill(5);
 export const otherComputer = new Uint8Array(32).fill(6);
 
+/** The two identities of the device. */
 export const user: Holder = { secret: testAccount.secret, key: testAccount.pubkey, hex: toHex(testAccount.pubkey) };
+
+export const otherUser: Holder = holder(0x31);
 
 /** What an attempt is made with. */
 export type Attempt = { readonly device: Captive; readonly draw: Chance };
@@ -47,7 +52,16 @@ const world: World = {
   board: { ...testChip, crypto: { ...acceleratedCrypto, x25519: cheapDh }, board: LCD240 },
   boot: (env: Env): FirmwareState => {
     const marks = { simulator: true, autoPress: false, demo: true };
-    const [state] = bootWith(testAccount, marks, env, { marks, model: 'captive', resetReason: 'power' });
+    const life = testLife(env);
+    const second = {
+      number: 1,
+      name: 'second',
+      origin: 'derived',
+      index: 1,
+      secret: otherUser.secret.slice(),
+    } as const;
+    const accounts = [...life.accounts, accountOfStored(second, acceleratedCrypto)];
+    const [state] = bootWith({ ...life, accounts }, env, { marks, model: 'captive', resetReason: 'power' });
     return state;
   },
 };
@@ -101,7 +115,7 @@ function beginning(): Moment {
   const uptime = 5_000;
   const store = mapFlash(appMemory);
   const booted = world.boot({ ...world.board, random, flash });
-  const firmware = { ...booted, apps: { store, clients: pairApps(store, uptime) } };
+  const firmware = withClients(booted, appMemory, pairApps(store, uptime));
   const device = captive({ firmware, link: closedLink, channel: null, memory, appMemory, uptime }, world, draw);
   device.greet(computerSecret);
   if (!device.isSealed()) throw new Error('the attacker’s computer is not let in');
@@ -129,13 +143,16 @@ export function attempt(seed: number): Attempt {
 /** Who may do what: apps, their grants with what is left of them, computers. */
 function powerOf(firmware: FirmwareState): ReadonlyMap<string, number> {
   const power = new Map<string, number>();
-  for (const { client, remoteSigner, account, state, grants: given } of firmware.apps?.clients.records ?? []) {
+  for (const { client, remoteSigner, account, state, grants: given } of appsOf(firmware)?.clients.records ?? []) {
     if (state !== 'paired') continue;
     const app = `${toHex(client)} ${toHex(remoteSigner)} ${account}`;
     power.set(app, 1);
     for (const { id, verdict, uses } of given) if (verdict === 'allow') power.set(`${app} ${id}`, uses ?? 1e9);
   }
   for (const { key } of firmware.identity.hosts) power.set(`host ${toHex(key)}`, 1);
+  if (firmware.life.phase === 'open') {
+    for (const { number, pubkey } of firmware.life.accounts) power.set(`account ${number} ${toHex(pubkey)}`, 1);
+  }
   return power;
 }
 
@@ -158,6 +175,7 @@ export function judge({ device }: Attempt, pressedFor: readonly string[]): void 
     const text = Buffer.from(message.body.output.head).toString('utf8');
     if (!pay(text)) throw new Breach(`${message.command} gave out “${text.slice(0, 60)}”`);
   }
+  if (device.firmware().life.phase !== 'open') throw new Breach('the device was wiped');
   const before = powerOf(beginning().firmware);
   for (const [what, now] of powerOf(device.firmware())) {
     if (now > (before.get(what) ?? 0)) throw new Breach(`more power than before: ${what}`);

@@ -214,7 +214,7 @@ function revoked(clients: Clients, store: Store, record: ClientRecord): Clients 
   const after: ClientRecord = { ...record, state: 'revoked', usedIn: clients.session, grants };
   // The head first: after a power cut between the two a revoked app has grants, and may do nothing.
   writeHead(store, after);
-  if (record.state !== 'damaged') writeGrants(store, after);
+  writeGrants(store, after);
   return forgetOldest(replaced(clients, after), store);
 }
 

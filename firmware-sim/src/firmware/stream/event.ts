@@ -26,6 +26,7 @@ export type StreamEvent = {
   readonly id: Uint8Array;
   readonly content: StreamText;
   readonly tags: StreamTags;
+  readonly tagCount: number;
   /** `300 (298 p, 2 e)`. */
   readonly tagSummary: string;
   /** Of logins (22242, 27235, 24242): for whom they are, as far as the tags say; else empty. */
@@ -104,7 +105,17 @@ function* withId(parts: EventParts, lies: Lies, pubkey: Uint8Array, created_at: 
   yield* walkText(content, (piece, from, to) => writer.content(piece.subarray(from, to)));
   const id = writer.finish();
   const places = loginKinds.includes(kind) ? parts.tags.places : [];
-  return { kind, created_at, pubkey, id, content, tags, tagSummary: tagSummary(parts.tags), places };
+  return {
+    kind,
+    created_at,
+    pubkey,
+    id,
+    content,
+    tags,
+    tagCount: parts.tags.count,
+    tagSummary: tagSummary(parts.tags),
+    places,
+  };
 }
 
 /** Goes through the tags of an event. */

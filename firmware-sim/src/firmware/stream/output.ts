@@ -1,0 +1,163 @@
+/**
+ * What comes of encrypting or decrypting a text in a stream, by pieces. Nothing is kept: `start` makes it anew from its beginning, with
+ * the same nonce the same bytes, as often as a cable fails. Nothing of a decrypted text comes out before all of the payload was
+ * read once and its MAC (of NIP-04, its padding) and its UTF-8 hold.
+ */
+import { cbc } from '@noble/ciphers/aes.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { limits } from '@sallyport/device-protocol';
+import { ascii } from '../ascii.ts';
+import { encodeBase64 } from '../base64.ts';
+import { messageKeys, paddedLength } from '../nip44.ts';
+import { type Base64Writer, base64Writer } from './base64-stream.ts';
+import { chachaAt, extendedFrom, macBytes, nonceBytes, version } from './nip44-stream.ts';
+import { orRefused, type Reading, Refusal, type Refused } from './reading.ts';
+import { type StreamText, textWalker } from './walk.ts';
+
+/** A result: how long it is, and where its bytes come from. */
+export type Output = { readonly length: number; readonly start: () => Producer };
+/** Gives the next bytes, at most `max` of them; none at the end. */
+export type Producer = { readonly next: (max: number) => Reading<Uint8Array | Refused> };
+
+/** What makes bytes of bytes: `tail` is asked for more after the last `push`, until it gives null. */
+export type Transform = { readonly push: (bytes: Uint8Array) => Uint8Array; readonly tail: () => Uint8Array | null };
+
+/** Bytes of padding that are made at once. */
+const zerosAtOnce = 2_048;
+
+/** NIP-44 version 2; a text that is empty or too large is refused. */
+export function encryptStream44(text: StreamText, key: Uint8Array, nonce: Uint8Array): Output | Refused {
+  if (text.length < 1 || text.length > limits.streamMax) return { error: 'bad_payload' };
+  const prefix = text.length < extendedFrom ? 2 : 6;
+  const padded = prefix + paddedLength(text.length);
+  const length = Math.ceil((1 + nonceBytes + padded + macBytes) / 3) * 4;
+  return { length, start: () => producer(text, sealing44(text.length, prefix, padded, key, nonce)) };
+}
+
+function sealing44(length: number, prefix: number, padded: number, key: Uint8Array, nonce: Uint8Array): Transform {
+  const keys = messageKeys(key, nonce);
+  const mac = hmac.create(sha256, keys.hmacKey).update(nonce);
+  const base64 = base64Writer();
+  let at = 0;
+  let before: Uint8Array | null = base64.push(Uint8Array.of(version, ...nonce));
+  function sealed(bytes: Uint8Array): Uint8Array {
+    const cipher = chachaAt(keys, at, bytes);
+    at += bytes.length;
+    mac.update(cipher);
+    return base64.push(cipher);
+  }
+  const first = new Uint8Array(prefix);
+  new DataView(first.buffer)[prefix === 2 ? 'setUint16' : 'setUint32'](prefix === 2 ? 0 : 2, length);
+  let ended = false;
+  return {
+    push: (bytes) => {
+      if (before === null) return sealed(bytes);
+      const whole = joined(before, joined(sealed(first), sealed(bytes)));
+      before = null;
+      return whole;
+    },
+    tail: () => {
+      if (at < padded) return sealed(new Uint8Array(Math.min(zerosAtOnce, padded - at)));
+      if (ended) return null;
+      ended = true;
+      keys.zero();
+      return joined(base64.push(mac.digest()), base64.end());
+    },
+  };
+}
+
+/** NIP-04; an empty text is a text. */
+export function encryptStream04(text: StreamText, sharedX: Uint8Array, iv: Uint8Array): Output | Refused {
+  if (text.length > limits.streamMax) return { error: 'bad_payload' };
+  const cipher = text.length + 16 - (text.length % 16);
+  const length = Math.ceil(cipher / 3) * 4 + '?iv='.length + 24;
+  return { length, start: () => producer(text, sealing04(sharedX, iv, base64Writer())) };
+}
+
+function sealing04(sharedX: Uint8Array, iv: Uint8Array, base64: Base64Writer): Transform {
+  let before = iv;
+  let rest: Uint8Array = new Uint8Array(0);
+  function sealed(blocks: Uint8Array): Uint8Array {
+    if (blocks.length === 0) return blocks;
+    const cipher = cbc(sharedX, before, { disablePadding: true }).encrypt(blocks);
+    before = cipher.slice(-16);
+    return base64.push(cipher);
+  }
+  let ended = false;
+  return {
+    push: (bytes) => {
+      const whole = joined(rest, bytes);
+      const end = whole.length - (whole.length % 16);
+      rest = whole.slice(end);
+      return sealed(whole.subarray(0, end));
+    },
+    tail: () => {
+      if (ended) return null;
+      ended = true;
+      const last = new Uint8Array(16).fill(16 - rest.length);
+      last.set(rest);
+      return joined(sealed(last), joined(base64.end(), ascii(`?iv=${encodeBase64(iv)}`)));
+    },
+  };
+}
+
+/** Pulls a text through a transform. */
+export function producer(text: StreamText, transform: Transform): Producer {
+  const gathered = gather();
+  const walker = textWalker(text, gathered.tap);
+  let next = text.at;
+  let ready: Uint8Array = new Uint8Array(0);
+  let ended = false;
+  function* more(): Reading<void> {
+    if (walker.left() === 0) {
+      const tail = transform.tail();
+      if (tail === null) ended = true;
+      else ready = joined(ready, tail);
+      return;
+    }
+    if (next >= text.bytes.length) throw new Refusal('stream_integrity');
+    const { bytes, start } = yield* text.bytes.piece(next);
+    const end = Math.min(start + bytes.length, text.bytes.length);
+    walker.take(bytes, next - start, end - start, next);
+    next = end;
+    ready = joined(ready, transform.push(gathered.taken()));
+  }
+  function* give(max: number): Reading<Uint8Array> {
+    while (!ended && ready.length < max) yield* more();
+    const given = ready.slice(0, max);
+    ready = ready.slice(max);
+    return given;
+  }
+  return { next: (max) => orRefused(give(max)) };
+}
+
+/** Puts the runs of one piece together: an escape may make a run of one byte, and a cipher wants more at once. */
+export function gather() {
+  let room = new Uint8Array(1_024);
+  let used = 0;
+  return {
+    tap: (bytes: Uint8Array, from: number, to: number): void => {
+      if (used + to - from > room.length) {
+        const larger = new Uint8Array(Math.max(2 * room.length, used + to - from));
+        larger.set(room.subarray(0, used));
+        room = larger;
+      }
+      room.set(bytes.subarray(from, to), used);
+      used += to - from;
+    },
+    taken: (): Uint8Array => {
+      const taken = room.slice(0, used);
+      used = 0;
+      return taken;
+    },
+  };
+}
+
+export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}
