@@ -11,6 +11,7 @@ export type Action = <A extends unknown[]>(
 
 export function addHostCommands(cli: Parser, run: Action): void {
   addLooking(cli, run);
+  addDevice(cli, run);
   addLog(cli, run);
   addApps(cli, run);
   addNarrowing(cli, run);
@@ -44,25 +45,6 @@ function addLooking(cli: Parser, run: Action): void {
         say(command, requests, show.requestsText(requests));
       }),
     );
-  const device = cli.command('device').description('the device');
-  device
-    .command('status')
-    .description('the device, as the host sees it')
-    .action(
-      run(async (command) => {
-        const said = answerOf(await command.client.call('GET /v0/device'));
-        say(command, said, show.deviceText(said));
-      }),
-    );
-  device
-    .command('accounts')
-    .description('the public keys that the device told')
-    .action(
-      run(async (command) => {
-        const said = answerOf(await command.client.call('GET /v0/device'));
-        say(command, said.accounts, show.accountsText(said));
-      }),
-    );
   for (const [name, route, words] of [
     ['metrics', 'GET /v0/metrics', 'counters and latencies as Prometheus text'],
     ['watch', 'GET /v0/watch', 'what goes on, as server-sent events, until Ctrl-C'],
@@ -84,6 +66,28 @@ function addLooking(cli: Parser, run: Action): void {
       run(async (command) => {
         const bundle = answerOf(await command.client.call('GET /v0/diagnostics'));
         command.io.out(`${JSON.stringify(bundle, null, command.json ? 0 : 2)}\n`);
+      }),
+    );
+}
+
+function addDevice(cli: Parser, run: Action): void {
+  const device = cli.command('device').description('the device');
+  device
+    .command('status')
+    .description('the device, as the host sees it')
+    .action(
+      run(async (command) => {
+        const said = answerOf(await command.client.call('GET /v0/device'));
+        say(command, said, show.deviceText(said));
+      }),
+    );
+  device
+    .command('accounts')
+    .description('the public keys that the device told')
+    .action(
+      run(async (command) => {
+        const said = answerOf(await command.client.call('GET /v0/device'));
+        say(command, said.accounts, show.accountsText(said));
       }),
     );
 }
