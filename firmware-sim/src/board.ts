@@ -26,8 +26,11 @@ export type Key = 'approve' | 'deny' | 'next' | 'back';
 /** In place of a request's id: a pairing waits for a decision. */
 export const pairingWaits = -1;
 
-/** What a face gets to see: the screen, and the request that waits for a decision, if one does. */
-export type Face = (screen: Screen, waiting: number | null) => void;
+/**
+ * What a face gets to see: the screen, the request that waits for a decision, if one does, and how many questions there were: a
+ * request may bring several, as the pairing of an app does with its wishes.
+ */
+export type Face = (screen: Screen, waiting: number | null, questions: number) => void;
 
 export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
@@ -68,6 +71,8 @@ export function runBoard(options: BoardOptions): RunningBoard {
   // The firmware counts from its own start.
   const now = (): number => clock.now() - started;
   let stopped = false;
+  let questions = 0;
+  let lastAsked: object | number | null = null;
   const marks = { simulator: true, autoPress };
   let [state, first] = boot(env, { marks, model: `simulator ${board.name}`, resetReason });
 
@@ -81,8 +86,16 @@ export function runBoard(options: BoardOptions): RunningBoard {
   function perform(effects: readonly FirmwareEffect[]): void {
     for (const effect of effects) {
       if (effect.type === 'write') options.write(effect.bytes);
-      else options.face(effect.screen, waitingRequest(state));
+      else look(effect.screen);
     }
+  }
+
+  function look(screen: Screen): void {
+    const waiting = waitingRequest(state);
+    const asked = waiting === null ? null : (reviewed(state)?.prompt ?? waiting);
+    if (asked !== null && asked !== lastAsked) questions++;
+    lastAsked = asked;
+    options.face(screen, waiting, questions);
   }
 
   function plan(): void {
@@ -149,5 +162,9 @@ export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>
 function waitingRequest(state: FirmwareState): number | null {
   if (isComparing(state)) return pairingWaits;
   if (state.flow?.owner.by === 'computer') return state.flow.owner.id;
-  return state.jobs.find((job) => job.phase === 'reviewing')?.id ?? null;
+  return reviewed(state)?.id ?? null;
+}
+
+function reviewed({ jobs }: FirmwareState) {
+  return jobs.find((job) => job.phase === 'reviewing');
 }

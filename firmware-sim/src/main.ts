@@ -85,7 +85,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const face = await browserFace({ device: started, address: (url) => note(`The device can be seen at ${url}`) });
     cleanUps.push(face.close);
   }
-  if (human !== null) started.watch(({ waiting }) => human(waiting));
+  if (human !== null) started.watch(({ waiting, questions }) => human(waiting, questions));
   if (doors.length === 0) note(`The device listens on ${started.path()}`);
   process.once('uncaughtException', (problem) => {
     if (problem instanceof FlashFault) return end(1, `sallyport-sim: ${problem.message}`);

@@ -13,8 +13,13 @@ import type { Screen } from './firmware/screens.ts';
 import type { SimulatedFlash } from './flash-file.ts';
 import type { Line, LineEvents, LineOpening } from './lines/line.ts';
 
-/** What one sees of it: no screen when it has no power; `count` grows with every view. */
-export type DeviceView = { readonly screen: Screen | null; readonly waiting: number | null; readonly count: number };
+/** What one sees of it: no screen when it has no power; `count` grows with every view, `questions` with every question since power came. */
+export type DeviceView = {
+  readonly screen: Screen | null;
+  readonly waiting: number | null;
+  readonly questions: number;
+  readonly count: number;
+};
 
 export type ResetReason = BootOptions['resetReason'];
 
@@ -114,7 +119,7 @@ export async function startDevice(
   function powerOff(): void {
     running?.stop();
     running = null;
-    see(null, null);
+    see(null, null, 0);
   }
 
   /** One movement of the cable at a time: the line takes a moment to close and to open. */
@@ -192,12 +197,12 @@ export function holdKey({ now, press, advance, hold }: SimulatedDevice, key: Key
 
 /** What can be seen, and who looks at it. */
 function makeGlass() {
-  let view: DeviceView = { screen: null, waiting: null, count: 0 };
+  let view: DeviceView = { screen: null, waiting: null, questions: 0, count: 0 };
   const watchers = new Set<(view: DeviceView) => void>();
   return {
     view: () => view,
-    see: (screen: Screen | null, waiting: number | null): void => {
-      view = { screen, waiting, count: view.count + 1 };
+    see: (screen: Screen | null, waiting: number | null, questions: number): void => {
+      view = { screen, waiting, questions, count: view.count + 1 };
       for (const watcher of [...watchers]) watcher(view);
     },
     watch: (watcher: (view: DeviceView) => void) => {

@@ -76,9 +76,15 @@ test('a script holds where its word says so', async () => {
   const script = parseScript('next hold');
   if ('wrong' in script) throw new Error(script.wrong);
   const acts: string[] = [];
-  scriptedHuman(script.lines, (act) => acts.push(act))(7);
+  const human = scriptedHuman(script.lines, (act) => acts.push(act));
+  human(7, 1);
+  human(7, 1);
   await new Promise(setImmediate);
   expect(acts).toEqual(['next', 'hold']);
+  // A request that asks once more, as the pairing of an app does for its wishes.
+  human(7, 2);
+  await new Promise(setImmediate);
+  expect(acts).toEqual(['next', 'hold', 'next', 'hold']);
 });
 
 test.each([LCD240, OLED128])(

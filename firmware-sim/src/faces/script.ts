@@ -37,13 +37,16 @@ export function parseScript(text: string): { readonly lines: readonly ScriptLine
   return lines.length === 0 ? { wrong: 'the script has no line' } : { lines };
 }
 
-/** A human who follows the script: give it every screen's waiting request. */
-export function scriptedHuman(lines: readonly ScriptLine[], act: (act: Act) => void): (waiting: number | null) => void {
+/** A human who follows the script: give it what every screen waits for, and the number of the question. */
+export function scriptedHuman(
+  lines: readonly ScriptLine[],
+  act: (act: Act) => void,
+): (waiting: number | null, question: number) => void {
   let prompts = 0;
-  let last: number | null = null;
-  return (waiting) => {
-    if (waiting === null || waiting === last) return;
-    last = waiting;
+  let last = '';
+  return (waiting, question) => {
+    if (waiting === null || last === `${waiting} ${question}`) return;
+    last = `${waiting} ${question}`;
     const acts = lines[Math.min(prompts++, lines.length - 1)] ?? [];
     // Not from within the step that drew the screen: a finger comes after the picture.
     setImmediate(() => {
