@@ -9,7 +9,13 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 test('npm run bench -- --quick prints its tables', async () => {
   const args = ['--conditions=sallyport-source', main, '--quick'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 55_000 });
-  for (const row of ['decode, byte by byte', 'open + seal', 'gate + decode, as it is used', 'Sallyport']) {
+  for (const row of [
+    'decode, byte by byte',
+    'open + seal',
+    'gate + decode, as it is used',
+    'Sallyport, granted',
+    'Sallyport, pressed',
+  ]) {
     expect(stdout).toMatch(new RegExp(`${row.replace(/[+]/g, '\\+')}.*[0-9]×`, 'm'));
   }
   expect(stdout).toMatch(/peak while it signs 64 KiB +\d+ KiB/);

@@ -3,8 +3,12 @@
  * own; requests are signed before a turn and answers checked after it, so that the client is not what is measured.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
+import { controlClient } from '../../host/src/control/client.ts';
 import { type Ask, type Exchange, type Nip46Client, nip46Client } from '../support/nip46-client.ts';
 import { childrenOf, processorMs, residentMb } from '../support/processes.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -29,26 +33,29 @@ type Timed = { readonly latencies: number[]; readonly totals: number[] };
 type Contestant = { readonly name: string; readonly side: Side; readonly pids: ReadonlyMap<string, number> };
 
 /**
- * Runs every load on all of them in turns: the product, whose key is behind a serial port, and three signers whose key is in their memory.
+ * Runs every load on all of them in turns: the product, whose key is behind a serial port, for an app with a grant and for one whose
+ * every request is shown and approved by a press at once; and three signers whose key is in their memory.
  * `profiles` is a directory for CPU profiles of host and simulator.
  */
 export async function benchProduct({ quick }: Effort, profiles: string | null): Promise<string> {
   const env = profiles === null ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
-  const ends: (() => Promise<void>)[] = [];
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const ends: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
   try {
-    const host = startHost(['--sim-press', 'approve'], { env });
+    const state = join(dir, 'state');
+    const host = startHost(['--sim-press', 'approve', '--state', state], { env });
     ends.push(() => ended(host));
     const bunker = new URL(await host.until((line) => line.bunker, 'the bunker line'));
     const relay = bunker.searchParams.get('relay') ?? '';
     await ready(host);
     const pids = findProcesses();
     const atRest = memory(pids);
-    const device = {
-      name: productName,
-      side: await side(relay, bunker.host, bunker.searchParams.get('secret') ?? ''),
-      pids,
-    };
-    const contestants: Contestant[] = [device];
+    const granted = await pairApp(bunker, 'sign_event:1,nip44_decrypt');
+    const pressed = await pairApp(await anotherBunker(state), '');
+    const contestants: Contestant[] = [
+      { name: `${productName}, granted`, side: granted, pids },
+      { name: `${productName}, pressed`, side: pressed, pids },
+    ];
     // To see that everything runs one of them is enough: each waits for a library to be loaded.
     for (const kind of quick ? (['plain'] as const) : rivals) contestants.push(await startRival(kind, relay, ends));
     const parts: string[] = [];
@@ -78,7 +85,7 @@ async function startRival(
   const pubkey = await program.until((line) => line.pubkey, 'the key of the rival');
   const pid = childrenOf(process.pid).find((child) => !before.has(child));
   const pids = new Map(pid === undefined ? [] : [['signer', pid]]);
-  return { name: rivalNames[kind], side: await side(relay, pubkey, ''), pids };
+  return { name: rivalNames[kind], side: await side(relay, pubkey, '', ''), pids };
 }
 
 async function ended(program: Pick<Program<unknown>, 'signal' | 'gone'>): Promise<void> {
@@ -138,7 +145,7 @@ async function isAble(load: Load, { name, side: asked }: Contestant): Promise<bo
     await turn(load, asked, emptied().timed);
     return true;
   } catch (problem) {
-    if (!(problem instanceof Unable) || name === productName) throw problem;
+    if (!(problem instanceof Unable) || name.startsWith(productName)) throw problem;
     return false;
   }
 }
@@ -149,7 +156,7 @@ function processors({ pids }: Contestant): ReadonlyMap<string, number> {
 
 /** Time of one request as its app sees it, and requests per second: they differ when many are in flight. Ratios are to the fastest rival. */
 function compared(load: Load, runs: readonly { readonly contestant: Contestant; readonly run: Run }[]): string {
-  const others = runs.slice(1).map(({ run }) => run.timed);
+  const others = runs.flatMap(({ contestant, run }) => (contestant.name.startsWith(productName) ? [] : [run.timed]));
   const base = Math.min(...others.map(({ latencies }) => median(latencies)));
   const baseTotal = Math.min(...others.map(({ totals }) => median(totals)));
   const heads = ['', 'median', 'p99', 'ratio', 'req/s', 'ratio', 'processor per request'];
@@ -190,9 +197,23 @@ function checked({ ask, ms, result, error }: Exchange, user: string): number {
   return ms;
 }
 
-async function side(relay: string, signer: string, secret: string): Promise<Side> {
+/** Another line for an app: each works once. */
+async function anotherBunker(state: string): Promise<URL> {
+  const body = { name: '', perms: '', account: 0, minutes: 60 };
+  const made = await controlClient(state).call('POST /v0/secrets', { body });
+  if (made.type !== 'answer') throw new Error(`no bunker line: ${JSON.stringify(made)}`);
+  return new URL(made.answer.uri);
+}
+
+/** The simulator presses for the human: what the app wishes for is granted. */
+function pairApp(bunker: URL, perms: string): Promise<Side> {
+  const { searchParams } = bunker;
+  return side(searchParams.get('relay') ?? '', bunker.host, searchParams.get('secret') ?? '', perms);
+}
+
+async function side(relay: string, signer: string, secret: string, perms: string): Promise<Side> {
   const client = await nip46Client(relay, signer);
-  const [connected] = await client.run(client.prepare([{ method: 'connect', params: [signer, secret] }]), 1);
+  const [connected] = await client.run(client.prepare([{ method: 'connect', params: [signer, secret, perms] }]), 1);
   if (connected?.result !== 'ack') throw new Error(`connect: ${connected?.error ?? 'no answer'}`);
   const [key] = await client.run(client.prepare([{ method: 'get_public_key', params: [] }]), 1);
   return { client, user: key?.result ?? '' };
