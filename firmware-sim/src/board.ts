@@ -33,6 +33,8 @@ export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
   /** `began`: when the press began, by the clock that the board was given; now, unless the caller knows better. */
   readonly press: (key: Key, began?: number) => void;
+  /** The same key is still down, since `began`, and long enough to be held. */
+  readonly hold: (key: Key, began: number) => void;
   readonly screen: () => Screen;
   /** The static key of the device, which the computer pins. */
   readonly channelKey: () => Uint8Array;
@@ -107,6 +109,7 @@ export function runBoard(options: BoardOptions): RunningBoard {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),
     // A press from before this start is from before everything that can be on the screen.
     press: (key, began) => feed({ type: 'press', key, at: began === undefined ? now() : began - started }),
+    hold: (key, began) => feed({ type: 'hold', key, at: began - started }),
     screen: () => state.screen,
     channelKey: () => crypto.x25519.publicKey(state.identity.secret),
     advance,

@@ -7,6 +7,7 @@ import type { ResetReason } from './simulated-device.ts';
 
 export type Command =
   | { readonly type: 'press'; readonly key: Key }
+  | { readonly type: 'hold'; readonly key: Key }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'quit' }
   | { readonly type: 'wait'; readonly holds: (text: string) => boolean; readonly withinMs: number }
@@ -53,6 +54,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Each gives the command, or what is wrong with it. */
 const readers: Readonly<Record<string, (value: unknown, fields: Fields) => Command | string>> = {
   press: (key) => (isKey(key) ? { type: 'press', key } : 'approve, deny, next or back is expected'),
+  hold: (key) => (isKey(key) ? { type: 'hold', key } : 'approve, deny, next or back is expected'),
   note: (text) => (typeof text === 'string' ? { type: 'note', text } : 'a text is expected'),
   quit: () => ({ type: 'quit' }),
   wait: (text, fields) => {

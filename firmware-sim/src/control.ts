@@ -14,7 +14,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { Key } from './board.ts';
 import { type Command, type Parsed, parseCommand } from './control-command.ts';
+import { holdMs } from './firmware/reviewing.ts';
 import { writePrivate } from './flash-file.ts';
 import { messageOf } from './lines/line.ts';
 import { openPrivateSocket } from './lines/private-socket.ts';
@@ -130,6 +132,9 @@ async function obey(command: Command, actions: ControlActions): Promise<object |
       if (!actions.presses) return { refused: 'The keys are not for this channel: start with --press control.' };
       device.press(command.key);
       return {};
+    case 'hold':
+      if (!actions.presses) return { refused: 'The keys are not for this channel: start with --press control.' };
+      return holdKey(device, command.key, actions.movesClock);
     case 'note':
       // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
       note(command.text.replace(/[^\P{C}\n]/gu, ''));
@@ -164,6 +169,16 @@ async function obey(command: Command, actions: ControlActions): Promise<object |
       device.bootNoise(command.bytes);
       return {};
   }
+}
+
+/** Down for as long as a hold takes by the device's clock, which is moved on. */
+function holdKey(device: SimulatedDevice, key: Key, movesClock: boolean): object | Refused {
+  if (!movesClock) return { refused: 'Time is not for this channel, and a hold takes some.' };
+  const began = device.now();
+  device.press(key, began);
+  device.advance(holdMs);
+  device.hold(key, began);
+  return {};
 }
 
 function screenshot(device: SimulatedDevice, path: string | null, scale: number): object {

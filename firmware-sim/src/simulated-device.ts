@@ -30,6 +30,8 @@ export type SimulatedDevice = {
   readonly watch: (see: (view: DeviceView) => void) => () => void;
   /** `began`: when the press began, by `now`. */
   readonly press: (key: Key, began?: number) => void;
+  /** The same key is still down, since `began`, and long enough to be held. */
+  readonly hold: (key: Key, began: number) => void;
   /** The device's clock, which goes on over resets. */
   readonly now: () => number;
   readonly advance: (ms: number) => void;
@@ -133,6 +135,7 @@ export async function startDevice(
     view,
     watch,
     press: (key, began) => running?.press(key, began),
+    hold: (key, began) => running?.hold(key, began),
     now: clock.now,
     advance: (ms) => (running === null ? clock.jump(ms) : running.advance(ms)),
     seed: (seed) => {

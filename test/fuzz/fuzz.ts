@@ -1,6 +1,7 @@
 /** The fuzzing itself: picks a target and an input to start from, mutates, runs, counts. A failure names its seed and its input. */
 import { existsSync, readFileSync } from 'node:fs';
 import { between, chance } from '../support/random.ts';
+import { appRequest } from './app-request.ts';
 import { channel } from './channel.ts';
 import { device } from './device.ts';
 import { nip04, nip44, subject, text } from './parts.ts';
@@ -47,10 +48,11 @@ export const targets: readonly AnyTarget[] = [
   anyTarget(nip04),
   anyTarget(text),
   anyTarget(channel),
+  anyTarget(appRequest),
 ];
 
-/** Of eleven inputs, so many go to each target, in the order above. */
-const shares = [5, 2, 1, 1, 1, 1];
+/** Of thirteen inputs, so many go to each target, in the order above. */
+const shares = [5, 2, 1, 1, 1, 1, 2];
 
 /** The target of a seed. */
 export function targetOf(seed: number): AnyTarget {

@@ -47,6 +47,8 @@ export type MemoryDevice = {
   readonly pubkey: string;
   readonly cable: Cable;
   readonly prompts: readonly Prompt[];
+  /** Pairings of apps, and grants, that came onto the screen. */
+  readonly pairings: readonly Prompt[];
   readonly signatures: readonly Signature[];
   /** What is waiting for a decision now. */
   readonly prompt: () => Prompt | null;
@@ -75,6 +77,7 @@ export function memoryDevice(
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;
   const prompts: Prompt[] = [];
+  const pairings: Prompt[] = [];
   const signatures: Signature[] = [];
   let prompt: Prompt | null = null;
   let pressedAt: number | null = null;
@@ -118,7 +121,8 @@ export function memoryDevice(
       const eventId = asked.about === 'use' ? idOf(asked.subject) : null;
       drawnAt = clock.now() - booted;
       prompt = { request: job.id, command, eventId, rows: firmware.screen.rows };
-      prompts.push(prompt);
+      // What pairs an app is a prompt too, and counted apart: the stories count uses of the key.
+      (asked.about === 'use' ? prompts : pairings).push(prompt);
       hooks.prompted(prompt);
     }
   }
@@ -134,6 +138,7 @@ export function memoryDevice(
     pubkey: bytesToHex(testAccount.pubkey),
     cable: wires,
     prompts,
+    pairings,
     signatures,
     prompt: () => prompt,
     firmware: () => firmware,

@@ -15,7 +15,7 @@ import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
 import { askForNewApp, askToConnect, askToGive } from './new-apps.ts';
 import { type ClientRecord, findClient, freshness, markSeen, revokeClient } from './policy/clients.ts';
-import type { Question, Verdict } from './policy/decide.ts';
+import { decide, type Question, type Source, type Verdict } from './policy/decide.ts';
 import { sameBytes } from './policy/grant.ts';
 import { resolve } from './policy/grants.ts';
 import type { AppAsking } from './prompt.ts';
@@ -34,12 +34,7 @@ export function decideRead(turn: Turn, job: Job, read: Read): void {
   if (typeof account === 'string') return end(turn, job, account);
   if (read.type === 'own') {
     if (isSigned(request)) throw new Error('a signed request was read as one of the computer');
-    return askHuman(turn, job, {
-      about: 'use',
-      subject: read.subject,
-      asker: ownAsker(request, account),
-      app: null,
-    });
+    return decideForComputer(turn, job, request, account, read.subject);
   }
   const apps = appsOf(turn.state);
   if (apps === null) return end(turn, job, 'locked');
@@ -55,8 +50,14 @@ export function decideBare(turn: Turn, job: Job, request: BareRequest): void {
   else askToGive(turn, job, apps, request.body);
 }
 
-function ownAsker({ body, computer }: OwnRequest, { name, pubkey }: Account): Asker {
-  return { account: name, label: body.label, pubkey, by: computer.paired ? 'computer' : 'stranger' };
+/** A computer in its own name: the policy never says more than to ask. */
+function decideForComputer(turn: Turn, job: Job, request: OwnRequest, account: Account, subject: Subject): void {
+  const by = request.computer.paired ? 'computer' : 'stranger';
+  const question = questionOf(by, subject, account, 0);
+  const error = whyNot(decide(question, null, { now: turn.now, suspended: false }));
+  if (error !== null) return end(turn, job, error);
+  const asker: Asker = { account: account.name, label: request.body.label, pubkey: account.pubkey, by };
+  askHuman(turn, job, { about: 'use', subject, asker, app: null });
 }
 
 function decideForApp(
@@ -104,7 +105,7 @@ function decideUse(
   }
   const apps = appsOf(turn.state);
   if (apps === null) return end(turn, job, 'locked');
-  const question = questionOf(subject, account, envelope);
+  const question = questionOf('app', subject, account, envelope.createdAt);
   const resolved = resolve(apps.clients, apps.store, record, question, turn.now, subject);
   if ('use' in resolved) {
     setClients(turn, resolved.clients);
@@ -130,13 +131,13 @@ function sameRequest(turn: Turn, job: Job, record: ClientRecord, envelope: Envel
   });
 }
 
-function questionOf(subject: Subject, account: Account, { createdAt }: Envelope): Question {
+function questionOf(source: Source, subject: Subject, account: Account, createdAt: number): Question {
   const { command: method } = subject;
   if (subject.command === 'sign_event') {
-    return { source: 'app', method, kind: subject.event.kind, peer: null, own: false, createdAt };
+    return { source, method, kind: subject.event.kind, peer: null, own: false, createdAt };
   }
   const { peer } = subject;
-  return { source: 'app', method, kind: null, peer, own: sameBytes(peer, account.pubkey), createdAt };
+  return { source, method, kind: null, peer, own: sameBytes(peer, account.pubkey), createdAt };
 }
 
 /** The error that a verdict is to the computer; null where the human is to be asked. */

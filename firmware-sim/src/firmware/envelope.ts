@@ -107,7 +107,8 @@ function* wantedOf(
 
 function* connectOf(request: ClientRequest, remoteSigner: Uint8Array): Reading<Wanted> {
   const key = yield* shortParam(request, 0, keyChars);
-  if (key !== bytesToHex(remoteSigner)) return refused('unauthenticated');
+  // Some apps leave it empty: the signed `p` tag has said whom they mean.
+  if (key !== '' && key !== bytesToHex(remoteSigner)) return refused('unauthenticated');
   const perms = yield* shortParam(request, 2, permsReadMax);
   const about = yield* shortParam(request, 3, aboutMax);
   return { type: 'connect', perms: perms ?? '', name: about === null ? '' : nameOf(about) };

@@ -21,7 +21,8 @@ import {
   utf8,
 } from './apps.ts';
 import { type AttackClass, type Body, granted, nothing, pass, pulledFrom, served, signing } from './attack-class.ts';
-import { today, user } from './world.ts';
+import { Breach } from './captive-device.ts';
+import { judge, otherUser, today, user } from './world.ts';
 
 /** An event, how its request is changed, and for which account it is passed on. */
 type Spoiled = readonly [event: AppEvent, change?: Partial<Body>, account?: number];
@@ -39,18 +40,32 @@ function quietly(name: string, spoil: (draw: Chance) => Spoiled): AttackClass {
     name,
     control: (one) => {
       served(one, 2);
+      // Another app, paired for the other identity.
+      const { wish, hash } = toSign(one.draw, 1, otherUser.hex, today);
+      one.device.owe(hash);
+      pass(one.device, appEvent(one.draw, bob, signer, wish, { createdAt: today }), {}, 1);
       return nothing;
     },
-    attack: ({ device, draw }) => {
+    attack: (one) => {
+      const { device, draw } = one;
       device.beQuiet();
       const [event, change, account] = spoil(draw);
       device.serve(pulledFrom(utf8(event.content)));
-      pass(device, event, change, account);
+      const id = pass(device, event, change, account);
       device.wait(between(draw, 0, 3_000));
+      judge(one, nothing);
+      for (const message of device.heard) {
+        if ((message.type !== 'error' && message.type !== 'reply') || message.id !== id) continue;
+        const known = message.type === 'error' && refusals.includes(message.error) && message.detail === undefined;
+        if (!known) throw new Breach(`it says more than no: ${JSON.stringify(message)}`);
+      }
       return nothing;
     },
   };
 }
+
+/** What the computer could have computed itself, and the one word for everything else. */
+const refusals: readonly string[] = ['unknown_account', 'invalid_params', 'unknown_client', 'unauthenticated'];
 
 /** In the name of alice's app, and not signed by it. */
 function forged(draw: Chance): Spoiled {

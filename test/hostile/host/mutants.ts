@@ -33,6 +33,18 @@ export const mutants: readonly Mutant[] = [
     ['a wrong conversation key'],
     inFirmware('stream/nip44-stream.ts', 'equalBytes(mac.digest(), late)', 'true'),
   ),
+  // With the input read by pieces, as a board with little memory does: here it is held whole, and asked for once.
+  mutant(
+    'chunk MAC',
+    ['a chunk after it was shown'],
+    inFirmware(
+      'envelope.ts',
+      'return readWhole(readAll(event, remoteSigner, account, env), whole);',
+      'return yield* readAll(event, remoteSigner, account, env);',
+    ),
+    inFirmware('envelope.ts', 'const whole = yield* wholeInput(input.length);', ''),
+    inFirmware('stream/input.ts', '!sameBytes(mac, macs.subarray(n * macBytes, (n + 1) * macBytes))', 'false'),
+  ),
   mutant(
     'account',
     ['swap the account'],

@@ -37,6 +37,11 @@ export function permissions({ device, draw }: Attempt): readonly string[] {
     () => pass(device, by(alice, signer, { method: 'nip44_encrypt', params: [friend.hex, 'x'] })),
     () => pass(device, by(alice, signer, { method: pick(draw, ['connect', 'nip44_get_key', 'describe']), params: [] })),
     () => device.ask({ command: 'grants_propose', body: { ...app, grants: proposal } }),
+    () => device.ask({ command: 'wipe', body: {} }),
+    () => device.ask({ command: 'account_create', body: { name: 'third' } }),
+    () => device.ask({ command: 'account_import', body: { name: 'mine', secret: foe.secret } }),
+    () => device.ask({ command: 'account_remove', body: { account: 1 } }),
+    () => device.ask({ command: 'account_rename', body: { account: 0, name: 'second' } }),
     // To take a deny rule away would widen.
     () => device.ask({ command: 'grant_revoke', body: { ...app, grant: 5 } }),
     () => {

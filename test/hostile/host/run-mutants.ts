@@ -14,7 +14,7 @@ import type { attack, classes } from './attempts.ts';
 import { type Edit, mutants } from './mutants.ts';
 
 /** Of every class; the right one wins within the first few. */
-const seedsEach = 60;
+const seedsEach = 120;
 
 const root = pathToFileURL(join(import.meta.dirname, '../../..')).href;
 const nameIn = (url: string | undefined): string | null =>

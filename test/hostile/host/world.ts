@@ -10,6 +10,7 @@
  */
 import { closedLink } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../../firmware-sim/src/accelerated-crypto.ts';
+import { accountOfStored } from '../../../firmware-sim/src/firmware/account.ts';
 import { appsOf } from '../../../firmware-sim/src/firmware/apps.ts';
 import { type Env, LCD240 } from '../../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
@@ -26,7 +27,7 @@ import { cheapDh } from '../../support/cheap-dh.ts';
 import { pairedBefore, testChip } from '../../support/memory-flash.ts';
 import { testAccount, testLife } from '../../support/open-life.ts';
 import { bytesFrom, type Chance, chance } from '../../support/random.ts';
-import { alice, bob, friend, type Holder, otherSigner, signer, stranger, toHex } from './apps.ts';
+import { alice, bob, friend, type Holder, holder, otherSigner, signer, stranger, toHex } from './apps.ts';
 import { Breach, type Captive, captive, type Moment, type World } from './captive-device.ts';
 import { mapFlash, withClients } from './moment.ts';
 
@@ -39,7 +40,10 @@ export const hourMs = 3_600_000;
 export const computerSecret = new Uint8Array(32).fill(5);
 export const otherComputer = new Uint8Array(32).fill(6);
 
+/** The two identities of the device. */
 export const user: Holder = { secret: testAccount.secret, key: testAccount.pubkey, hex: toHex(testAccount.pubkey) };
+
+export const otherUser: Holder = holder(0x31);
 
 /** What an attempt is made with. */
 export type Attempt = { readonly device: Captive; readonly draw: Chance };
@@ -48,7 +52,16 @@ const world: World = {
   board: { ...testChip, crypto: { ...acceleratedCrypto, x25519: cheapDh }, board: LCD240 },
   boot: (env: Env): FirmwareState => {
     const marks = { simulator: true, autoPress: false, demo: true };
-    const [state] = bootWith(testLife(env), env, { marks, model: 'captive', resetReason: 'power' });
+    const life = testLife(env);
+    const second = {
+      number: 1,
+      name: 'second',
+      origin: 'derived',
+      index: 1,
+      secret: otherUser.secret.slice(),
+    } as const;
+    const accounts = [...life.accounts, accountOfStored(second, acceleratedCrypto)];
+    const [state] = bootWith({ ...life, accounts }, env, { marks, model: 'captive', resetReason: 'power' });
     return state;
   },
 };
@@ -137,6 +150,9 @@ function powerOf(firmware: FirmwareState): ReadonlyMap<string, number> {
     for (const { id, verdict, uses } of given) if (verdict === 'allow') power.set(`${app} ${id}`, uses ?? 1e9);
   }
   for (const { key } of firmware.identity.hosts) power.set(`host ${toHex(key)}`, 1);
+  if (firmware.life.phase === 'open') {
+    for (const { number, pubkey } of firmware.life.accounts) power.set(`account ${number} ${toHex(pubkey)}`, 1);
+  }
   return power;
 }
 
@@ -159,6 +175,7 @@ export function judge({ device }: Attempt, pressedFor: readonly string[]): void 
     const text = Buffer.from(message.body.output.head).toString('utf8');
     if (!pay(text)) throw new Breach(`${message.command} gave out “${text.slice(0, 60)}”`);
   }
+  if (device.firmware().life.phase !== 'open') throw new Breach('the device was wiped');
   const before = powerOf(beginning().firmware);
   for (const [what, now] of powerOf(device.firmware())) {
     if (now > (before.get(what) ?? 0)) throw new Breach(`more power than before: ${what}`);

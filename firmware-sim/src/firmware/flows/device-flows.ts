@@ -95,15 +95,15 @@ export function* autoLockFlow(here: Here): Part<void> {
   const { life } = here.turn.state;
   if (life.phase !== 'open') return;
   const now = minutes.map(Number).indexOf(life.settings.autoLockMinutes);
-  const chosen = yield* choose('Lock by itself', minutes.map(minutesText), Math.max(0, now));
+  const chosen = yield* choose('Auto-lock', minutes.map(minutesText), Math.max(0, now));
   const autoLockMinutes = chosen === null ? undefined : minutes[chosen];
   if (autoLockMinutes !== undefined) changeSettings(here, { autoLockMinutes });
 }
 
-export function minutesText(count: number): string {
+function minutesText(count: number): string {
   if (count === 0) return 'never';
-  if (count < 60) return count === 1 ? 'after 1 minute' : `after ${count} minutes`;
-  return count === 60 ? 'after 1 hour' : `after ${count / 60} hours`;
+  if (count < 60) return count === 1 ? '1 minute' : `${count} minutes`;
+  return count === 60 ? '1 hour' : `${count / 60} hours`;
 }
 
 function changeSettings(here: Here, change: Partial<OpenLife['settings']>): void {

@@ -3,7 +3,7 @@ import { hasWords } from '../accounts.ts';
 import { lock, type OpenLife } from '../life.ts';
 import { expectApp, expectAppMs } from '../new-apps.ts';
 import { accountsMenu } from './account-menu.ts';
-import { autoLockFlow, backupFlow, changePinFlow, minutesText, protectFlow, wipeFlow } from './device-flows.ts';
+import { autoLockFlow, backupFlow, changePinFlow, protectFlow, wipeFlow } from './device-flows.ts';
 import type { Flow, Here, Part } from './flow.ts';
 import { appsMenu, computersMenu, setSuspended } from './lists.ts';
 import { line } from './page-rows.ts';
@@ -69,7 +69,7 @@ function entriesOf(life: OpenLife): readonly Entry[] {
     { text: 'Computers', open: computersMenu },
     ...(hasWords(life) ? [{ text: settings.backupChecked ? 'Backup check' : 'Backup check !', open: backupFlow }] : []),
     ...(locks ? [{ text: 'Change PIN', open: changePinFlow }] : []),
-    ...(locks ? [{ text: `Locks ${minutesText(settings.autoLockMinutes)}`, open: autoLockFlow }] : []),
+    ...(locks ? [{ text: 'Auto-lock', open: autoLockFlow }] : []),
     ...(clients.suspended ? [] : [{ text: 'Emergency lock', open: emergency }]),
     { text: 'Wipe', open: wipeFlow },
   ];

@@ -29,7 +29,7 @@ const firstName = 'account 0';
 /** From the choice to the open device. */
 export function* setUpFlow(here: Here): Flow {
   const restores = [24, 12] as const;
-  const chosen = yield* choose('Set up', ['New key', 'Restore 24 words', 'Restore 12 words', 'About import']);
+  const chosen = yield* choose('Set up', ['New key', 'Use 24 words', 'Use 12 words', 'About import']);
   if (chosen === null) return { type: 'failed', error: 'denied' };
   if (chosen === 3) {
     yield* tell('Import', line('To bring a key of yours, import it from the computer: it asks this device.'));
@@ -66,7 +66,7 @@ function* newWords(here: Here): Part<Uint8Array | null> {
     if (!(yield* question('24 words', beforeWords, { yes: 'show', no: 'leave' }))) return null;
     for (;;) {
       if (!(yield* showWords(entropy))) return null;
-      const how = yield* choose('Check them', ['Ask 4 of them', 'Ask all of them', 'Show them again']);
+      const how = yield* choose('Check them', ['Ask 4 of them', 'Ask all', 'Show again']);
       if (how === null) return null;
       if (how === 2) continue;
       const right = how === 0 ? yield* checkSome(here, entropy) : yield* checkAll(here, entropy);

@@ -52,7 +52,7 @@ export function* enterWords(here: Here, count: number): Part<Uint8Array | null> 
     if (entropy !== null) return entropy;
     yield* tell('Not right', line('These words do not fit together. Compare them, and correct the wrong one.'));
     const items = words.map((one, i) => `${String(i + 1).padStart(2)} ${one}`);
-    const n = yield* choose('Which is wrong?', items);
+    const n = yield* choose('Wrong one?', items);
     if (n === null) {
       if (yield* question('Leave?', line('The words are forgotten.'), { yes: 'leave', no: 'stay' })) return null;
       continue;
