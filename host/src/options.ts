@@ -68,7 +68,10 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
-  --version, --help`;
+  --version, --help
+
+While it runs: sallyport status, pair, apps, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
   port: { type: 'string' },
@@ -131,7 +134,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
     if (!relays.includes(url)) relays.push(url);
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
-  const state = values.state ?? (device === null ? null : envPaths('sallyport', { suffix: '' }).data);
+  const state = values.state ?? (device === null ? null : defaultState());
   const simulator: SimulatorOptions = { press, board, face, link, fresh: values.fresh };
   const pair = values.pair || replaceDevice;
   const { json, log = null } = values;
@@ -161,6 +164,11 @@ function readFlags(argv: readonly string[]) {
   } catch (problem) {
     return problem instanceof Error ? problem.message : String(problem);
   }
+}
+
+/** Where the state of a host with a real device lives: the user's data directory. */
+export function defaultState(): string {
+  return envPaths('sallyport', { suffix: '' }).data;
 }
 
 /** The version of this package. */

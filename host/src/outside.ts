@@ -64,15 +64,17 @@ export function openOutside(dir: string, log: string | null, now: () => number):
     }
   }
 
+  function take(report: Report): void {
+    if (report.type === 'device') device = report.status;
+    if (report.type === 'port') port = report.words;
+    if (report.type !== 'request') events.report(report);
+    else if (!underWay.has(report.note.outcome)) ended(report.note);
+    for (const listener of listeners) listener(report);
+  }
+
   return {
     type: 'outside',
-    take: (report) => {
-      if (report.type === 'device') device = report.status;
-      if (report.type === 'port') port = report.words;
-      if (report.type !== 'request') events.report(report);
-      else if (!underWay.has(report.note.outcome)) ended(report.note);
-      for (const listener of listeners) listener(report);
-    },
+    take,
     serve: async (running) => {
       host = running;
       const view: HostView = {
@@ -88,6 +90,10 @@ export function openOutside(dir: string, log: string | null, now: () => number):
         newLine: running.newLine,
         dropLine: running.dropLine,
         metrics: () => metrics.text(view),
+        fault: (problem) => {
+          const words = problem instanceof Error ? problem.message : String(problem);
+          take({ type: 'warning', words: `A request of the control API failed: ${words}` });
+        },
         watch: (listener) => {
           listeners.add(listener);
           return () => listeners.delete(listener);

@@ -14,6 +14,7 @@ import {
 import { brokenApps } from './broken-apps.ts';
 import { brokenBehaviour } from './broken-behaviour.ts';
 import { brokenChannels } from './broken-channels.ts';
+import { brokenLives } from './broken-lives.ts';
 import type { Flaw } from './virtual-device.ts';
 
 export type BrokenDevice = { readonly name: string; readonly rule: string; readonly flaw: () => Flaw };
@@ -376,4 +377,5 @@ export const brokenDevices: readonly BrokenDevice[] = [
   ...brokenBehaviour,
   ...brokenChannels,
   ...brokenApps,
+  ...brokenLives,
 ];

@@ -7,6 +7,7 @@ import { type Computer, newComputer, pair } from './computers.ts';
 import { appRules } from './rules/apps.ts';
 import { askingRules } from './rules/asking.ts';
 import { channelRules } from './rules/channel.ts';
+import { lifeRules } from './rules/life.ts';
 import { linkRules } from './rules/link.ts';
 import { logRules } from './rules/log.ts';
 import { messageRules } from './rules/messages.ts';
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   ...askingRules,
   ...streamRules,
   ...channelRules,
+  ...lifeRules,
   ...appRules,
   ...logRules,
 ];

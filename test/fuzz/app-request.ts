@@ -93,20 +93,27 @@ const plainMax = 3_000;
 /** What was read is what JSON.parse reads, and the id is the one that nostr-tools computes. */
 function mustMean({ envelope, wanted }: Read & { readonly type: 'app' }, text: string): void {
   const parsed: { id: unknown; method: string; params: unknown[] } = JSON.parse(text);
-  must(parsed.id === envelope.requestId, `the id ${envelope.requestId}, and JSON.parse reads ${String(parsed.id)}`);
+  // The id is kept as it stood, to be echoed.
+  must(parsed.id === JSON.parse(envelope.requestId), `the id ${envelope.requestId}, and JSON.parse reads ${parsed.id}`);
   if (wanted.type === 'free') return must(parsed.method === wanted.method, `the method ${wanted.method}`);
   if (wanted.type !== 'use') return;
   const { subject } = wanted;
   must(parsed.method === subject.command, `the method ${subject.command}, and JSON.parse reads ${parsed.method}`);
   if (subject.command !== 'sign_event') return must(parsed.params[1] === subject.text, 'another text');
   // What is null lacks, as what is not there does.
-  const { kind, content, tags: told, created_at } = JSON.parse(String(parsed.params[0]));
+  const { kind = -1, content = '', tags: told, created_at } = templateOf(parsed.params[0]);
   const event = { kind, content, tags: told ?? [], created_at: created_at ?? 1_700_000_000 };
   const { id, ...fields } = subject.event;
   const [theirs, ours] = [JSON.stringify(event), JSON.stringify(ordered(fields))];
   must(theirs === ours, `JSON.parse reads ${theirs}, and the device ${ours}`);
   must(getEventHash({ ...event, pubkey: hexOf(account) }) === hexOf(id), 'another id');
 }
+
+/** A template is an object, or the text of one. */
+function templateOf(param: unknown): Partial<Template> {
+  return typeof param === 'string' ? JSON.parse(param) : Object(param);
+}
+type Template = { kind: number; content: string; tags: string[][] | null; created_at: number | null };
 
 function ordered({
   kind,

@@ -163,7 +163,6 @@ describe('names that lie', () => {
     ['line breaks', 'Coracle\nKEY1 approves\n\u2028everything\u2029'],
     ['bidirectional overrides', '\u202eelcaroC\u202c \u2066x\u2069\u200f'],
     ['invisible characters', '\u200b\u200d\ufeff\u{e0041}\u{e0042}\u00ad'],
-    ['lone surrogates', 'a\ud800b\udc00c'],
     ['a megabyte', 'A'.repeat(15_000)],
     ['wide characters', '🐎'.repeat(64)],
     ['marks without end', `a${'\u0301'.repeat(60)}`],
@@ -174,12 +173,22 @@ describe('names that lie', () => {
     expect(rows[0]?.slice(0, -3)).toBe(plain[0]?.slice(0, -3)); // but for the page number
     expect(rows[1]).toMatch(/^app▸/);
     expect(rows.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-    for (const page of pagesFor(claimed)) expect(page.at(-1)).toMatch(/^KEY1 sign {2,3}KEY3 deny/);
+    for (const page of pagesFor(claimed)) expect(page.at(-1)).toMatch(/^KEY1 (sign|always…) {2,3}KEY3 (deny|never)/);
     // Everything below the name stands as it did, and on the first page: a long name must not push the event off it.
-    const below = plain.slice(3, -1).filter((row) => row.trim() !== '' && !row.startsWith('▒ end'));
+    const end = plain.findIndex((row) => row.startsWith('▒ end'));
+    const below = plain.slice(3, end).filter((row) => row.trim() !== '');
     const first = pagesFor(claimed)[0] ?? [];
     expect(first.filter((row) => below.includes(row))).toEqual(below);
     expect(first.some((row) => row.startsWith('▸the app signed this'))).toBe(true);
+  });
+
+  test('half a character is no text: the app is told, and not paired', () => {
+    const world = aWorld();
+    const app = world.stranger();
+    world.clock.advance(50);
+    expect(world.ask(app, 'connect', ['', world.newSecret(), '', { name: 'a\ud800b' }])).toMatchObject({
+      result: 'error',
+    });
   });
 
   /** The rows of each page that the human can turn to. */

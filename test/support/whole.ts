@@ -62,6 +62,8 @@ export type Device = Program<DeviceLine> & {
   readonly answer: (key: 'approve' | 'deny') => Promise<readonly string[]>;
   /** How many requests were put on the screen so far, seen or not. */
   readonly prompts: () => number;
+  /** The first screens of the apps that were to be paired; the human says yes to each by itself. */
+  readonly pairings: () => readonly (readonly string[])[];
 };
 
 export type WholeOptions = {
@@ -207,15 +209,36 @@ export async function startDevice(link: string, args: readonly string[] = []): P
   const program = startProgram<DeviceLine>('firmware-sim/bin/sallyport-sim.js', [...listen, ...args], options);
   await program.until((line) => line.line, 'where the device listens');
   const press = (key: Key): void => program.say({ press: key });
+  const pairings = new Map<number, readonly string[]>();
+  void pairApps();
   let heard = 0;
   let last: number | null = null;
+
+  /** An app on the screen that nobody has seen yet is paired; ends with the program. */
+  async function pairApps(): Promise<void> {
+    for (let from = 0; ; ) {
+      const look = ({ screen, waiting: id = null }: DeviceLine): (() => void) | null => {
+        from++;
+        if (screen?.[0]?.startsWith('Pair an app') !== true || id === null || pairings.has(id)) return null;
+        return () => pairings.set(id, screen);
+      };
+      try {
+        (await program.until(look, 'an app to pair', from))();
+        press('approve');
+      } catch (problem) {
+        if (!String(problem).includes('not within')) return; // the program is gone
+      }
+    }
+  }
 
   async function prompt(): Promise<readonly string[]> {
     const { screen, id } = await program.until(
       (line) => {
         heard++;
         const id = line.waiting ?? null;
-        return line.screen === undefined || id === null || id === last ? null : { screen: line.screen, id };
+        return line.screen === undefined || id === null || id === last || isPairing(line)
+          ? null
+          : { screen: line.screen, id };
       },
       'a request on the screen',
       heard,
@@ -247,8 +270,16 @@ export async function startDevice(link: string, args: readonly string[] = []): P
       press(key);
       return screen;
     },
-    prompts: () => new Set(program.lines.map((line) => line.waiting ?? null).filter((id) => id !== null)).size,
+    prompts: () => {
+      const shown = program.lines.filter((line) => !isPairing(line)).map((line) => line.waiting ?? null);
+      return new Set(shown.filter((id) => id !== null && !pairings.has(id))).size;
+    },
+    pairings: () => [...pairings.values()],
   };
+}
+
+function isPairing({ screen }: DeviceLine): boolean {
+  return screen?.[0]?.startsWith('Pair an app') === true;
 }
 
 async function within<T>(promise: Promise<T>, words: () => string): Promise<T> {

@@ -33,6 +33,8 @@ export type World = {
   readonly host: () => MemoryHost;
   /** Looks up this long after a prompt came, and decides. */
   human: { readonly afterMs: number; readonly decide: Decide };
+  /** The same when an app is to be paired: yes, where a story says nothing else. */
+  pairs: { readonly afterMs: number; readonly decide: Decide };
   /** An app that nobody knows. */
   readonly stranger: () => MemoryApp;
   /** An app that paired with a secret of its own. */
@@ -77,7 +79,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     {
       toHost: (bytes) => host.bytes(bytes),
       prompted: (prompt) => {
-        const { afterMs, decide } = world.human;
+        const { afterMs, decide } = prompt.command === 'pair' ? world.pairs : world.human;
         clock.after(afterMs, () => {
           const key = device.prompt() === prompt ? decide(prompt) : null;
           if (key !== null) device.press(key);
@@ -113,6 +115,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     device,
     host: () => host,
     human: approves,
+    pairs: approves,
     stranger,
     app: (name = 'Coracle') => {
       const app = stranger();

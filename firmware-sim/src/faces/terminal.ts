@@ -23,7 +23,7 @@ type Terminal = {
   readonly quit: () => void;
 };
 
-const hint = 'a approve · d deny · ↓ ↑ page · Ctrl-C end';
+const hint = 'a approve · d deny (keep it down to hold) · ↓ ↑ page · Ctrl-C end';
 
 /** What the keys of a terminal mean; arrows come as escape sequences. */
 const keys: ReadonlyMap<string, Key> = new Map([

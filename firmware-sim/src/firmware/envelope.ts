@@ -69,10 +69,10 @@ function* readAll(
   const request = yield* readRequest(authentic);
   // What makes no request of NIP-46 and what is wrong with a signature are not told apart.
   if (isRefused(request)) return request.error === 'invalid_params' ? unauthenticated : { type: 'refused', ...request };
-  const { text: requestId, json } = request.id;
-  if (requestId === '' || !json.startsWith('"')) return unauthenticated;
+  // As the app wrote it: the number 7 and the text "7" are two ids.
+  const requestId = request.id.json;
   const { client, createdAt } = event;
-  const wanted = yield* wantedOf(request, createdAt, account, remoteSigner);
+  const wanted = yield* wantedOf(request, createdAt, account);
   // NIP-04 has no MAC: that a false key makes the name of a method is what cannot be.
   if (!authentic.isCommitted && isUnknown(wanted)) return unauthenticated;
   const digest = bytesToHex(request.digest);
@@ -84,19 +84,14 @@ function isUnknown(wanted: Wanted): boolean {
   return wanted.type === 'refused' && wanted.error === 'unsupported';
 }
 
-function* wantedOf(
-  request: ClientRequest,
-  createdAt: number,
-  account: Uint8Array,
-  remoteSigner: Uint8Array,
-): Reading<Wanted> {
+function* wantedOf(request: ClientRequest, createdAt: number, account: Uint8Array): Reading<Wanted> {
   const { method, params } = request;
-  if (method === 'connect') return yield* connectOf(request, remoteSigner);
+  if (method === 'connect') return yield* connectOf(request);
   const free = freeMethods.find((one) => one === method);
   if (free !== undefined && free !== 'connect') return { type: 'free', method: free };
   if (method === 'sign_event') return yield* signing(request, createdAt, account);
   if (!isTextMethod(method)) return refused('unsupported');
-  const peer = keyOf(yield* shortParam(request, 0, keyChars));
+  const peer = keyOf((yield* shortParam(request, 0, keyChars))?.toLowerCase());
   const param = params[1];
   if (peer === null || param?.type !== 'string') return refused('invalid_params');
   const max = method.endsWith('decrypt') ? limits.resultMax : limits.streamMax;
@@ -105,10 +100,8 @@ function* wantedOf(
   return text === null ? refused('invalid_params') : { type: 'use', subject: { command: method, peer, text } };
 }
 
-function* connectOf(request: ClientRequest, remoteSigner: Uint8Array): Reading<Wanted> {
-  const key = yield* shortParam(request, 0, keyChars);
-  // Some apps leave it empty: the signed `p` tag has said whom they mean.
-  if (key !== '' && key !== bytesToHex(remoteSigner)) return refused('unauthenticated');
+/** Whose key the first param is differs by app: that it speaks to this remote signer says the `p` tag that it signed. */
+function* connectOf(request: ClientRequest): Reading<Wanted> {
   const perms = yield* shortParam(request, 2, permsReadMax);
   const about = yield* shortParam(request, 3, aboutMax);
   return { type: 'connect', perms: perms ?? '', name: about === null ? '' : nameOf(about) };
@@ -116,8 +109,7 @@ function* connectOf(request: ClientRequest, remoteSigner: Uint8Array): Reading<W
 
 /** A template, filled with what it lacks. */
 function* signing(request: ClientRequest, createdAt: number, account: Uint8Array): Reading<Wanted> {
-  // The template is a text that holds the event; an object in its place is not what NIP-46 says.
-  if (request.event?.levels !== 2) return refused('invalid_params');
+  if (request.event === null) return refused('invalid_params');
   const event = yield* readEvent(request, account, createdAt);
   if (isRefused(event)) return refused(event.error);
   const content = yield* textOf(event.content);

@@ -4,7 +4,6 @@
  * answered, a wrong one with words.
  */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { type Handlers, makeHandlers, type Problem } from './handlers.ts';
 import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
@@ -31,15 +30,12 @@ export function controlApp(view: HostView, access: ReadonlySet<Access>, token: s
     }
     return next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: bodyMax,
-      onError: (context) => context.json(...problem(413, 'too_large', `A body has at most ${bodyMax} bytes.`)),
-    }),
-  );
   for (const [name, route] of Object.entries(routes)) addRoute(app, handlers, view, access, name as RouteName, route);
   app.notFound((context) => context.json(...problem(404, 'no_route', 'The control API has no such request.')));
-  app.onError((_, context) => context.json(...problem(500, 'fault', 'A fault of the host; its log says more.')));
+  app.onError((fault, context) => {
+    view.fault(fault);
+    return context.json(...problem(500, 'fault', 'A fault of the host; its log says more.'));
+  });
   return app;
 }
 
@@ -55,6 +51,7 @@ function addRoute(
   app.on(method, path, async (context) => {
     if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
     const sent = route.body === undefined ? undefined : await readBody(context.req.raw);
+    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${bodyMax} bytes.`));
     if (sent === unreadable)
       return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
     const params = parse(route.params, context.req.param());
@@ -81,14 +78,22 @@ function foreignReason(header: (name: string) => string | undefined): string | n
 }
 
 const unreadable = Symbol('unreadable');
+const tooLarge = Symbol('too large');
 
+/** Hono's own limit makes a new Request, which Node's adaptor cannot be given; and what is too large is not read to its end. */
 async function readBody(request: Request): Promise<unknown> {
-  const text = await request.text();
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of request.body ?? []) {
+    bytes += piece.length;
+    if (bytes > bodyMax) return tooLarge;
+    pieces.push(piece);
+  }
   // An absent body is one in which nothing is said.
-  if (text === '') return {};
+  if (bytes === 0) return {};
   if (!/^application\/json\b/.test(request.headers.get('content-type') ?? '')) return unreadable;
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
   } catch {
     return unreadable; // What it says is not quoted back: it may be anything.
   }

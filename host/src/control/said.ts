@@ -29,6 +29,7 @@ export function deviceOf(view: HostView): z.output<typeof s.device> {
     firmware: known?.firmware ?? null,
     channel: known?.channel ?? null,
     port: known === null ? port : null,
+    accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
   };
 }
 
@@ -82,7 +83,7 @@ export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
   const { narrowing, sessions } = view.bridge();
   const masked = (client: string): string => client.slice(0, 8).padEnd(64, '0');
   return {
-    status: { ...statusOf(view), remoteSigner: masked(view.bridge().signer.pubkey) },
+    status: withoutKeys(view),
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
     apps: [...sessions.apps.values()].map((app) => ({ ...appOf(app, view), client: masked(app.client), url: '' })),
@@ -99,6 +100,12 @@ export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
       .search({ limit: diagnosticRows })
       .rows.map((row) => ({ ...row, client: masked(row.client), app: '' })),
   };
+}
+
+/** Whose keys these are is not for strangers. */
+function withoutKeys(view: HostView): z.output<typeof s.status> {
+  const status = statusOf(view);
+  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] } };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

@@ -93,6 +93,7 @@ export const device = z.object({
   channel: z.string().nullable(),
   /** What the wire last said: why no port is open, or why it closed. */
   port: z.string().nullable(),
+  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
 });
 
 export const openRequest = z.object({

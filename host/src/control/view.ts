@@ -24,6 +24,8 @@ export type HostView = {
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
   readonly metrics: () => string;
+  /** A request of the API met a fault of ours. */
+  readonly fault: (problem: unknown) => void;
   /** Tells every report from now on; returns how to end that. */
   readonly watch: (listener: (report: Report) => void) => () => void;
 };

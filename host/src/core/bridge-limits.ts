@@ -25,6 +25,8 @@ export const bridgeLimits = {
   ciphertextMax: device.resultMax,
   /** Largest request id, in characters of JSON. Ids in the field have at most 64; it is echoed, so it must not be a lever. */
   idMax: 1024,
+  /** Longest one, as JSON, that a device is asked to read: 128 bytes there, quotes and escapes aside (PROTOCOL.md, chapter 16). */
+  deviceIdMax: 100,
   /** How far `created_at` may be from our clock. Clocks are minutes off; beyond that a relay is replaying what it stored. */
   freshnessSeconds: 600,
   /** How far it may be for an app to be told so. What is a day off does not come from a wrong clock but from a relay's archive. */

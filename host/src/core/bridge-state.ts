@@ -116,7 +116,12 @@ export type Wants =
   | { readonly type: 'text' };
 
 /** A signature that is to be asked for: of which template, under which label, in which event of the app. */
-export type Signing = { readonly label: string; readonly template: RequestedEvent; readonly event: NostrEvent };
+export type Signing = {
+  readonly label: string;
+  readonly id: RequestId;
+  readonly template: RequestedEvent;
+  readonly event: NostrEvent;
+};
 
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known

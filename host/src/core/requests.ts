@@ -2,12 +2,13 @@
  * What a request of a paired app comes to: an answer at once, or a question to the device.
  */
 import { carriedBy, noteOf, open, repeated } from './asking.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeState, Origin, Signing, Step, Wants } from './bridge-state.ts';
 import { appLabel } from './client-metadata.ts';
 import type { DeviceAsk, OwnAsk } from './device-port.ts';
 import type { NostrEvent } from './event.ts';
 import { fillTemplate } from './event-template.ts';
-import { type DeviceRequest, type Nip46Request, requestDigest, resultText } from './nip46-text.ts';
+import { type DeviceRequest, type Nip46Request, type RequestId, requestDigest, resultText } from './nip46-text.ts';
 import { connect } from './pairing.ts';
 import { refuse } from './refusal.ts';
 import { answer, saveSeen } from './replies.ts';
@@ -76,10 +77,10 @@ function question(
   switch (request.method) {
     case 'get_public_key': {
       const own = { method: 'get_public_key', account } as const;
-      return [inAppsName(state, origin, account, event, own), { type: 'public_key', account }];
+      return [inAppsName(state, origin, request, account, event, own), { type: 'public_key', account }];
     }
     case 'sign_event': {
-      const signing = { label, template: request.template, event };
+      const signing = { label, id: request.id, template: request.template, event };
       const { pubkey } = request.template;
       const known = state.accounts.get(account) ?? null;
       if (pubkey !== null && pubkey !== known) {
@@ -93,7 +94,10 @@ function question(
     }
     default: {
       const { method, peer, text } = request;
-      return [inAppsName(state, origin, account, event, { method, account, label, peer, text }), { type: 'text' }];
+      return [
+        inAppsName(state, origin, request, account, event, { method, account, label, peer, text }),
+        { type: 'text' },
+      ];
     }
   }
 }
@@ -103,17 +107,28 @@ export function signQuestion(
   state: BridgeState,
   origin: Origin,
   account: number,
-  { label, template: requested, event }: Signing,
+  { label, id, template: requested, event }: Signing,
   pubkey: string | null,
 ): [DeviceAsk, Wants] {
   // The time of the app's own signed event, as the device fills it, also when a later repeat has joined.
   const template = fillTemplate(requested, event.created_at);
   const own = { method: 'sign_event', account, label, event: template } as const;
-  return [inAppsName(state, origin, account, event, own), { type: 'signature', account, template, pubkey }];
+  return [inAppsName(state, origin, { id }, account, event, own), { type: 'signature', account, template, pubkey }];
 }
 
-/** In the name of the app itself where the device knows apps: it judges by what the app signed, not by what we say. */
-function inAppsName(state: BridgeState, origin: Origin, account: number, event: NostrEvent, own: OwnAsk): DeviceAsk {
+/**
+ * In the name of the app itself where the device knows apps: it judges by what the app signed, not by what we say. A request without an
+ * id that a device reads is none that it could know a repeat of: it is asked in our name, is shown as such, and needs the button.
+ */
+function inAppsName(
+  state: BridgeState,
+  origin: Origin,
+  { id }: { readonly id: RequestId },
+  account: number,
+  event: NostrEvent,
+  own: OwnAsk,
+): DeviceAsk {
+  if (id === '' || id === 'null' || id.length > limits.deviceIdMax) return own;
   return { method: 'client_request', carried: carriedBy(state, origin, account, event), own };
 }
 

@@ -12,7 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -40,12 +40,12 @@ export function othersMay(path: string): string | null {
 }
 
 /** Writes a 0600 file so that a crash at any point leaves no file or the whole one: temporary file, fsync, rename, fsync. */
-export function writePrivately(path: string, content: string): void {
+export function writePrivately(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   const file = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(file, content);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

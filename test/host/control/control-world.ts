@@ -51,6 +51,9 @@ export function controlWorld(
     },
     dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
     metrics: () => metrics.text(view),
+    fault: (problem) => {
+      throw problem;
+    },
     watch: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

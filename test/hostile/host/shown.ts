@@ -3,7 +3,7 @@ import { encodeCbor } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { getEventHash } from 'nostr-tools/pure';
 import { between, bytesFrom, type Chance, pick } from '../../support/random.ts';
-import { type AppEvent, alice, appEvent, sharedBy, signer, toSign, utf8 } from './apps.ts';
+import { type AppEvent, alice, appEvent, bob, foe, sharedBy, signer, toDecrypt, toSign, utf8 } from './apps.ts';
 import { type AttackClass, pass, pieceOf, pulledFrom } from './attack-class.ts';
 import { Breach, type Captive } from './captive-device.ts';
 import { type Attempt, today, user } from './world.ts';
@@ -149,6 +149,35 @@ function longByHand({ device, draw }: Attempt): readonly string[] {
   return [hash];
 }
 
+/** Some decryptions that alice's app must ask for, as one question; gives the texts. */
+function manyTexts({ device, draw }: Attempt): readonly string[] {
+  return Array.from({ length: between(draw, 1, 3) }, () => {
+    const { wish, text } = toDecrypt(draw, foe, user);
+    pass(device, appEvent(draw, alice, signer, wish, { createdAt: today }));
+    return text;
+  });
+}
+
+/** Equal requests are one question: more of them come while the finger is over the key, and are not in what it says yes to. */
+function moreUnderOnePress(one: Attempt): readonly string[] {
+  const { device, draw } = one;
+  const asked = manyTexts(one);
+  device.wait(between(draw, 310, 2_000));
+  manyTexts(one);
+  if (draw() < 0.5)
+    pass(device, appEvent(draw, bob, signer, toDecrypt(draw, foe, user).wish, { createdAt: today }), {}, 1);
+  device.press('approve');
+  device.wait(between(draw, 0, 300));
+  return device.heard.some((message) => message.type === 'reply' && message.command === 'nip46_request') ? asked : [];
+}
+
+function manyByHand(one: Attempt): readonly string[] {
+  const asked = manyTexts(one);
+  one.device.wait(1_000);
+  one.device.press('approve');
+  return asked;
+}
+
 /** A finger is on its way to something else when the attacker puts a question under it. */
 function otherPress({ device, draw }: Attempt): readonly string[] {
   const late = between(draw, 0, 299);
@@ -173,6 +202,7 @@ function appByHand({ device, draw }: Attempt): readonly string[] {
 }
 
 export const shown: readonly AttackClass[] = [
+  { name: 'more under one press', attack: moreUnderOnePress, control: manyByHand },
   { name: 'a press for something else', attack: otherPress, control: appByHand },
   { name: 'label', attack: label, control: byHand },
   { name: 'a chunk after it was shown', attack: chunkAfterDisplay, control: longByHand },

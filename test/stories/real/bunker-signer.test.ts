@@ -24,6 +24,13 @@ async function open(board: 'lcd240' | 'oled128'): Promise<void> {
   if (pointer === null) throw new Error(`nostr-tools cannot read ${whole.bunker()}`);
   signer = BunkerSigner.fromBunker(generateSecretKey(), pointer, { pool });
   await whole.within(signer.connect({ name: 'BunkerSigner' }), 'connect');
+  // Paired by a press on the device, of what the app itself had signed.
+  expect(
+    whole
+      .device()
+      .pairings()
+      .map((rows) => rows[1]?.trimEnd()),
+  ).toEqual(['app▸BunkerSigner']);
 }
 
 async function close(): Promise<void> {

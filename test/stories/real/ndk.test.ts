@@ -17,6 +17,7 @@ beforeAll(async () => {
   signer = open();
   const user: NDKUser = await whole.within(signer.blockUntilReady(), 'blockUntilReady');
   expect(user.pubkey).toBe(devicePubkey);
+  expect(whole.device().pairings()).toHaveLength(1);
 });
 
 afterAll(async () => {
@@ -35,8 +36,8 @@ test.each([...Object.entries(storyEvents), ['unicode', unicode] as const])('has 
   const unsigned = { ...template, pubkey: devicePubkey };
   const [sig, pages] = await whole.within(Promise.all([signer.sign(unsigned), looking()]), name);
   expectSigned({ ...unsigned, id: getEventHash(unsigned), sig }, template);
-  // The same screens as BunkerSigner's, but for the name of the app: NDK tells none, so the line has the name of its secret.
-  expect(pages[0]?.[1]?.trimEnd()).toBe('app▸start');
+  // The same screens as BunkerSigner's, but for the name of the app: NDK tells none, and the device takes none from the computer.
+  expect(pages[0]?.[1]?.trimEnd()).toBe('app▸(no name)');
   const named = pages.map((rows) => rows.map((row) => (row.startsWith('app▸') ? 'app▸BunkerSigner'.padEnd(30) : row)));
   golden(`${name}.lcd240`, named);
 });

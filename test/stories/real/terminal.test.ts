@@ -29,7 +29,10 @@ test.skipIf(missing !== null)('a person starts the demo, approves, denies, and e
   expect(terminal.text()).toContain('DEMO: the simulated device below has a throwaway key.');
   expect(qrCodeIn(terminal.text())).toEqual(encode(uri, { ecc: 'L', border: 2 }).data);
 
-  const signer = await connected(context, uri);
+  const connecting = connected(context, uri);
+  await terminal.until(/Pair an app[\s\S]*KEY1 \w/);
+  terminal.type('a');
+  const signer = await connecting;
   let from = terminal.text().length;
   const approving = signer.signEvent(note);
   await terminal.until(/Sign note[\s\S]*typed with my own[\s\S]*KEY1 sign/, from);

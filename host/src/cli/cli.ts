@@ -1,0 +1,53 @@
+/**
+ * The commands of the CLI. They own nothing: the host does what its control API is asked, and these say what it answered.
+ *
+ * Data goes to stdout and everything else to stderr; `--json` makes data JSON; nothing is asked when stdin is no terminal. Exit codes:
+ * 0 done, 1 failed, 2 a wrong call, 3 no host is running, 4 refused.
+ */
+import { Command, CommanderError } from 'commander';
+import { defaultState, version } from '../options.ts';
+import { type Action, addHostCommands } from './host-commands.ts';
+import { commandWith, Ending, exitCodes, type Io } from './io.ts';
+import { addMachineCommands } from './machine-commands.ts';
+
+/** Runs one command; returns its exit code. `script` is the file that this program was started by. */
+export async function runCli(argv: readonly string[], io: Io, script: string): Promise<number> {
+  const cli = new Command('sallyport');
+  cli
+    .description('Without a command, or with "run", the host starts: "sallyport --help" has its options.')
+    .version(version())
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride();
+  const run: Action =
+    (act) =>
+    async (...args) => {
+      // Commander gives the command itself last, after the options.
+      const parser = args.at(-1);
+      if (!(parser instanceof Command)) throw new Error('commander did not say which command runs');
+      const { state, json } = parser.optsWithGlobals<{ state: string; json: boolean }>();
+      await act(commandWith(io, { state, json }), ...args);
+    };
+  addHostCommands(cli, run);
+  addMachineCommands(cli, run, script);
+  forEachCommand(cli, (command) => {
+    command
+      .option('--state <dir>', 'the state directory of the host', defaultState())
+      .option('--json', 'data as JSON', false);
+    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  });
+  try {
+    await cli.parseAsync([...argv], { from: 'user' });
+    return exitCodes.done;
+  } catch (problem) {
+    if (problem instanceof CommanderError) return problem.exitCode === 0 ? exitCodes.done : exitCodes.wrongCall;
+    io.err(`sallyport: ${problem instanceof Error ? problem.message : problem}\n`);
+    return problem instanceof Ending ? problem.code : exitCodes.failed;
+  }
+}
+
+function forEachCommand(parent: Command, act: (command: Command) => void): void {
+  for (const command of parent.commands) {
+    if (command.commands.length === 0) act(command);
+    forEachCommand(command, act);
+  }
+}

@@ -1,0 +1,153 @@
+/** The commands about this computer: backups, the service, the port, completion, and what may be wrong. */
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Command as Parser } from 'commander';
+import { backupMax, makeBackup, restoreBackup } from '../store/backup-file.ts';
+import { completionScript } from './completion.ts';
+import { examine } from './doctor.ts';
+import type { Action } from './host-commands.ts';
+import { type Command, Ending, exitCodes, say } from './io.ts';
+import { type Service, serviceFor, udevRule } from './service.ts';
+
+/** `script` is the file that this program was started by. */
+export function addMachineCommands(cli: Parser, run: Action, script: string): void {
+  addBackups(cli, run);
+  addService(cli, run, script);
+  cli
+    .command('udev')
+    .description('print the udev rule for the port of a device (Linux)')
+    .option('--usb <vendor:product>', 'its USB identity', '303a:1001')
+    .action(
+      run(async (command, { usb }: { usb: string }) => {
+        const [, vendor, product] = /^([0-9a-f]{4}):([0-9a-f]{4})$/i.exec(usb) ?? [];
+        if (vendor === undefined || product === undefined) throw wrong(`--usb takes VVVV:PPPP, and "${usb}" is none.`);
+        const rule = udevRule(vendor.toLowerCase(), product.toLowerCase());
+        say(command, { rule }, rule);
+      }),
+    );
+  cli
+    .command('doctor')
+    .description('look for what may be wrong')
+    .action(
+      run(async (command) => {
+        const findings = await examine(command.state, command.client, serviceOf(command, script, []).path);
+        say(
+          command,
+          findings,
+          findings.map(({ ok, about, words }) => `${ok ? '✓' : '✗'} ${about}: ${words}\n`).join(''),
+        );
+        if (findings.some(({ ok }) => !ok)) throw new Ending(exitCodes.failed, 'Something needs a look.');
+      }),
+    );
+  cli
+    .command('completion <shell>')
+    .description('print the completion of commands for bash, zsh or fish')
+    .action(
+      run(async ({ io }, shell: string) => {
+        const text = completionScript(
+          shell,
+          cli.commands.map((each) => ({ name: each.name(), words: each.description() })),
+        );
+        if (text === null) throw wrong(`There is no completion for "${shell}"; there is for bash, zsh and fish.`);
+        io.out(text);
+      }),
+    );
+}
+
+type PassphraseOption = { readonly passphraseFile?: string };
+
+function addBackups(cli: Parser, run: Action): void {
+  const words = 'read the passphrase from this file instead of asking';
+  cli
+    .command('backup <file>')
+    .description('write an encrypted backup of keys, apps and lines; the host must not be running')
+    .option('--passphrase-file <path>', words)
+    .action(
+      run(async (command, file: string, options: PassphraseOption) => {
+        if (existsSync(file)) throw new Ending(exitCodes.failed, `${file} is there already. It is not replaced.`);
+        const passphrase = await passphraseOf(command, options, true);
+        const made = makeBackup(command.state, passphrase);
+        if (!(made instanceof Uint8Array)) throw new Ending(exitCodes.failed, made.words);
+        writeFileSync(file, made, { mode: 0o600, flag: 'wx' });
+        say(command, { file, bytes: made.length }, `${file} is written. Without its passphrase it opens to nobody.`);
+      }),
+    );
+  cli
+    .command('restore <file>')
+    .description('put a backup into an empty state directory: every bunker line works on, here')
+    .option('--passphrase-file <path>', words)
+    .action(
+      run(async (command, file: string, options: PassphraseOption) => {
+        if (!existsSync(file) || statSync(file).size > backupMax)
+          throw new Ending(exitCodes.failed, `${file} is no backup.`);
+        const refused = restoreBackup(readFileSync(file), command.state, await passphraseOf(command, options, false));
+        if (refused !== null) throw new Ending(exitCodes.failed, refused.words);
+        const told = `${command.state} is restored. Do not run the host on the old machine as well: both would answer.`;
+        say(command, { state: command.state }, told);
+      }),
+    );
+}
+
+async function passphraseOf({ io }: Command, { passphraseFile }: PassphraseOption, twice: boolean): Promise<string> {
+  if (passphraseFile !== undefined) {
+    if (!existsSync(passphraseFile)) throw wrong(`${passphraseFile} is not there.`);
+    return checked(readFileSync(passphraseFile, 'utf8').replace(/\r?\n$/, ''));
+  }
+  if (!io.asks) throw wrong('Nobody can be asked for a passphrase here; give --passphrase-file.');
+  const passphrase = await io.secret('Passphrase: ');
+  if (twice && (await io.secret('Again: ')) !== passphrase) throw new Ending(exitCodes.failed, 'They differ.');
+  return checked(passphrase);
+}
+
+/** Whoever has the file may guess for years. */
+function checked(passphrase: string): string {
+  if ([...passphrase].length < 10) throw new Ending(exitCodes.failed, 'A passphrase has 10 characters at least.');
+  return passphrase;
+}
+
+function addService(cli: Parser, run: Action, script: string): void {
+  const service = cli.command('service').description('the host as a service of yours');
+  service
+    .command('install [options...]')
+    .description('write the service; what follows -- are the options of "sallyport run"')
+    .option('--print', 'print it instead')
+    .action(
+      run(async (command, options: string[], { print }: { print?: true }) => {
+        const made = serviceOf(command, script, options);
+        if (print === true) return say(command, made, made.text);
+        mkdirSync(command.state, { recursive: true, mode: 0o700 });
+        mkdirSync(dirname(made.path), { recursive: true });
+        writeFileSync(made.path, made.text, { mode: 0o600 });
+        say(
+          command,
+          made,
+          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}`,
+        );
+      }),
+    );
+  service
+    .command('uninstall')
+    .description('remove the service')
+    .action(
+      run(async (command) => {
+        const made = serviceOf(command, script, []);
+        rmSync(made.path, { force: true });
+        say(
+          command,
+          made,
+          `${made.path} is gone. To end what runs:\n${made.stop.map((line) => `  ${line}\n`).join('')}`,
+        );
+      }),
+    );
+}
+
+function serviceOf({ state }: Command, script: string, options: readonly string[]): Service {
+  const whole = resolve(state);
+  const args = ['run', '--state', whole, ...options];
+  return serviceFor(process.platform, { node: process.execPath, script, args, home: homedir(), state: whole });
+}
+
+function wrong(words: string): Ending {
+  return new Ending(exitCodes.wrongCall, words);
+}

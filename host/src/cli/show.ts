@@ -1,0 +1,114 @@
+/** What commands say to people: one line a thing, the same columns each time. */
+import type { z } from 'zod';
+import type * as s from '../control/schemas.ts';
+
+type Status = z.output<typeof s.status>;
+type Row = z.output<typeof s.activityRow>;
+
+export function statusText(status: Status): string {
+  const { killedAt, pause, device } = status;
+  const state =
+    killedAt !== null
+      ? `STOPPED by the kill switch since ${time(killedAt)}`
+      : pause !== null
+        ? `paused ${untilText(pause.until)}`
+        : 'running';
+  return lines([
+    `${state}, version ${status.version}, since ${time(status.startedAt)}`,
+    `device  ${deviceText(device)}`,
+    ...status.relays.map((relay) => `relay   ${relayText(relay)}`),
+    `apps    ${status.apps}, ${status.openRequests} open requests`,
+  ]);
+}
+
+export function deviceText({ state, model, channel, port }: z.output<typeof s.device>): string {
+  const what = model === null ? '' : `, ${model}`;
+  const trust =
+    channel === null || channel === 'paired' ? '' : channel === 'plain' ? ', NOT ENCRYPTED' : ', not paired';
+  return `${state}${what}${trust}${port === null ? '' : `: ${port}`}`;
+}
+
+export function accountsText({ accounts }: z.output<typeof s.device>): string {
+  if (accounts.length === 0) return 'The device told no accounts: it is not there, or locked.';
+  return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));
+}
+
+export function relayText({ url, state, reason, queued }: z.output<typeof s.relay>): string {
+  return `${url}  ${state}${reason === null ? '' : `: ${reason}`}${queued === 0 ? '' : `, ${queued} answers wait`}`;
+}
+
+export function appsText(apps: readonly z.output<typeof s.app>[]): string {
+  if (apps.length === 0) return 'No app is paired. "sallyport pair" makes a line for one.';
+  return lines(apps.map(appText));
+}
+
+function appText({ client, name, account, pairedAt, pause, perms }: z.output<typeof s.app>): string {
+  const paused = pause === null ? '' : `  PAUSED ${untilText(pause.until)}`;
+  return `${client}  ${name || '(no name)'}  account ${account}  since ${time(pairedAt)}${perms === '' ? '' : `  asked for ${perms}`}${paused}`;
+}
+
+export function requestsText(requests: readonly z.output<typeof s.openRequest>[]): string {
+  if (requests.length === 0) return 'Nothing is open.';
+  return lines(
+    requests.map(({ app, method, kind, cameAt, sentAt }) => {
+      const where = sentAt === null ? 'waits for its turn' : 'is with the device: look at its screen';
+      return `${time(cameAt)}  ${app}  ${what(method, kind)}  ${where}`;
+    }),
+  );
+}
+
+export function logText(rows: readonly Row[]): string {
+  return lines(
+    rows.map(
+      ({ id, at, app, client, method, kind, outcome, ms }) =>
+        `${id}  ${time(at)}  ${app || client.slice(0, 8)}  ${what(method, kind)}  ${outcome.replaceAll('_', ' ')}${ms.total === null ? '' : `  ${ms.total} ms`}`,
+    ),
+  );
+}
+
+export function whyText({ id, at, app, client, method, kind, outcome, why, ms }: Row): string {
+  const stages = Object.entries(ms).flatMap(([stage, taken]) => (taken === null ? [] : [`${stage} ${taken} ms`]));
+  return lines([
+    `request ${id}: ${what(method, kind)}, ${outcome.replaceAll('_', ' ')}`,
+    `of      ${app || '(no name)'}, ${client}`,
+    `at      ${time(at)}`,
+    `why     ${why}`,
+    ...(stages.length === 0 ? [] : [`took    ${stages.join(', ')}`]),
+  ]);
+}
+
+export function rulesText(rules: readonly z.output<typeof s.rule>[]): string {
+  if (rules.length === 0) return 'There are no rules: every app may ask the device.';
+  return lines(
+    rules.map(({ number, client, method, kind, note }) => {
+      const whose = client === null ? 'every app' : client;
+      return `${number}  refuses ${method ?? (kind === null ? 'everything' : 'sign_event')}${kind === null ? '' : ` of kind ${kind}`} of ${whose}${note === '' ? '' : `  (${note})`}`;
+    }),
+  );
+}
+
+export function judgementText({ answer, checks }: z.output<typeof s.judgement>): string {
+  const ends = {
+    refuse: 'It would be refused.',
+    host: 'The host would answer it itself.',
+    ask: 'It would go to the device, which decides.',
+  } as const;
+  return lines([...checks.map(({ passed, why }) => `${passed ? '·' : '✗'} ${why}`), ends[answer]]);
+}
+
+function what(method: string, kind: number | null): string {
+  return `${method || '(unknown method)'}${kind === null ? '' : ` kind ${kind}`}`;
+}
+
+function untilText(until: number | null): string {
+  return until === null ? 'until somebody resumes' : `until ${time(until)}`;
+}
+
+/** UTC, without fractions: what sorts and what two people can compare. */
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,44 @@
+/**
+ * What `sallyport` does with its arguments: the name of a command runs that, and everything else starts the host, as ever. What is not
+ * needed is not loaded.
+ */
+import { argv as process_argv } from 'node:process';
+
+/** All commands but `run`; a test holds the list to the CLI. */
+export const commandNames: ReadonlySet<string> = new Set([
+  'app',
+  'apps',
+  'backup',
+  'completion',
+  'device',
+  'diagnostics',
+  'doctor',
+  'dry-run',
+  'export',
+  'kill',
+  'log',
+  'metrics',
+  'pair',
+  'pause',
+  'relays',
+  'requests',
+  'restore',
+  'resume',
+  'rules',
+  'service',
+  'status',
+  'udev',
+  'watch',
+  'why',
+]);
+
+/** Runs until it is done, or told to end. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const [first = '', ...rest] = argv;
+  if (!commandNames.has(first)) {
+    const host = await import('./main.ts');
+    return host.main(first === 'run' ? rest : argv);
+  }
+  const [{ runCli }, { terminalIo }] = await Promise.all([import('./cli/cli.ts'), import('./cli/terminal-io.ts')]);
+  process.exitCode = await runCli(argv, terminalIo(), process_argv[1] ?? '');
+}

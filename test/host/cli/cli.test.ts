@@ -1,0 +1,196 @@
+/** The commands, against a host in memory that listens on a real socket: what they say where, and how they end. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, type TestContext, test } from 'vitest';
+import { runCli } from '../../../host/src/cli/cli.ts';
+import { serveControl } from '../../../host/src/control/server.ts';
+import { commandNames } from '../../../host/src/door.ts';
+import { usage } from '../../../host/src/options.ts';
+import { loadRemoteSignerKey } from '../../../host/src/store/remote-signer-key.ts';
+import { openStore } from '../../../host/src/store/store.ts';
+import { pairedApp } from '../bridge-world.ts';
+import { type ControlWorld, controlWorld } from '../control/control-world.ts';
+
+type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+async function cli(...argv: string[]): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    asks: false,
+    secret: async () => expect.fail('nobody may be asked'),
+    until: new AbortController().signal,
+  };
+  const code = await runCli(argv, io, '/opt/sallyport.js');
+  return { code, out, err };
+}
+
+function directory({ onTestFinished }: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A host whose socket is in a directory, and the commands for it. */
+async function running(context: TestContext): Promise<ControlWorld & { run: (...argv: string[]) => Promise<Ran> }> {
+  const world = controlWorld(context);
+  const state = join(directory(context), 'state');
+  const server = await serveControl(world.view, state);
+  if (server.type === 'refused') throw new Error(server.words);
+  context.onTestFinished(server.close);
+  return { ...world, run: (...argv) => cli(...argv, '--state', state) };
+}
+
+const row = (client: string) => ({
+  at: Date.UTC(2026, 0, 31),
+  client,
+  app: 'Coracle',
+  paired: true,
+  method: 'sign_event',
+  kind: 1,
+  outcome: 'denied',
+  why: 'The human said no.',
+  ms: { relay: null, queue: 1, device: 2, total: 3 },
+});
+
+test('the names of commands that the door knows are those of the CLI, and --help names them', async () => {
+  const { out, code } = await cli('--help');
+  expect(code).toBe(0);
+  const names = [...out.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+  expect(new Set(names.filter((name) => !name?.startsWith('-')))).toEqual(commandNames);
+  for (const name of commandNames) expect(usage).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
+test('without a host: one sentence on stderr, nothing on stdout, exit code 3', async (context) => {
+  const state = directory(context);
+  for (const argv of [['status'], ['pair', '--json'], ['kill'], ['app', 'aa', 'revoke']]) {
+    const { code, out, err } = await cli(...argv, '--state', state);
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(/^sallyport: No Sallyport is running with .*\. Start it: sallyport run\..*\n$/);
+  }
+});
+
+test.each([
+  [['frobnicate']],
+  [['why', 'x']],
+  [['log', '--since', 'x']],
+  [['app', 'aa']],
+  [['completion', 'vms']],
+  [['udev', '--usb', '1']],
+])('a wrong call %j ends with 2', async (argv) => expect(await cli(...argv)).toMatchObject({ code: 2, out: '' }));
+
+test('status, apps, log and why say the same to people and, with --json, to programs', async (context) => {
+  const { run, world, activity } = await running(context);
+  const app = pairedApp(world);
+  const id = activity.record(row(app.pubkey));
+  expect((await run('status')).out).toMatch(
+    /^running, version 0, since 2025-10-09 .*\ndevice {2}absent: There is no port\.\n/,
+  );
+  expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ apps: 1 });
+  expect((await run('apps')).out).toMatch(
+    new RegExp(`^${app.pubkey} {2}Coracle {2}account 0 {2}since .* asked for sign_event:1\n$`),
+  );
+  expect((await run('log', '--app', app.pubkey.slice(0, 6), '--kind', '1', '--since', '2026-01-31')).out).toBe(
+    `${id}  2026-01-31 00:00:00Z  Coracle  sign_event kind 1  denied  3 ms\n`,
+  );
+  expect((await run('why', `${id}`)).out).toContain(
+    'why     The human said no.\ntook    queue 1 ms, device 2 ms, total 3 ms\n',
+  );
+  expect(JSON.parse((await run('why', `${id}`, '--json')).out)).toMatchObject({ id, outcome: 'denied' });
+  expect(JSON.parse((await run('export')).out)).toMatchObject({ id });
+  expect(await run('why', '999')).toMatchObject({
+    code: 4,
+    out: '',
+    err: 'sallyport: The activity log has no such row (any more).\n',
+  });
+});
+
+test('pair prints the line alone on stdout; it pairs an app', async (context) => {
+  const { run, world } = await running(context);
+  const { out, err } = await run('pair', '--name', 'phone', '--minutes', '5', '--no-qr');
+  expect(out).toMatch(/^bunker:\/\/[0-9a-f]{64}\?secret=\w+\n$/);
+  expect(err).toBe('');
+  expect((await run('pair')).err).toContain('▀');
+  expect([...world.state().sessions.secrets.values()]).toMatchObject([{ name: 'phone' }, { name: '' }]);
+});
+
+test('pause, resume, kill, rules and revoke do what they say', async (context) => {
+  const { run, world } = await running(context);
+  const app = pairedApp(world);
+  const ping = (): unknown => {
+    app.send('ping', []);
+    return app.last().error ?? app.last().result;
+  };
+  await run('pause', '--minutes', '5');
+  expect(ping()).toContain('paused this signer for 5 minutes more');
+  await run('resume');
+  expect(ping()).toBe('pong');
+  await run('kill');
+  expect((await run('status')).out).toMatch(/^STOPPED by the kill switch since /);
+  await run('resume');
+  await run('app', app.pubkey.slice(0, 8), 'pause');
+  expect(ping()).toContain('paused this app');
+  await run('app', app.pubkey.slice(0, 8), 'resume');
+  expect((await run('rules', 'add', '--kind', '4', '--note', 'no old messages')).out).toBe(
+    '1  refuses sign_event of kind 4 of every app  (no old messages)\n',
+  );
+  expect((await run('dry-run', app.pubkey, 'sign_event', '4')).out).toMatch(
+    /✗ Rule 1 refuses .*\nIt would be refused\.\n$/,
+  );
+  expect(await run('rules', 'remove', '1')).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('There are no rules'),
+  });
+  expect((await run('app', app.pubkey.slice(0, 8), 'revoke')).code).toBe(0);
+  expect((await run('apps')).out).toContain('No app is paired.');
+  expect((await run('app', '00', 'revoke')).code).toBe(4);
+});
+
+test('a backup keeps key and apps, opens to its passphrase alone, and replaces nothing', async (context) => {
+  const dir = directory(context);
+  const [old, anew, file, words] = ['old', 'new', 'backup', 'passphrase'].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(words, 'correct horse\n');
+  const key = loadRemoteSignerKey(old);
+  const store = openStore(old);
+  if (store.type === 'refused' || key.type === 'refused') throw new Error('no state');
+  store.saveSetting('narrowing', '{}');
+  expect(await cli('backup', file, '--state', old, '--passphrase-file', words)).toMatchObject({ code: 1, out: '' });
+  store.close();
+  expect((await cli('backup', file, '--state', old)).code).toBe(2);
+  expect((await cli('backup', file, '--state', old, '--passphrase-file', words)).code).toBe(0);
+  expect(readFileSync(file).includes(Buffer.from(key.secret).toString('hex'))).toBe(false);
+  expect((await cli('backup', file, '--state', old, '--passphrase-file', words)).err).toContain('there already');
+
+  writeFileSync(words, 'another horse');
+  expect((await cli('restore', file, '--state', anew, '--passphrase-file', words)).err).toContain(
+    'The passphrase is wrong',
+  );
+  writeFileSync(words, 'correct horse');
+  expect((await cli('restore', file, '--state', anew, '--passphrase-file', words)).code).toBe(0);
+  expect(loadRemoteSignerKey(anew)).toMatchObject({ secret: key.secret, isNew: false });
+  const restored = openStore(anew);
+  if (restored.type === 'refused') throw new Error(restored.words);
+  expect(restored.setting('narrowing')).toBe('{}');
+  restored.close();
+  expect((await cli('restore', file, '--state', anew, '--passphrase-file', words)).err).toContain(
+    'has a state already',
+  );
+
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  expect((await cli('restore', file, '--state', join(dir, 'third'), '--passphrase-file', words)).code).toBe(1);
+});
