@@ -19,11 +19,12 @@ import { decide, type Question, type Source, type Verdict } from './policy/decid
 import { sameBytes } from './policy/grant.ts';
 import { resolve } from './policy/grants.ts';
 import type { AppAsking } from './prompt.ts';
+import { askAbout } from './pulling.ts';
 import type { BareRequest, OwnRequest, Read } from './request.ts';
 import { isBare, isSigned } from './request.ts';
 import type { Asker } from './review.ts';
 import type { Subject } from './subject.ts';
-import { accountOf, askHuman, replaceJob, type Turn } from './turn.ts';
+import { accountOf, replaceJob, type Turn } from './turn.ts';
 
 /** Decides upon a request whose input was read. */
 export function decideRead(turn: Turn, job: Job, read: Read): void {
@@ -57,7 +58,7 @@ function decideForComputer(turn: Turn, job: Job, request: OwnRequest, account: A
   const error = whyNot(decide(question, null, { now: turn.now, suspended: false }));
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { account: account.name, label: request.body.label, pubkey: account.pubkey, by };
-  askHuman(turn, job, { about: 'use', subject, asker, app: null });
+  askAbout(turn, job, { subject, asker, app: null });
 }
 
 function decideForApp(
@@ -117,7 +118,7 @@ function decideUse(
   if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { account: account.name, label: record.name, pubkey: account.pubkey, by: 'app' };
-  askHuman(turn, job, { about: 'use', subject, asker, app: { record, envelope, question } });
+  askAbout(turn, job, { subject, asker, app: { record, envelope, question } });
 }
 
 /** An open request of the same app that this one repeats: clients sign anew what they miss an answer to. */
