@@ -17,7 +17,7 @@ const answerIn = (heard: Heard) =>
   heard.find((one) => (one.type === 'reply' || one.type === 'error') && one.id === 100);
 
 /** Serves what the device pulls, until it pulls no more. */
-function serve(heard: Heard, bytesOf = (from: number, to: number) => input.slice(from, to)): Heard {
+function serve(heard: Heard, bytesOf = (from: number, to: number): Uint8Array => input.slice(from, to)): Heard {
   let last = heard;
   for (let pull = pullIn(last); pull !== undefined; pull = pullIn(last)) {
     const { offset, length } = pull.body;
