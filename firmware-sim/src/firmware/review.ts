@@ -277,9 +277,7 @@ export function scheme(method: TextMethod): string {
   return `NIP-${method.slice(3, 5)}`;
 }
 
-export function bytesOf(text: string): string {
-  return byteCount(utf8Length(text) ?? 0);
-}
+export const bytesOf = (text: string): string => byteCount(utf8Length(text) ?? 0);
 
 function byteCount(length: number): string {
   return length === 1 ? '1 byte' : `${length} bytes`;
