@@ -82,6 +82,11 @@ test('every row of the tables has vectors', () => {
   expect(Object.keys(deviceErrors).filter((error) => !errorsSaid.has(error))).toEqual([]);
 });
 
+test('no text was left in the middle of a merge', () => {
+  const texts = tracked.filter((path) => /\.(md|json|cddl|ts|js|css|html|txt)$/.test(path));
+  expect(texts.filter((path) => /^(<{7}|>{7}) /m.test(read(path)))).toEqual([]);
+});
+
 test('versions are pinned, and the lockfile names no registry', () => {
   for (const path of tracked.filter((name) => name.endsWith('package.json'))) {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(read(path));
