@@ -15,7 +15,7 @@ import { decodePng } from '../support/png.ts';
 import { boardFont } from './sample.ts';
 
 const pubkey = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
-const asker = { account: 'Main', label: 'Coracle', pubkey, by: 'computer' } as const;
+const asker = { account: 'Main', label: 'Coracle', pubkey, imported: false, by: 'computer' } as const;
 const boards = [LCD240, OLED128];
 
 function note(content: string, tags: string[][] = [], by: 'app' | 'computer' = 'computer'): Review {
@@ -41,7 +41,7 @@ const reviews: readonly (readonly [string, Review, number])[] = [
 ];
 
 const views: readonly (readonly [string, View])[] = [
-  ['idle', { type: 'idle', account: 'Main', pubkey, demo: true, more: 0, suspended: false }],
+  ['idle', { type: 'idle', account: 'Main', pubkey, imported: false, demo: true, more: 0, suspended: false }],
   ['receiving', { type: 'receiving', received: 92_160, total: 204_800 }],
   ['signed', { type: 'result', title: 'Sign note', outcome: 'signed' }],
   ['notice', { type: 'notice', title: 'Keys unreadable', text: 'Keys cannot be read. Nothing is signed.' }],

@@ -6,7 +6,7 @@
  * answered, or decided.
  */
 import type { DeviceError } from '@sallyport/device-protocol';
-import type { Account } from './account.ts';
+import { type Account, askerOf } from './account.ts';
 import { actByGrant } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
 import { logForbidden, logGranted, logLeft } from './decision-log.ts';
@@ -56,7 +56,7 @@ function decideForComputer(turn: Turn, job: Job, request: OwnRequest, account: A
   const question = questionOf(by, subject, account, 0);
   const error = whyNot(decide(question, null, { now: turn.now, suspended: false }));
   if (error !== null) return end(turn, job, error);
-  const asker: Asker = { account: account.name, label: request.body.label, pubkey: account.pubkey, by };
+  const asker: Asker = { ...askerOf(account), label: request.body.label, by };
   askHuman(turn, job, { about: 'use', subject, asker, app: null });
 }
 
@@ -116,7 +116,7 @@ function decideUse(
   const error = whyNot(resolved.verdict);
   if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
-  const asker: Asker = { account: account.name, label: record.name, pubkey: account.pubkey, by: 'app' };
+  const asker: Asker = { ...askerOf(account), label: record.name, by: 'app' };
   askHuman(turn, job, { about: 'use', subject, asker, app: { record, envelope, question } });
 }
 

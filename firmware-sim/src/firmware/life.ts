@@ -155,11 +155,12 @@ export function restingView({ life, marks }: Pick<FirmwareState, 'life' | 'marks
       const [first] = life.accounts;
       if (first === undefined) return { type: 'notice', title: 'Memory fault', text: 'No account can be read.' };
       const { accounts, clients } = life;
-      const { name, pubkey } = first;
+      const { name, pubkey, index } = first;
       return {
         type: 'idle',
         account: name,
         pubkey,
+        imported: index === null,
         demo: marks.demo,
         more: accounts.length - 1,
         suspended: clients.suspended,

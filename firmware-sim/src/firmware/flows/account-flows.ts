@@ -3,7 +3,7 @@
  * from a computer was known to a computer: that is said here, and for ever after.
  */
 import { limits } from '@sallyport/device-protocol';
-import type { Account } from '../account.ts';
+import { type Account, isImported } from '../account.ts';
 import { addAccount, deriveSecret, dropAccount, freeIndex, freeNumber, isSecret, renameAccount } from '../accounts.ts';
 import { npubOf } from '../bech32.ts';
 import type { OpenLife } from '../life.ts';
@@ -96,7 +96,9 @@ export function* renameFlow(here: Here, number: number, name: string | null): Fl
   if (account === undefined) return failed('wrong_state');
   const next = name ?? (yield* text('New name', '', limits.labelMax));
   if (next === null) return denied;
-  const shown = [fact('now', account.name), fact('then', next), keyFact(account.pubkey)].join('');
+  const shown = [fact('now', account.name), fact('then', next), ...originLines(account), keyFact(account.pubkey)].join(
+    '',
+  );
   if (!(yield* question('Rename account?', shown, { yes: 'rename' }))) return denied;
   const life = openOf(here);
   if (life === null) return failed('locked');
@@ -116,6 +118,11 @@ export function* removeFlow(here: Here, number: number): Flow {
   if (still === null) return failed('locked');
   dropAccount(here.turn, still, account);
   return { type: 'done' };
+}
+
+/** That a key was imported is said wherever its account is named. */
+export function originLines(account: Pick<Account, 'index'>): readonly string[] {
+  return isImported(account) ? [fact('origin', 'imported')] : [];
 }
 
 function backLine({ index }: Account): string {
