@@ -86,6 +86,16 @@ describe('a request of an app', () => {
     expect(bench.result(another)).toBeUndefined();
   });
 
+  test('with a date that no device can keep is told so, and closes no second', () => {
+    const bench = appBench();
+    bench.paired();
+    const ping = { method: 'ping', params: [] };
+    for (const at of [2 ** 32, Date.UTC(2026, 0)]) {
+      expect(bench.result(bench.app({ ...ping, at }))).toBe('invalid_params');
+    }
+    expect(bench.result(bench.app(ping))).toMatchObject({ result: 'ack' });
+  });
+
   test('says nothing before it is verified: no screen, no write, one error', () => {
     const bench = appBench();
     bench.paired();
