@@ -87,7 +87,7 @@ export function startFlow(turn: Turn, owner: Owner, title: string, flow: (here: 
 /** A key, which went down at `at`. */
 export function pressFlow(turn: Turn, key: Key, at: number): void {
   const { flow } = turn.state;
-  if (flow === null || !flow.armed || at <= flow.drawnAt) return;
+  if (flow === null || !flow.armed || at < flow.drawnAt) return;
   const { random, board } = turn.env;
   const pressed = pressPage(flow.page, key, { held: turn.now - at >= holdMs, random, board });
   if (pressed === null) return;
