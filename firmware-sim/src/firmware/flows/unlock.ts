@@ -5,6 +5,7 @@
 import { limits } from '@sallyport/device-protocol';
 import { openLife, setLife, startAnew } from '../life.ts';
 import { appendLog } from '../logging.ts';
+import { readTries } from '../vault/pin-tries.ts';
 import { type OpenVault, tryPin, waitMs } from '../vault/vault.ts';
 import type { Flow, Here, Part } from './flow.ts';
 import { line } from './page-rows.ts';
@@ -36,8 +37,10 @@ export function* unlockFlow(here: Here): Flow {
 
 /** Asks for the PIN of a device that is open; null: it was not given. Wrong ones count like any other. */
 export function* confirmPin(here: Here, title: string): Part<true | null> {
-  let notBefore = 0;
-  let note = '';
+  // Leaving and coming back is no way around the wait.
+  const made = readTries(here.turn.env) ?? 0;
+  let notBefore = here.turn.now + waitMs(made);
+  let note = triesLeft(made);
   for (;;) {
     if (!(yield* untilTry(here, notBefore))) return null;
     const entered = yield* pin(here, title, note);
