@@ -7,13 +7,15 @@
  * @typedef {{ board: 'lcd240' | 'oled128', width: number, height: number, png: string, rows: string[] | null, count: number }} View
  */
 
-/** How long the right button of the small board is held to say yes. */
-const holdMs = 700;
+/** How long the right button of the small board is down to say yes. */
+const yesMs = 700;
+/** How long a key is down to be held: what the device asks for, and the way of the press to it. */
+const holdMs = 1_600;
 /** Pixels of this page for each pixel of the device. */
 const scales = { lcd240: 2, oled128: 3 };
 const hints = {
-  lcd240: 'Keyboard: A is KEY1 · D is KEY3 · ↓ ↑ turn the page',
-  oled128: 'Hold R to say yes · Keyboard: hold A is R held · D is L · ↓ is R',
+  lcd240: 'Keyboard: A is KEY1 · D is KEY3 · ↓ ↑ turn the page · HOLD: keep it down until its bar is full',
+  oled128: 'R down for a moment says yes · Keyboard: A down is R down · D is L · ↓ is R · HOLD: until its bar is full',
 };
 const storageName = 'sallyport-face';
 
@@ -27,17 +29,33 @@ const plug = element('plug', HTMLButtonElement);
 let view = null;
 /** @type {string | null} */
 let bearer = null;
-/** @type {{ key: string, count: number, timer: ReturnType<typeof setTimeout> } | null} */
-let held = null;
+/**
+ * The finger: on which button, and what a short press of it means where a longer one means something else.
+ * @type {{ button: HTMLElement | null, short: string, count: number, timers: ReturnType<typeof setTimeout>[] } | null}
+ */
+let finger = null;
 
 for (const button of document.querySelectorAll('button[data-key]')) {
   if (!(button instanceof HTMLButtonElement)) continue;
-  const { key = '', hold } = button.dataset;
-  button.addEventListener('pointerdown', () => down(key, hold));
+  const { key = '', long } = button.dataset;
+  button.addEventListener('pointerdown', () => down(button, key, long));
   button.addEventListener('pointerup', () => up(true));
   button.addEventListener('pointerleave', () => up(false));
+  button.addEventListener('pointercancel', () => up(false));
+  // A long touch is a held key, not a menu of the browser.
+  button.addEventListener('contextmenu', (event) => event.preventDefault());
+  button.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    if (!event.repeat) down(button, key, long);
+  });
+  button.addEventListener('keyup', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    up(true);
+  });
   button.addEventListener('click', (event) => {
-    // A click without a pointer: Enter or the space bar on a button that has the focus.
+    // A click without a pointer and without a key: a program that helps somebody to press.
     if (event.detail === 0) void send(key, view?.count ?? 0);
   });
 }
@@ -46,36 +64,50 @@ addEventListener('keydown', (event) => {
   const key = keyOf(event.key);
   if (key === null) return;
   event.preventDefault();
-  if (key === 'approve' && view?.board === 'oled128') down('', 'approve');
-  else void send(key, view?.count ?? 0);
+  const small = view?.board === 'oled128';
+  if (key === 'approve' && small) down(buttonOf('next'), '', 'approve');
+  else down(buttonOf(key), key, undefined);
 });
 addEventListener('keyup', (event) => {
-  if (keyOf(event.key) === 'approve') up(false);
+  if (keyOf(event.key) !== null) up(false);
 });
+// A key that goes up in another window is not heard.
+addEventListener('blur', () => up(false));
 plug.addEventListener('click', () => void post('/cable', { plugged: view?.rows === null }));
 
 bearer = await session();
 if (bearer !== null) await listen(bearer);
 
-/** @param {string} key @param {string | undefined} hold */
-function down(key, hold) {
-  const count = view?.count ?? 0;
-  if (hold === undefined) return void send(key, count);
+/**
+ * A finger comes down on a button: `key` is pressed, and held if it stays. Where a longer press means something else (`long`), `key`
+ * waits for the finger to leave.
+ * @param {HTMLElement | null} button @param {string} key @param {string | undefined} long
+ */
+function down(button, key, long) {
   up(false);
-  const timer = setTimeout(() => {
-    held = null;
-    void send(hold, count);
-  }, holdMs);
-  held = { key, count, timer };
+  const count = view?.count ?? 0;
+  const held = long ?? key;
+  if (long === undefined) void send(key, count);
+  const timers = [setTimeout(() => void post('/hold', { key: held }), long === undefined ? holdMs : yesMs + holdMs)];
+  if (long !== undefined) timers.push(setTimeout(() => sendLong(long, count), yesMs));
+  finger = { button, short: long === undefined ? '' : key, count, timers };
+  button?.classList.add('down');
 }
 
-/** Lets a held button go; a short press of it is its other meaning. @param {boolean} short */
-function up(short) {
-  if (held === null) return;
-  clearTimeout(held.timer);
-  const { key, count } = held;
-  held = null;
-  if (short && key !== '') void send(key, count);
+/** The longer press: what a short one means is not meant any more. @param {string} key @param {number} count */
+function sendLong(key, count) {
+  if (finger !== null) finger.short = '';
+  void send(key, count);
+}
+
+/** The finger leaves; a short press may be the other meaning of the button. @param {boolean} pressed */
+function up(pressed) {
+  if (finger === null) return;
+  const { button, short, count, timers } = finger;
+  finger = null;
+  for (const timer of timers) clearTimeout(timer);
+  button?.classList.remove('down');
+  if (pressed && short !== '') void send(short, count);
 }
 
 /** @param {string} key @param {number} count */
@@ -143,7 +175,7 @@ async function show(next) {
   const bytes = Uint8Array.from(atob(next.png), (character) => character.charCodeAt(0));
   const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
   // A button that is being held was pressed for what is gone now.
-  if (held !== null) up(false);
+  up(false);
   glass.width = next.width;
   glass.height = next.height;
   glass.style.width = `${next.width * scales[next.board]}px`;
@@ -174,6 +206,16 @@ function keyOf(name) {
     default:
       return null;
   }
+}
+
+/** The button of the board that is there. @param {string} key @returns {HTMLElement | null} */
+function buttonOf(key) {
+  const group = view?.board === 'oled128' ? '.two' : '.stick, .keys';
+  for (const one of device.querySelectorAll(group)) {
+    const button = one.querySelector(`[data-key="${key}"]`);
+    if (button instanceof HTMLElement) return button;
+  }
+  return null;
 }
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */

@@ -14,15 +14,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { Key } from './board.ts';
 import { type Command, type Parsed, parseCommand } from './control-command.ts';
-import { holdMs } from './firmware/reviewing.ts';
 import { writePrivate } from './flash-file.ts';
 import { messageOf } from './lines/line.ts';
 import { openPrivateSocket } from './lines/private-socket.ts';
 import { enlarged, picture } from './picture.ts';
 import { encodePng } from './png.ts';
-import type { Refused, SimulatedDevice } from './simulated-device.ts';
+import { holdKey, type Refused, type SimulatedDevice } from './simulated-device.ts';
 
 export type ControlActions = {
   readonly device: SimulatedDevice;
@@ -134,7 +132,9 @@ async function obey(command: Command, actions: ControlActions): Promise<object |
       return {};
     case 'hold':
       if (!actions.presses) return { refused: 'The keys are not for this channel: start with --press control.' };
-      return holdKey(device, command.key, actions.movesClock);
+      if (!actions.movesClock) return { refused: 'Time is not for this channel, and a hold takes some.' };
+      holdKey(device, command.key);
+      return {};
     case 'note':
       // What is printed above the screen may hold lines, but nothing that moves the cursor onto it.
       note(command.text.replace(/[^\P{C}\n]/gu, ''));
@@ -169,16 +169,6 @@ async function obey(command: Command, actions: ControlActions): Promise<object |
       device.bootNoise(command.bytes);
       return {};
   }
-}
-
-/** Down for as long as a hold takes by the device's clock, which is moved on. */
-function holdKey(device: SimulatedDevice, key: Key, movesClock: boolean): object | Refused {
-  if (!movesClock) return { refused: 'Time is not for this channel, and a hold takes some.' };
-  const began = device.now();
-  device.press(key, began);
-  device.advance(holdMs);
-  device.hold(key, began);
-  return {};
 }
 
 function screenshot(device: SimulatedDevice, path: string | null, scale: number): object {

@@ -14,7 +14,7 @@ import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } fro
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { browserFace } from './faces/browser.ts';
-import { scriptedHuman } from './faces/script.ts';
+import { type Act, scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
 import { FlashFault, flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
@@ -24,7 +24,7 @@ import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
 import { type ControlDoor, type Listen, type Options, parseOptions } from './options.ts';
-import { type DeviceView, type SimulatedDevice, startDevice } from './simulated-device.ts';
+import { type DeviceView, holdKey, type SimulatedDevice, startDevice } from './simulated-device.ts';
 
 /** What is undone at the end, whatever way it comes. */
 type CleanUps = (() => void)[];
@@ -68,7 +68,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if ('refused' in started) return leave(started.unsupported ? 3 : 1, `sallyport-sim: ${started.refused}`);
   device = started;
   warn(options);
-  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (key) => started.press(key)) : null;
+  const human = presser.type === 'script' ? scriptedHuman(presser.lines, (act) => actOn(started, act)) : null;
   // The machine that presses looks last: what it does comes after what everybody saw.
   const quit = (): void => end(0);
   const note = startTerminal(started, options, quit, cleanUps);
@@ -97,6 +97,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
 }
 
+/** What a script says is done at once: a hold takes its time by the device's clock, which is moved on. */
+function actOn(device: SimulatedDevice, act: Act): void {
+  if (act === 'hold') holdKey(device, 'approve');
+  else device.press(act);
+}
+
 /** What nobody may overlook. */
 function warn({ presser, seed }: Options): void {
   if (presser.type !== 'human')
@@ -113,8 +119,8 @@ function startTerminal(
 ): (text: string) => void {
   if (face === 'browser') return (text) => console.log(text);
   if (face === 'none') return (text) => console.error(text);
-  const { press, now } = device;
-  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press, now, quit });
+  const { press, hold, now } = device;
+  const terminal = terminalFace({ input: process.stdin, output: process.stdout, press, hold, now, quit });
   const see = ({ screen }: DeviceView): void => {
     if (screen === null) terminal.note('○ the device is unplugged');
     else terminal.screen(screen);

@@ -8,6 +8,7 @@ import { type Key, type RunningBoard, runBoard } from './board.ts';
 import { type BoardClock, machineRandom, type Randomness, seededRandom } from './clock-and-chance.ts';
 import type { Board, Env } from './firmware/env.ts';
 import type { BootOptions } from './firmware/firmware.ts';
+import { holdMs } from './firmware/reviewing.ts';
 import type { Screen } from './firmware/screens.ts';
 import type { SimulatedFlash } from './flash-file.ts';
 import type { Line, LineEvents, LineOpening } from './lines/line.ts';
@@ -179,6 +180,14 @@ export async function startDevice(
       await line?.close();
     },
   };
+}
+
+/** Holds a key for as long as a hold takes by the device's clock, which is moved on. */
+export function holdKey({ now, press, advance, hold }: SimulatedDevice, key: Key): void {
+  const began = now();
+  press(key, began);
+  advance(holdMs);
+  hold(key, began);
 }
 
 /** What can be seen, and who looks at it. */

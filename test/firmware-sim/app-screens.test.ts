@@ -17,13 +17,13 @@ import { cellsOf } from './sample.ts';
 
 const pubkey = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
 const peer = new Uint8Array(Buffer.from('d41b22899549e1f3d335a31002cfd382174006e166d3e658e3a5eecdb6463573', 'hex'));
-const app: Asker = { account: 'Main', label: 'Coracle', pubkey, by: 'app' };
+const app: Asker = { account: 'Main', label: 'Coracle', pubkey, imported: false, by: 'app' };
 const told: Asker = { ...app, by: 'computer' };
 const coracle: PairedApp = {
   name: 'Coracle',
   by: 'app',
   client: peer,
-  account: { name: 'Main', pubkey },
+  account: { name: 'Main', pubkey, imported: false },
   wishes: 3,
   everyKind: false,
   replaces: null,

@@ -91,6 +91,7 @@ test.each([
   ['GET', '/events'],
   ['POST', '/session'],
   ['POST', '/press'],
+  ['POST', '/hold'],
 ])('%s %s: a foreign Host or Origin is refused, even with everything else right', async (method, path) => {
   const inside = await enter();
   const { port } = new URL(face.url());
@@ -192,6 +193,29 @@ test('a human clicks here: nothing is marked, and the keys count only once they 
   await settled();
   expect(replies()).toEqual(['signature']);
   await asked.close();
+});
+
+test('a key that is still down is held since its press began; not when the press has changed the screen', async () => {
+  const inside = await enter();
+  const press = (key: string) => ask('POST', '/press', inside, JSON.stringify({ key, count: device.view().count }));
+  const hold = async (key: string) => (await ask('POST', '/hold', inside, JSON.stringify({ key }))).status;
+  const rows = (): string => device.view().screen?.rows.join('\n') ?? '';
+  expect(await hold('approve')).toBe(409);
+  device.advance(1_000);
+  await press('next');
+  for (let i = 0; i < 20 && !rows().includes('> Wipe'); i++) await press('next');
+  await press('approve');
+  expect(rows()).toContain('Wipe device?');
+  device.advance(2_000);
+  expect(await hold('approve')).toBe(409);
+  await press('approve');
+  device.advance(1_000);
+  expect([await hold('deny'), await hold('approve')]).toEqual([409, 204]);
+  expect(rows()).toContain('Wipe device?');
+  await press('approve');
+  device.advance(1_500);
+  expect(await hold('approve')).toBe(204);
+  expect(rows()).not.toContain('Wipe device?');
 });
 
 test('the cable: out, dark, and in again', async () => {

@@ -18,7 +18,14 @@ test.each([
   const sim = await simulated();
   const { device } = sim;
   const { input, output, again } = hold();
-  const face = terminalFace({ input, output, press: device.press, now: device.now, quit: () => undefined });
+  const face = terminalFace({
+    input,
+    output,
+    press: device.press,
+    hold: device.hold,
+    now: device.now,
+    quit: () => undefined,
+  });
   device.advance(10_000);
   again();
   happens(sim);

@@ -18,7 +18,7 @@ import { cellsOf } from './sample.ts';
 
 const PUBKEY = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));
 const PEER = new Uint8Array(Buffer.from('d41b22899549e1f3d335a31002cfd382174006e166d3e658e3a5eecdb6463573', 'hex'));
-const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY, by: 'computer' };
+const ASKER: Asker = { account: 'Main', label: 'Coracle', pubkey: PUBKEY, imported: false, by: 'computer' };
 const BOARDS = [LCD240, OLED128];
 
 type Fields = { kind: number; created_at?: number; tags?: string[][]; content?: string };
@@ -76,8 +76,16 @@ const REVIEWS: Record<string, { review: Review; pages: number }> = {
 REVIEWS['nip44-decrypt-own'] = { review: reviewDecryption('nip44_decrypt', ASKER, PUBKEY, 1_000_000), pages: 99 };
 
 const VIEWS: Record<string, View> = {
-  'idle-demo': { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: true, more: 0, suspended: false },
-  idle: { type: 'idle', account: 'Main', pubkey: PUBKEY, demo: false, more: 0, suspended: false },
+  'idle-demo': {
+    type: 'idle',
+    account: 'Main',
+    pubkey: PUBKEY,
+    imported: false,
+    demo: true,
+    more: 0,
+    suspended: false,
+  },
+  idle: { type: 'idle', account: 'Main', pubkey: PUBKEY, imported: false, demo: false, more: 0, suspended: false },
   'receiving-45': { type: 'receiving', received: 92_160, total: 204_800 },
   signed: { type: 'result', title: 'Sign note', outcome: 'signed' },
   'timed-out': { type: 'result', title: 'Decrypt NIP-44', outcome: 'timed_out' },

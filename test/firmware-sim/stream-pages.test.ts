@@ -10,7 +10,7 @@ import { layOutParts, type Pages, partsOf } from '../../firmware-sim/src/firmwar
 import { isRefused, type Refused } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { accountPublic, drive, noCurve } from './stream.ts';
 
-const asker = { account: 'a', label: 'b', pubkey: accountPublic, by: 'app' } as const;
+const asker = { account: 'a', label: 'b', pubkey: accountPublic, imported: false, by: 'app' } as const;
 
 type Fields = {
   readonly created_at: number;

@@ -60,7 +60,7 @@ export const subject: Target<string> = {
     must(hexOf(encodeCbor(decoded.value)) === hexOf(bytes), 'not the one encoding');
     if (parsed.type === 'refused') return { past: true, trait: `${parsed.error} ${shapeOf(decoded.value)}` };
     if (parsed.type !== 'own') throw new Error('nobody signed it');
-    const asker = { account: 'a', label: 'b', pubkey, by: 'stranger' } as const;
+    const asker = { account: 'a', label: 'b', pubkey, imported: false, by: 'stranger' } as const;
     const review = reviewOf([{ about: 'use', subject: parsed.subject, asker, app: null }]);
     for (const board of [LCD240, OLED128]) {
       const { count, page } = layOut(review, board);

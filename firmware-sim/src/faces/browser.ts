@@ -5,10 +5,11 @@
  * Who gets in: the address holds a one-time token in its fragment, which no server and no log sees; the page exchanges it for a
  * bearer token that every request after that must carry. A page of another origin cannot speak here (Host, Origin and
  * Sec-Fetch-Site are checked, and no header allows it), and whatever a press was meant for, it counts only for the view that the page
- * showed. It listens on 127.0.0.1 only.
+ * showed: a hold, too, counts only while the view is the one that its press met. It listens on 127.0.0.1 only.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Key } from '../board.ts';
 import { isKey } from '../control-command.ts';
 import { picture } from '../picture.ts';
 import { encodePng } from '../png.ts';
@@ -50,6 +51,7 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
   const streams = new Set<ServerResponse>();
   let token = newToken();
   let bearers: readonly string[] = [];
+  let down: { readonly key: Key; readonly began: number; readonly count: number } | null = null;
   const url = (): string => `http://${host}/#${token}`;
 
   function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
@@ -62,6 +64,7 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
       return end(response, 401, 'Open the address that the simulator printed last.\n');
     if (route === 'GET /events') return openStream(response);
     if (route === 'POST /press') return press(response, body);
+    if (route === 'POST /hold') return hold(response, body);
     if (route === 'POST /cable') return void moveCable(response, body);
     end(response, 404, 'No such thing here.\n');
   }
@@ -87,7 +90,21 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
     const { key, count } = fieldsOf(body);
     if (!isKey(key)) return end(response, 400, 'A key is approve, deny, next or back.\n');
     if (count !== device.view().count) return end(response, 409, 'The screen has changed since.\n');
-    device.press(key);
+    // The press began here and now; the page says later whether the key is still down.
+    const began = device.now();
+    device.press(key, began);
+    down = { key, began, count };
+    end(response, 204, '');
+  }
+
+  /** The key of the last press is still down. Whether that is long enough is the device's to say. */
+  function hold(response: ServerResponse, body: string): void {
+    const { key } = fieldsOf(body);
+    if (down === null || down.key !== key) return end(response, 409, 'No such key is down.\n');
+    const { key: held, began, count } = down;
+    down = null;
+    if (count !== device.view().count) return end(response, 409, 'The screen has changed since.\n');
+    device.hold(held, began);
     end(response, 204, '');
   }
 

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import type { Key } from '../board.ts';
 import { rowCells } from '../firmware/cells.ts';
+import { holdMs } from '../firmware/reviewing.ts';
 import type { Screen } from '../firmware/screens.ts';
 
 export type TerminalFace = {
@@ -18,12 +19,14 @@ type Terminal = {
   readonly input: Readable & { readonly isTTY?: boolean; readonly setRawMode?: (raw: boolean) => unknown };
   readonly output: Writable & { readonly isTTY?: boolean };
   readonly press: (key: Key, began?: number) => void;
+  /** The same key is still down, since `began`. */
+  readonly hold: (key: Key, began: number) => void;
   /** The clock by which the beginning of a press is told, in milliseconds. */
   readonly now: () => number;
   readonly quit: () => void;
 };
 
-const hint = 'a approve · d deny (keep it down to hold) · ↓ ↑ page · Ctrl-C end';
+const hint = 'a approve · A hold · d deny · ↓ ↑ page · Ctrl-C end';
 
 /** What the keys of a terminal mean; arrows come as escape sequences. */
 const keys: ReadonlyMap<string, Key> = new Map([
@@ -35,23 +38,56 @@ const keys: ReadonlyMap<string, Key> = new Map([
   ['\x1b[A', 'back'],
   ['\x1b[D', 'back'],
 ]);
+/** A capital letter is a key that is held down: not every terminal repeats a key, or lets it be known that one is still down. */
+const capitals: ReadonlyMap<string, Key> = new Map([
+  ['A', 'approve'],
+  ['D', 'deny'],
+]);
 const controlC = '\x03';
 /** A held key comes again and again: first after half a second at most, then quickly. Within this it is still the same press. */
 const repeatMs = 700;
 
 /** Takes over the terminal until `close`. */
-export function terminalFace({ input, output, press, now, quit }: Terminal): TerminalFace {
+export function terminalFace({ input, output, press, hold, now, quit }: Terminal): TerminalFace {
   const live = output.isTTY === true;
   let drawn: readonly string[] = [];
-  let held = { key: '', began: 0, last: 0 };
+  let held = { key: '', began: 0, last: 0, told: false };
+  let capital: ReturnType<typeof setTimeout> | undefined;
 
   function listen(chunk: string): void {
     // A paste or a quick hand brings several keys at once; escape sequences stay together.
     for (const key of splitKeys(chunk)) {
       if (key === controlC) return quit();
-      const pressed = keys.get(key.toLowerCase()) ?? keys.get(key);
-      if (pressed !== undefined) press(pressed, beginningOf(key));
+      const pressed = keys.get(key) ?? capitals.get(key);
+      if (pressed === 'next' || pressed === 'back') turn(key, pressed);
+      else if (pressed !== undefined) finger(key, pressed);
     }
+  }
+
+  /** Pages and wheels turn as long as the key is down; that says yes to nothing. */
+  function turn(key: string, pressed: Key): void {
+    lift();
+    held = { key, began: now(), last: performance.now(), told: true };
+    press(pressed);
+  }
+
+  /** One press, however often the terminal repeats it; held as soon as it is that old. */
+  function finger(key: string, pressed: Key): void {
+    const before = held;
+    const began = beginningOf(key);
+    if (key !== before.key || began !== before.began) {
+      lift();
+      press(pressed, began);
+      if (capitals.has(key)) capital = setTimeout(() => hold(pressed, began), holdMs);
+      return;
+    }
+    if (held.told || capitals.has(key) || now() - began < holdMs) return;
+    held = { ...held, told: true };
+    hold(pressed, began);
+  }
+
+  function lift(): void {
+    clearTimeout(capital);
   }
 
   /** When the press of this key began: one that is held must not approve what is shown meanwhile. */
@@ -59,7 +95,7 @@ export function terminalFace({ input, output, press, now, quit }: Terminal): Ter
     // A finger is held in the time of people, whatever the device's clock does meanwhile.
     const time = performance.now();
     const same = key === held.key && time - held.last < repeatMs;
-    held = { key, began: same ? held.began : now(), last: time };
+    held = same ? { ...held, last: time } : { key, began: now(), last: time, told: false };
     return held.began;
   }
 
@@ -87,6 +123,7 @@ export function terminalFace({ input, output, press, now, quit }: Terminal): Ter
       output.write(`${wipe()}${line}\n${again}`);
     },
     close: () => {
+      lift();
       input.off('data', listen);
       input.setRawMode?.(false);
       input.pause();

@@ -25,6 +25,17 @@ export type Account = {
   readonly forget: () => void;
 };
 
+/** Whether the key came from elsewhere: it was known to a computer. */
+export function isImported({ index }: Pick<Account, 'index'>): boolean {
+  return index === null;
+}
+
+/** What a screen says of an account that somebody wants to use. */
+export function askerOf(account: Account) {
+  const { name, pubkey } = account;
+  return { account: name, pubkey, imported: isImported(account) } as const;
+}
+
 /** A shared secret costs as much as a signature; a direct-message inbox has dozens of peers, not hundreds at once. */
 const conversationsKept = 64;
 

@@ -6,7 +6,7 @@
  * answered, or decided.
  */
 import type { DeviceError } from '@sallyport/device-protocol';
-import type { Account } from './account.ts';
+import { type Account, askerOf } from './account.ts';
 import { actByGrant } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
 import { logForbidden, logGranted, logLeft } from './decision-log.ts';
@@ -57,7 +57,7 @@ function decideForComputer(turn: Turn, job: Job, request: OwnRequest, account: A
   const question = questionOf(by, subject, account, 0);
   const error = whyNot(decide(question, null, { now: turn.now, suspended: false }));
   if (error !== null) return end(turn, job, error);
-  const asker: Asker = { account: account.name, label: request.body.label, pubkey: account.pubkey, by };
+  const asker: Asker = { ...askerOf(account), label: request.body.label, by };
   askHuman(turn, job, { about: 'use', subject, asker, app: null });
 }
 
@@ -76,7 +76,7 @@ function decideForApp(
   if (record.state === 'damaged') return end(turn, job, 'storage');
   if (accountOf(turn.state, record.account) !== account) return end(turn, job, 'unauthenticated');
   const fresh = freshness(store, record, createdAt, eventId);
-  if (fresh !== 'fresh') return end(turn, job, fresh === 'damaged' ? 'storage' : 'replayed');
+  if (fresh !== 'fresh') return end(turn, job, notFresh[fresh]);
   if (wanted.type === 'refused') return end(turn, job, wanted.error);
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
@@ -119,7 +119,7 @@ function decideUse(
   const error = whyNot(resolved.verdict);
   if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
-  const asker: Asker = { account: account.name, label: record.name, pubkey: account.pubkey, by: 'app' };
+  const asker: Asker = { ...askerOf(account), label: record.name, by: 'app' };
   askHuman(turn, job, { about: 'use', subject, asker, app: { record, envelope, question } });
 }
 
@@ -156,6 +156,12 @@ function whyNot(verdict: Verdict): DeviceError | null {
       return refusals[verdict.why];
   }
 }
+
+const notFresh = {
+  replayed: 'replayed',
+  misdated: 'invalid_params',
+  damaged: 'storage',
+} as const satisfies Readonly<Record<Exclude<ReturnType<typeof freshness>, 'fresh'>, DeviceError>>;
 
 const refusals = {
   unknown_method: 'unsupported',

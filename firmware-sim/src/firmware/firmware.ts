@@ -92,6 +92,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     outcomeUntil: null,
     nextPromptAt: 0,
     restsSince: 0,
+    spent: null,
   };
   return [state, [{ type: 'screen', screen }]];
 }
@@ -115,7 +116,8 @@ export function firmwareDeadline(state: FirmwareState): number | null {
 /** One step. */
 export function step(state: FirmwareState, input: FirmwareInput, now: number, env: Env): Step {
   const turn: Turn = { state, effects: [], env, now };
-  if (input.type === 'press' || input.type === 'hold') takeKey(turn, input.key, input.at);
+  if (input.type === 'press') takePress(turn, input.key, input.at);
+  else if (input.type === 'hold') takeHold(turn, input.key, input.at);
   else takeLink(turn, input);
   if (input.type === 'tick') {
     tickJobs(turn);
@@ -129,6 +131,20 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
   startNext(turn);
   if (!screenTaken(turn.state)) rest(turn);
   return [turn.state, turn.effects];
+}
+
+/** A press that has changed the screen has done its work, however long the key stays down. */
+function takePress(turn: Turn, key: Key, at: number): void {
+  const { screen } = turn.state;
+  takeKey(turn, key, at);
+  turn.state = { ...turn.state, spent: turn.state.screen === screen ? null : { key, at } };
+}
+
+/** One that chose a line of a list must not say yes to what the list led to, in the same millisecond or any other. */
+function takeHold(turn: Turn, key: Key, at: number): void {
+  const { spent } = turn.state;
+  turn.state = { ...turn.state, spent: null };
+  if (spent === null || spent.key !== key || spent.at !== at) takeKey(turn, key, at);
 }
 
 /** A key goes to whatever has the screen. With nothing there it begins what the resting screen says. */

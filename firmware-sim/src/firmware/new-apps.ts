@@ -7,7 +7,7 @@
  * gives nothing by itself. Questions that nobody asked for are few, and get rarer.
  */
 import { type DeviceError, limits, type RequestOf } from '@sallyport/device-protocol';
-import type { Account } from './account.ts';
+import { type Account, askerOf, isImported } from './account.ts';
 import { type Approval, takeApproval } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
 import { logGiven, logPaired, logReplaced } from './decision-log.ts';
@@ -131,7 +131,7 @@ function askToPair(
       name: told.name,
       by: told.id === null ? 'computer' : 'app',
       client: told.client,
-      account: { name: account.name, pubkey: account.pubkey },
+      account: { name: account.name, pubkey: account.pubkey, imported: isImported(account) },
       wishes: wishes.length,
       everyKind,
       replaces: replaces?.name ?? null,
@@ -163,7 +163,7 @@ function askAboutGrants(
   const account = accountOf(turn.state, record.account);
   if (typeof account === 'string') return end(turn, job, account);
   if (grant !== undefined) {
-    const asker: Asker = { account: account.name, label: record.name, pubkey: account.pubkey, by };
+    const asker: Asker = { ...askerOf(account), label: record.name, by };
     return askHuman(turn, job, { about: 'grant', asker, record, grant, given, rest });
   }
   if (job.request.command === 'grants_propose') return finish(turn, job, { type: 'given', given });

@@ -8,7 +8,7 @@ import { needsHold } from './policy/decide.ts';
 import type { NewGrant } from './policy/grants.ts';
 import {
   type Asker,
-  accountFact,
+  accountFacts,
   appName,
   askerFacts,
   bytesOf,
@@ -26,7 +26,7 @@ export type PairedApp = {
   readonly name: string;
   readonly by: 'app' | 'computer';
   readonly client: Uint8Array;
-  readonly account: { readonly name: string; readonly pubkey: Uint8Array };
+  readonly account: { readonly name: string; readonly pubkey: Uint8Array; readonly imported: boolean };
   readonly wishes: number;
   /** It asks to sign whatever it likes, which cannot be given. */
   readonly everyKind: boolean;
@@ -46,7 +46,7 @@ export function reviewPairing(app: PairedApp): Review {
   const facts: Fact[] = [
     { name: 'app', ...appName(app.name, told[app.by]) },
     { name: 'key', value: `${key.slice(0, 8)}…`, note: { long: `…${key.slice(-16)}`, short: `…${key.slice(-8)}` } },
-    accountFact({ account: app.account.name, pubkey: app.account.pubkey }),
+    ...accountFacts({ account: app.account.name, pubkey: app.account.pubkey, imported: app.account.imported }),
     {
       name: 'wants',
       value: app.everyKind ? `${wishes}, and to sign all kinds` : wishes,
@@ -79,7 +79,7 @@ export function reviewGrant(asker: Asker, grant: NewGrant, number: number, count
     ...(grant.method === 'sign_event' ? [] : [withWhom(grant, asker)]),
     { name: 'until', value: untilOf(grant) },
     { name: 'app', ...appName(asker.label, told[asker.by === 'app' ? 'app' : 'computer']) },
-    accountFact(asker),
+    ...accountFacts(asker),
   ];
   if (count > 1) facts.push({ name: 'question', value: `${number} of ${count}` });
   return {

@@ -52,6 +52,8 @@ export type Asker = {
   readonly account: string;
   readonly label: string;
   readonly pubkey: Uint8Array;
+  /** The key of the account was known to a computer once, which is said wherever the account is named. */
+  readonly imported: boolean;
   readonly by: 'app' | 'computer' | 'stranger';
 };
 
@@ -179,13 +181,14 @@ const told: Readonly<Record<Asker['by'], Note>> = {
 };
 
 export function askerFacts(asker: Asker): readonly Fact[] {
-  return [{ name: 'app', ...appName(asker.label, told[asker.by]) }, accountFact(asker)];
+  return [{ name: 'app', ...appName(asker.label, told[asker.by]) }, ...accountFacts(asker)];
 }
 
-export function accountFact(asker: Pick<Asker, 'account' | 'pubkey'>): Fact {
+export function accountFacts(asker: Pick<Asker, 'account' | 'pubkey' | 'imported'>): readonly Fact[] {
   const key = bytesToHex(asker.pubkey);
   const note = { long: `${key.slice(0, 8)}…${key.slice(-8)}`, short: `${key.slice(0, 8)}…${key.slice(-4)}` };
-  return { name: 'account', value: asker.account, note };
+  const account: Fact = { name: 'account', value: asker.account, note };
+  return asker.imported ? [account, { name: 'origin', value: 'imported' }] : [account];
 }
 
 /** The name of an app, cut to its room, with whose word it is. */

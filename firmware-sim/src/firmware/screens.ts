@@ -35,6 +35,8 @@ export type View =
       readonly type: 'idle';
       readonly account: string;
       readonly pubkey: Uint8Array;
+      /** Its key was known to a computer once. */
+      readonly imported: boolean;
       readonly demo: boolean;
       /** Accounts besides this one. */
       readonly more: number;
@@ -131,12 +133,19 @@ function idle(view: View & { type: 'idle' }, board: Board): readonly [string, re
     view.demo && board.rows > 4 ? ['', center('DEMO: a throwaway key,', board), center('not for real use', board)] : [];
   const others = view.more === 0 ? [] : [fit(`and ${view.more} more`, board.columns)];
   const rests = view.suspended ? ['', fit('EMERGENCY: grants rest', board.columns)] : [];
+  const origin = view.imported ? [fit('imported', board.columns)] : [];
   const tall =
     board.rows > 4
-      ? ['', ...name, fit(`key ${hex}…`, board.columns), ...others, ...warning, ...rests]
-      : [name[0] ?? '', fit(`${hex}…${view.more === 0 ? '' : ` +${view.more}`}`, board.columns)];
+      ? ['', ...name, fit(`key ${hex}…`, board.columns), ...origin, ...others, ...warning, ...rests]
+      : [name[0] ?? '', fit(smallKey(view, hex), board.columns)];
   const says = view.suspended && isNarrow(board) ? 'grants rest' : 'ready';
   return [top, tall, spread([says, '', `${board.keys.next} menu`], board.columns)];
+}
+
+/** Sixteen cells: the key, whether it was imported, and how many accounts there are besides. */
+function smallKey({ imported, more }: View & { type: 'idle' }, hex: string): string {
+  if (!imported) return `${hex}…${more === 0 ? '' : ` +${more}`}`;
+  return more === 0 ? `imported ${hex.slice(0, 4)}…` : `imported ${hex.slice(0, 2)}…+${more}`;
 }
 
 function resting(view: View & { type: 'resting' }, board: Board): readonly [string, readonly string[], string] {

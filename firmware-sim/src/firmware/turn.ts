@@ -13,6 +13,7 @@ import {
 import type { Account } from './account.ts';
 import type { Env } from './env.ts';
 import type { RunningFlow } from './flows/flow.ts';
+import type { Key } from './flows/page.ts';
 import type { Identity } from './hosts.ts';
 import type { Ended, Job, Outcome } from './job.ts';
 import type { Life } from './life.ts';
@@ -56,6 +57,8 @@ export type FirmwareState = {
   readonly nextPromptAt: number;
   /** Since when the resting screen is there: a key that went down before was meant for something else. */
   readonly restsSince: number;
+  /** The last press, when it changed the screen: its hold is nothing more. */
+  readonly spent: { readonly key: Key; readonly at: number } | null;
 };
 
 export type FirmwareEffect =

@@ -3,7 +3,7 @@
  * from a computer was known to a computer: that is said here, and for ever after.
  */
 import { limits } from '@sallyport/device-protocol';
-import type { Account } from '../account.ts';
+import { type Account, isImported } from '../account.ts';
 import { addAccount, deriveSecret, dropAccount, freeIndex, freeNumber, isSecret, renameAccount } from '../accounts.ts';
 import { npubOf } from '../bech32.ts';
 import type { OpenLife } from '../life.ts';
@@ -63,7 +63,8 @@ export function* importFlow(here: Here, name: string, key: Uint8Array | Ncryptse
     // On a fresh device it is the first key, and gets its PIN now.
     if (!(yield* question('Import a key?', about(stored, pubkey, known), { hold: true, yes: 'import' }))) return denied;
     const records = [settingsRecordOf(firstSettings)];
-    return (yield* intoVault(here, stored, records)) ? { type: 'made', account: 0, pubkey } : denied;
+    const made = { type: 'made', account: 0, pubkey } as const;
+    return (yield* intoVault(here, stored, records, made)) ? made : denied;
   } finally {
     secret.fill(0);
   }
@@ -96,7 +97,9 @@ export function* renameFlow(here: Here, number: number, name: string | null): Fl
   if (account === undefined) return failed('wrong_state');
   const next = name ?? (yield* text('New name', '', limits.labelMax));
   if (next === null) return denied;
-  const shown = [fact('now', account.name), fact('then', next), keyFact(account.pubkey)].join('');
+  const shown = [fact('now', account.name), fact('then', next), ...originLines(account), keyFact(account.pubkey)].join(
+    '',
+  );
   if (!(yield* question('Rename account?', shown, { yes: 'rename' }))) return denied;
   const life = openOf(here);
   if (life === null) return failed('locked');
@@ -116,6 +119,11 @@ export function* removeFlow(here: Here, number: number): Flow {
   if (still === null) return failed('locked');
   dropAccount(here.turn, still, account);
   return { type: 'done' };
+}
+
+/** That a key was imported is said wherever its account is named. */
+export function originLines(account: Pick<Account, 'index'>): readonly string[] {
+  return isImported(account) ? [fact('origin', 'imported')] : [];
 }
 
 function backLine({ index }: Account): string {

@@ -8,6 +8,7 @@ import { type ClientRecord, type Clients, latest, listed, revokeClient, suspend 
 import type { Grant } from '../policy/grant.ts';
 import { liveGrants, revokeGrant } from '../policy/grants.ts';
 import { untrustedLine } from '../visible-text.ts';
+import { originLines } from './account-flows.ts';
 import type { Here, Part } from './flow.ts';
 import { fact, line } from './page-rows.ts';
 import { choose, question, tell } from './parts.ts';
@@ -109,6 +110,7 @@ function aboutApp({ name, claim, client, account, state }: ClientRecord, { accou
     line(claim === 'computer' ? '▸told by the computer' : '▸told by the app'),
     fact('key', `${bytesToHex(client).slice(0, 16)}…`),
     fact('account', used?.name ?? `${account}`),
+    ...(used === undefined ? [] : originLines(used)),
     ...(state === 'damaged' ? [line('Its record is damaged: pair it again.')] : []),
   ].join('');
 }
