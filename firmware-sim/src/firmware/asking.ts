@@ -25,6 +25,7 @@ import {
   waitingNotice,
 } from './reviewing.ts';
 import { giveUp, pieceTaken, startSending } from './sending.ts';
+import { whyFallen } from './standing.ts';
 import { inputMax } from './subject.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from './turn.ts';
 
@@ -86,11 +87,18 @@ function readNext(turn: Turn): boolean {
 function askNext(turn: Turn): boolean {
   const { state, now } = turn;
   const reviewing = reviewingJob(state);
-  if (reviewing !== undefined) return joinIn(turn, reviewing);
+  if (reviewing !== undefined) return letFall(turn, reviewing) || joinIn(turn, reviewing);
   const job = state.jobs.find((one) => one.phase === 'waiting' && one.claimBy === null);
   if (job?.phase !== 'waiting' || screenTaken(state) || now < state.nextPromptAt) return false;
-  putUp(turn, job);
+  if (!letFall(turn, job)) putUp(turn, job);
   return true;
+}
+
+/** Ends a question that does not stand any more; false: it stands. */
+function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing' }): boolean {
+  const why = whyFallen(turn.state, job.prompt, turn.now);
+  if (why !== null) end(turn, job, why);
+  return why !== null;
 }
 
 /** Whether the jobs leave the screen to the device's own words. */

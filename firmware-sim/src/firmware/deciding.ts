@@ -13,6 +13,7 @@ import { logForbidden, logGranted, logLeft } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
+import { touch } from './life.ts';
 import { askForNewApp, askToConnect, askToGive } from './new-apps.ts';
 import { type ClientRecord, findClient, freshness, markSeen, revokeClient } from './policy/clients.ts';
 import { decide, type Question, type Source, type Verdict } from './policy/decide.ts';
@@ -81,6 +82,8 @@ function decideForApp(
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
   setClients(turn, seen);
+  // An app of the owner's is use of the device; what a computer says by itself is not.
+  touch(turn);
   if (wanted.type === 'use') return decideUse(turn, job, account, wanted.subject, { record, envelope });
   if (wanted.type === 'free' && wanted.method === 'get_public_key') {
     return finish(turn, job, { type: 'public_key', pubkey: account.pubkey });

@@ -87,7 +87,8 @@ export function reviewOf(prompts: readonly Prompt[]): Review {
 export function askTheSame(a: Prompt, b: Prompt): boolean {
   if (a.about !== 'use' || b.about !== 'use' || a.app === null || b.app === null) return false;
   if (a.subject.command === 'sign_event' || a.subject.command !== b.subject.command) return false;
-  return a.app.record.slot === b.app.record.slot && a.app.question.own === b.app.question.own;
+  const [one, other] = [a.app.record, b.app.record];
+  return one.slot === other.slot && one.account === other.account && a.app.question.own === b.app.question.own;
 }
 
 function together(first: Prompt, prompts: readonly Prompt[]): Review {
