@@ -18,9 +18,9 @@ const pubkey = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb5
 const asker = { account: 'Main', label: 'Coracle', pubkey, imported: false, by: 'computer' } as const;
 const boards = [LCD240, OLED128];
 
-function note(content: string, tags: string[][] = []): Review {
+function note(content: string, tags: string[][] = [], by: 'app' | 'computer' = 'computer'): Review {
   const fields = { kind: 1, created_at: 1_735_787_045, tags, content };
-  return reviewEvent(asker, { ...fields, id: eventId({ ...fields, pubkey }) });
+  return reviewEvent({ ...asker, by }, { ...fields, id: eventId({ ...fields, pubkey }) });
 }
 
 const scripts = [
@@ -94,7 +94,7 @@ describe.each(boards)('$name', (board) => {
 
 test('the picture in the README is what the device shows', () => {
   const text = 'Hello from the gate.\nPříliš žluťoučký kůň 你好 \u{1f40e} \u202eevil\u202c';
-  const layout = layOut(note(text, [['t', 'gate']]), LCD240);
+  const layout = layOut(note(text, [['t', 'gate']], 'app'), LCD240);
   const screen = draw({ type: 'review', layout, page: 0, unseen: layout.count - 1, armed: true }, LCD240, false);
   golden('../../../docs/screen', encodePng(enlarged(picture(screen, LCD240), 2)));
 });

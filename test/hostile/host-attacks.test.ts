@@ -19,7 +19,7 @@ import {
 import { between, type Chance, pick } from '../support/random.ts';
 import { judge } from '../support/world.ts';
 
-const histories = Number(process.env['HOSTILE_HISTORIES'] ?? 3_000);
+const histories = Number(process.env['HOSTILE_HISTORIES'] ?? 1_000);
 const onlySeed = process.env['HOSTILE_SEED'];
 
 /** Requests of all sorts, honest and not. */

@@ -62,6 +62,39 @@ test('what an app may do passes the question that waits on the screen', () => {
   expect(bench.result(waits)).toMatchObject({ result: 'signature' });
 });
 
+test('on the device I look at an app, take away what it may, and then the app itself', () => {
+  const bench = appBench();
+  const choose = (line: string): void => {
+    for (let i = 0; i < 20 && !bench.screen().includes(`> ${line}`); i++) bench.press('next');
+    expect(bench.screen()).toContain(`> ${line}`);
+    bench.press('approve');
+  };
+  const leave = (): void => {
+    for (let i = 0; i < 3; i++) bench.press('deny');
+    bench.advance(3_000);
+  };
+  bench.connect('sign_event:1');
+  bench.press('approve');
+  bench.press('approve');
+  bench.advance(3_000);
+  expect(bench.result(bench.sign())).toMatchObject({ result: 'signature' });
+  bench.press('next');
+  for (const line of ['Apps', 'Coracle', 'sign note']) choose(line);
+  bench.press('approve');
+  leave();
+  const asked = bench.sign();
+  expect(bench.screen()).toContain('Sign note');
+  bench.press('deny');
+  expect(bench.result(asked)).toBe('denied');
+  bench.advance(3_000);
+  bench.press('next');
+  for (const line of ['Apps', 'Coracle', 'Revoke the app']) choose(line);
+  bench.press('approve');
+  bench.press('approve');
+  leave();
+  expect(bench.result(bench.sign())).toBe('unknown_client');
+});
+
 describe('a request of an app', () => {
   test('is refused when it comes again, and joins the open one when it was signed anew', () => {
     const bench = appBench();
@@ -84,6 +117,16 @@ describe('a request of an app', () => {
     expect(bench.result(first)).toMatchObject({ result: 'signature' });
     expect(bench.result(anew)).toEqual(bench.result(first));
     expect(bench.result(another)).toBeUndefined();
+  });
+
+  test('with a date that no device can keep is told so, and closes no second', () => {
+    const bench = appBench();
+    bench.paired();
+    const ping = { method: 'ping', params: [] };
+    for (const at of [2 ** 32, Date.UTC(2026, 0)]) {
+      expect(bench.result(bench.app({ ...ping, at }))).toBe('invalid_params');
+    }
+    expect(bench.result(bench.app(ping))).toMatchObject({ result: 'ack' });
   });
 
   test('says nothing before it is verified: no screen, no write, one error', () => {

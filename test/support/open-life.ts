@@ -2,7 +2,7 @@
 import { limits } from '@sallyport/device-protocol';
 import { type Account, accountOfStored, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
-import type { OpenLife } from '../../firmware-sim/src/firmware/life.ts';
+import { noWrongPins, type OpenLife } from '../../firmware-sim/src/firmware/life.ts';
 import { loadClients } from '../../firmware-sim/src/firmware/policy/clients.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import {
@@ -33,5 +33,13 @@ export function testLife(env: Env, account: Account = testAccount): OpenLife {
   // The curve of a test may be one that only counts: the account is of the real one.
   const open = accountOfStored({ number, name, origin: 'derived', index: 0, secret: secret.slice() }, portableCrypto);
   const clients = loadClients(vault, limits.clientsMax);
-  return { phase: 'open', vault, accounts: [open], clients, settings: firstSettings, usedAt: 0 };
+  return {
+    phase: 'open',
+    vault,
+    accounts: [open],
+    clients,
+    settings: firstSettings,
+    wrongPins: noWrongPins,
+    usedAt: 0,
+  };
 }

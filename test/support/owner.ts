@@ -2,10 +2,9 @@
 import type { Board, Flash } from '../../firmware-sim/src/firmware/env.ts';
 import { boot, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { fingers, type Key } from './fingers.ts';
 import { testChip } from './memory-flash.ts';
 import { bytesFrom, chance } from './random.ts';
-
-type Key = 'approve' | 'deny' | 'next' | 'back';
 
 export function owner(flash: Flash, board: Board, seed = 1) {
   const env = { ...testChip, random: bytesFrom(chance(seed)), crypto: portableCrypto, flash, board };
@@ -39,36 +38,7 @@ export function owner(flash: Flash, board: Board, seed = 1) {
       now = 1;
       [firmware] = boot(env, options);
     },
-    /** Marks this line of a list and chooses it. */
-    choose: (line: string) => {
-      for (let i = 0; i < 64 && !text().includes(`> ${line}`); i++) press('next');
-      if (!text().includes(`> ${line}`)) throw new Error(`no line ${line} on\n${text()}`);
-      press('approve');
-    },
-    /** Turns the wheel to this and takes it. */
-    turn: (to: string) => {
-      for (let i = 0; i < 64 && !text().includes(`[${to}]`); i++) press('next');
-      if (!text().includes(`[${to}]`)) throw new Error(`no ${to} on the wheel of\n${text()}`);
-      press('approve');
-    },
-    pin: (digits: string) => {
-      for (const one of [...digits, 'done']) device.turn(one);
-    },
-    word: (wanted: string) => {
-      for (let at = 0; at <= wanted.length; at++) {
-        for (let i = 0; i < 30 && !text().includes(`[${wanted}]`); i++) press('next');
-        if (text().includes(`[${wanted}]`)) return press('approve');
-        device.turn(wanted.charAt(at));
-      }
-    },
-    /** Every page of a text, from the one that is seen. */
-    read: (): readonly string[] => {
-      const pages = Number(/\/(\d+)\s*$/m.exec(text().split('\n')[0] ?? '')?.[1] ?? 1);
-      return Array.from({ length: pages }, (_, i) => {
-        if (i > 0) press('next');
-        return text();
-      });
-    },
+    ...fingers(press, text),
   };
   return device;
 }

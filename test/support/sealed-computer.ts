@@ -22,6 +22,7 @@ import {
 import type { Account } from '../../firmware-sim/src/firmware/account.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
+import { loadLife } from '../../firmware-sim/src/firmware/life.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';
@@ -31,16 +32,20 @@ export function sealedComputer(
   flash: Flash = memoryFlash(),
   secret: Uint8Array = new Uint8Array(32).fill(5),
   account: Account = testAccount,
+  /** What the device starts with: the open demo of most tests, or what is in its flash. */
+  starts: 'demo' | 'flash' = 'demo',
 ) {
   const random = bytesFrom(chance(7));
   const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
-  const marks = { simulator: true, autoPress: false, demo: true };
+  const marks = { simulator: true, autoPress: false };
   let now = 1;
-  let [firmware] = bootWith(testLife(env, account), env, { marks, model: 'bench', resetReason: 'power' });
+  const life = starts === 'demo' ? testLife(env, account) : loadLife(env, 0);
+  let [firmware] = bootWith(life, env, { marks, model: 'bench', resetReason: 'power' });
   let link: HostLinkState = closedLink;
   let prologue = new Uint8Array(0);
   let channel: Channel | null = null;
   let heard: (Message | Unreadable)[] = [];
+  const said: Uint8Array[] = [];
   let lost = false;
 
   function host(input: Parameters<typeof stepHostLink>[1]): void {
@@ -50,7 +55,11 @@ export function sealedComputer(
       if (effect.type === 'write') device({ type: 'bytes', bytes: effect.bytes });
       else if (effect.type === 'open') prologue = Uint8Array.from(effect.prologue);
       else if (effect.type === 'lost') lost = true;
-      else if (effect.type === 'message') heard.push(decodeMessage(opened(effect.bytes, effect.sealed)));
+      else if (effect.type === 'message') {
+        const bytes = opened(effect.bytes, effect.sealed);
+        said.push(bytes);
+        heard.push(decodeMessage(bytes));
+      }
     }
   }
 
@@ -129,6 +138,21 @@ export function sealedComputer(
       device({ type: 'press', key, at: now - heldMs });
       return heard;
     },
+    /** The cable is pulled and put back: another session, in which nothing was shaken yet. */
+    replug: () => {
+      host({ type: 'wire_closed' });
+      channel = null;
+      host({ type: 'wire_opened' });
+    },
+    /** A key went down at `at`, and is said now. */
+    finger: (type: 'press' | 'hold', key: 'approve' | 'deny' | 'next' | 'back', at: number) => {
+      heard = [];
+      device({ type, key, at });
+      return heard;
+    },
+    now: () => now,
+    /** Every message that the device ever said, opened. */
+    said: said as readonly Uint8Array[],
     /** Time passes, with the ticks that fall due in it; gives what was heard meanwhile. */
     advance,
     screen: () => firmware.screen.rows,

@@ -82,6 +82,21 @@ test('every row of the tables has vectors', () => {
   expect(Object.keys(deviceErrors).filter((error) => !errorsSaid.has(error))).toEqual([]);
 });
 
+const documents = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'firmware-sim/README.md'];
+
+test('a file that a document names is there', () => {
+  const named = documents.flatMap((path) => [...read(path).matchAll(/`([\w./-]+\.(?:ts|md|json|cddl))`/g)]);
+  const gone = named.filter(([, name = '']) => !tracked.some((path) => `/${path}`.endsWith(`/${name}`)));
+  expect(gone.map(([, name]) => name)).toEqual([]);
+});
+
+test('ARCHITECTURE.md names every folder of sources', () => {
+  const architecture = read('ARCHITECTURE.md');
+  const folders = new Set(sources.map(({ path }) => path.split('/').slice(0, -1).at(-1) ?? ''));
+  const plain = ['', 'bin', 'src'];
+  expect([...folders].filter((name) => !plain.includes(name) && !architecture.includes(`${name}/`))).toEqual([]);
+});
+
 test('no text was left in the middle of a merge', () => {
   const texts = tracked.filter((path) => /\.(md|json|cddl|ts|js|css|html|txt)$/.test(path));
   expect(texts.filter((path) => /^(<{7}|>{7}) /m.test(read(path)))).toEqual([]);

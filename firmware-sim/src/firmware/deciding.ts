@@ -75,7 +75,7 @@ function decideForApp(
   if (record.state === 'damaged') return end(turn, job, 'storage');
   if (accountOf(turn.state, record.account) !== account) return end(turn, job, 'unauthenticated');
   const fresh = freshness(store, record, createdAt, eventId);
-  if (fresh !== 'fresh') return end(turn, job, fresh === 'damaged' ? 'storage' : 'replayed');
+  if (fresh !== 'fresh') return end(turn, job, notFresh[fresh]);
   if (wanted.type === 'refused') return end(turn, job, wanted.error);
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
@@ -153,6 +153,12 @@ function whyNot(verdict: Verdict): DeviceError | null {
       return refusals[verdict.why];
   }
 }
+
+const notFresh = {
+  replayed: 'replayed',
+  misdated: 'invalid_params',
+  damaged: 'storage',
+} as const satisfies Readonly<Record<Exclude<ReturnType<typeof freshness>, 'fresh'>, DeviceError>>;
 
 const refusals = {
   unknown_method: 'unsupported',

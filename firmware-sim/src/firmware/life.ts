@@ -24,9 +24,13 @@ import { loadVault, type OpenVault, openDemo, type VaultFault, waitMs, wipe } fr
 export type Life =
   | { readonly phase: 'fresh' }
   | { readonly phase: 'unreadable'; readonly why: VaultFault }
-  /** `notBefore`: the next PIN is taken from then on. */
-  | { readonly phase: 'locked'; readonly failures: number; readonly notBefore: number }
+  | { readonly phase: 'locked'; readonly wrongPins: WrongPins }
   | OpenLife;
+
+/** Wrong PINs since the last right one; the next one is taken from `notBefore` on. */
+export type WrongPins = { readonly failures: number; readonly notBefore: number };
+
+export const noWrongPins: WrongPins = { failures: 0, notBefore: 0 };
 
 export type OpenLife = {
   readonly phase: 'open';
@@ -35,6 +39,8 @@ export type OpenLife = {
   readonly accounts: readonly Account[];
   readonly clients: Clients;
   readonly settings: Settings;
+  /** They count where an open device asks for its PIN, too, and locking takes none of them back. */
+  readonly wrongPins: WrongPins;
   /** When the owner, or an app of theirs, last had something done. */
   readonly usedAt: number;
 };
@@ -43,7 +49,10 @@ export type OpenLife = {
 export function loadLife(env: Env, now: number): Life {
   const found = loadVault(env);
   if (found.phase !== 'locked') return found;
-  if (!found.demo) return { phase: 'locked', failures: found.failures, notBefore: now + waitMs(found.failures) };
+  if (!found.demo) {
+    const { failures } = found;
+    return { phase: 'locked', wrongPins: { failures, notBefore: now + waitMs(failures) } };
+  }
   const vault = openDemo(env);
   return vault === null ? { phase: 'unreadable', why: 'damaged' } : openLife(env, vault, now);
 }
@@ -57,6 +66,7 @@ export function openLife(env: Env, vault: OpenVault, now: number): OpenLife {
     accounts: accounts.map((stored) => accountOfStored(stored, env.crypto)),
     clients: loadClients(vault, limits.clientsMax),
     settings: readSettings(vault),
+    wrongPins: noWrongPins,
     usedAt: now,
   };
 }
@@ -86,7 +96,7 @@ export function lock(turn: Turn): void {
   if (life.phase !== 'open' || life.vault.demo) return;
   appendLog(turn, { event: 'locked' });
   letGo(turn);
-  setLife(turn, { phase: 'locked', failures: 0, notBefore: 0 });
+  setLife(turn, { phase: 'locked', wrongPins: life.wrongPins });
 }
 
 /** Forgets everything, in flash and in memory. The channel of this session stays, for the answer. */

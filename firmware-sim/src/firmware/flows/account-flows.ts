@@ -63,7 +63,8 @@ export function* importFlow(here: Here, name: string, key: Uint8Array | Ncryptse
     // On a fresh device it is the first key, and gets its PIN now.
     if (!(yield* question('Import a key?', about(stored, pubkey, known), { hold: true, yes: 'import' }))) return denied;
     const records = [settingsRecordOf(firstSettings)];
-    return (yield* intoVault(here, stored, records)) ? { type: 'made', account: 0, pubkey } : denied;
+    const made = { type: 'made', account: 0, pubkey } as const;
+    return (yield* intoVault(here, stored, records, made)) ? made : denied;
   } finally {
     secret.fill(0);
   }

@@ -53,6 +53,7 @@ export function* backupFlow(here: Here): Flow {
     }
     appendLog(here.turn, { event: 'backup_checked' });
     changeSettings(here, { backupChecked: true });
+    here.settled = { type: 'done' };
     yield* tell('All right', line('These are the words of this device. Keep them safe.'));
     return { type: 'done' };
   } finally {

@@ -28,8 +28,11 @@ export type Flow = Generator<Page, FlowEnd, Answer>;
 /** A part of a flow that comes to a value. */
 export type Part<T> = Generator<Page, T, Answer>;
 
-/** Where a flow finds the step that is under way: another one after each page. */
-export type Here = { turn: Turn };
+/**
+ * Where a flow finds the step that is under way: another one after each page. `settled`: what it came to, though a page of it may be left:
+ * whoever never reads that page takes nothing back.
+ */
+export type Here = { turn: Turn; settled: FlowEnd | null };
 
 const makes = ['account_create', 'account_derive', 'account_import'] as const;
 const does = ['unlock', 'wipe', 'rename_device', 'account_rename', 'account_remove', 'backup_check'] as const;
@@ -74,7 +77,7 @@ export function isBusy(state: FirmwareState): boolean {
 
 /** Begins a flow. The caller saw that nothing else has the screen. */
 export function startFlow(turn: Turn, owner: Owner, title: string, flow: (here: Here) => Flow): void {
-  const here = { turn };
+  const here: Here = { turn, settled: null };
   const run = flow(here);
   turn.state = { ...turn.state, outcomeUntil: null };
   const asked = owner.by === 'computer' && !turn.state.marks.autoPress;
@@ -100,7 +103,8 @@ export function tickFlow(turn: Turn): void {
   const { page } = flow;
   if (!flow.armed && now >= flow.drawnAt) return present(turn, { ...flow, armed: true });
   if (page.type === 'wait' && (page.until === null || now >= page.until)) return goOn(turn, flow, { type: 'yes' }, 0);
-  if (now >= flow.deadline) return endFlow(turn, 'timed_out');
+  // To wait longer than a human may is what a wrong PIN costs: that page ends by its own time.
+  if (page.type !== 'wait' && now >= flow.deadline) return endFlow(turn, 'timed_out');
   if (now < flow.noticeAt) return;
   notice(turn, flow);
   if (page.type === 'wait') draw(turn, { ...flow, noticeAt: now + noticeMs });
@@ -120,8 +124,9 @@ export function endFlow(turn: Turn, error: DeviceError): void {
   if (flow === null) return;
   turn.state = { ...turn.state, flow: null };
   flow.here.turn = turn;
-  flow.run.return({ type: 'failed', error });
-  over(turn, flow, { type: 'failed', error });
+  const end = flow.here.settled ?? { type: 'failed', error };
+  flow.run.return(end);
+  over(turn, flow, end);
 }
 
 /** The session is gone. Whoever types a PIN goes on typing; what a computer asked besides is nobody's any more. */

@@ -17,7 +17,7 @@ import {
   wordsRecordOf,
 } from '../vault/accounts-store.ts';
 import { createVault } from '../vault/vault.ts';
-import type { Flow, Here, Part } from './flow.ts';
+import type { Flow, FlowEnd, Here, Part } from './flow.ts';
 import { line } from './page-rows.ts';
 import { choose, newPin, question, tell, working } from './parts.ts';
 import { beforeWords, checkAll, checkSome, enterWords, showWords } from './words.ts';
@@ -89,14 +89,19 @@ function* settle(here: Here, entropy: Uint8Array, checked: boolean): Part<boolea
     const account: StoredAccount = { number: 0, name: firstName, origin: 'derived', index: 0, secret };
     // Whoever restored words has them; whoever made new ones was asked for them.
     const records = [wordsRecordOf(entropy), settingsRecordOf({ ...firstSettings, backupChecked: checked })];
-    return yield* intoVault(here, account, records);
+    return yield* intoVault(here, account, records, { type: 'done' });
   } finally {
     secret.fill(0);
   }
 }
 
-/** Asks for a PIN and puts an account under it; false: the human left. */
-export function* intoVault(here: Here, account: StoredAccount, records: readonly NewRecord[]): Part<boolean> {
+/** Asks for a PIN and puts an account under it; false: the human left. `end`: what the flow comes to then. */
+export function* intoVault(
+  here: Here,
+  account: StoredAccount,
+  records: readonly NewRecord[],
+  end: FlowEnd,
+): Part<boolean> {
   const pin = yield* newPin(here);
   if (pin === null) return false;
   yield* working('Writing…');
@@ -106,6 +111,7 @@ export function* intoVault(here: Here, account: StoredAccount, records: readonly
   for (const [, bytes] of whole) bytes.fill(0);
   appendLog(turn, { event: 'set_up' });
   setLife(turn, openLife(turn.env, vault, turn.now));
+  here.settled = end;
   yield* tell('Ready', line('The device is set up. Keep the PIN, and the words if there are any.'));
   return true;
 }

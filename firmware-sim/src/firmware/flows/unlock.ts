@@ -3,7 +3,7 @@
  * the human has to wait is held here.
  */
 import { limits } from '@sallyport/device-protocol';
-import { openLife, setLife, startAnew } from '../life.ts';
+import { changeOpen, noWrongPins, openLife, setLife, startAnew, type WrongPins } from '../life.ts';
 import { appendLog } from '../logging.ts';
 import { type OpenVault, tryPin, waitMs } from '../vault/vault.ts';
 import type { Flow, Here, Part } from './flow.ts';
@@ -15,8 +15,8 @@ export function* unlockFlow(here: Here): Flow {
   for (;;) {
     const { life } = here.turn.state;
     if (life.phase !== 'locked') return { type: 'failed', error: 'wrong_state' };
-    if (!(yield* untilTry(here, life.notBefore))) return { type: 'failed', error: 'denied' };
-    const entered = yield* pin(here, 'Unlock', triesLeft(life.failures));
+    if (!(yield* untilTry(here, life.wrongPins))) return { type: 'failed', error: 'denied' };
+    const entered = yield* pin(here, 'Unlock', triesLeft(life.wrongPins.failures));
     if (entered === null) return { type: 'failed', error: 'denied' };
     yield* working('Checking the PIN…');
     const { turn } = here;
@@ -28,32 +28,32 @@ export function* unlockFlow(here: Here): Flow {
     }
     const left = yield* wrong(here, tried);
     if (left === null) return { type: 'failed', error: here.turn.state.life.phase === 'fresh' ? 'fresh' : 'storage' };
-    const failures = limits.pinFailuresMax - left;
-    setLife(here.turn, { phase: 'locked', failures, notBefore: here.turn.now + waitMs(failures) });
-    yield* tell('Wrong PIN', line(`${triesLeft(failures)}. Then the device wipes itself.`));
+    const wrongPins = wrongNow(here, left);
+    setLife(here.turn, { phase: 'locked', wrongPins });
+    yield* tell('Wrong PIN', line(`${triesLeft(wrongPins.failures)}. Then the device wipes itself.`));
   }
 }
 
-/** Asks for the PIN of a device that is open; null: it was not given. Wrong ones count like any other. */
+/** Asks for the PIN of a device that is open; null: it was not given. Wrong ones count and cost time like any other. */
 export function* confirmPin(here: Here, title: string): Part<true | null> {
-  let notBefore = 0;
-  let note = '';
   for (;;) {
-    if (!(yield* untilTry(here, notBefore))) return null;
-    const entered = yield* pin(here, title, note);
+    const { life } = here.turn.state;
+    if (life.phase !== 'open') return null;
+    if (!(yield* untilTry(here, life.wrongPins))) return null;
+    const entered = yield* pin(here, title, triesLeft(life.wrongPins.failures));
     if (entered === null) return null;
     yield* working('Checking the PIN…');
     const tried = tryPin(here.turn.env, entered);
     if (tried.type === 'open') {
       tried.vault.close();
+      changeOpen(here.turn, (open) => ({ ...open, wrongPins: noWrongPins }));
       return true;
     }
     const left = yield* wrong(here, tried);
     if (left === null) return null;
-    const failures = limits.pinFailuresMax - left;
-    note = triesLeft(failures);
-    notBefore = here.turn.now + waitMs(failures);
-    yield* tell('Wrong PIN', line(`${note}. Then the device wipes itself.`));
+    const wrongPins = wrongNow(here, left);
+    changeOpen(here.turn, (open) => ({ ...open, wrongPins }));
+    yield* tell('Wrong PIN', line(`${triesLeft(wrongPins.failures)}. Then the device wipes itself.`));
   }
 }
 
@@ -77,10 +77,16 @@ function* wrong(
 }
 
 /** Lets the time pass that a wrong PIN costs; false: the human left. */
-function* untilTry(here: Here, notBefore: number): Part<boolean> {
+function* untilTry(here: Here, { notBefore }: WrongPins): Part<boolean> {
   if (here.turn.now >= notBefore) return true;
   const answer = yield { type: 'wait', title: 'Locked', text: 'Next try in', until: notBefore };
   return answer.type === 'yes';
+}
+
+/** A wrong PIN just now, after which so many tries are left. */
+function wrongNow({ turn }: Here, left: number): WrongPins {
+  const failures = limits.pinFailuresMax - left;
+  return { failures, notBefore: turn.now + waitMs(failures) };
 }
 
 function triesLeft(failures: number): string {
