@@ -12,6 +12,7 @@ import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.
 import type { Read } from '../../firmware-sim/src/firmware/request.ts';
 import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { must } from '../soak/stage.ts';
+import { heldEvent } from '../support/held-event.ts';
 import { mutatedBytes, mutatedJson, mutatedText } from '../support/mutations.ts';
 import { type Chance, pick } from '../support/random.ts';
 import { bytesOf, hexOf } from './device-harness.ts';
@@ -80,7 +81,7 @@ export const appRequest: Target<AppInput> = {
       return { past: input.content === null, trait: `${read.error} ${input.scheme} ${shapeOf(input)}` };
     }
     must(read.type === 'app', 'a request of an app was read as another one');
-    if (input.content === null) mustMean(read, Buffer.from(input.plain, 'hex').toString('utf8'));
+    if (input.content === null) mustMean(read, content, Buffer.from(input.plain, 'hex').toString('utf8'));
     const { wanted } = read;
     const kind =
       wanted.type === 'use' ? wanted.subject.command : wanted.type === 'refused' ? wanted.error : wanted.type;
@@ -91,7 +92,7 @@ export const appRequest: Target<AppInput> = {
 const plainMax = 3_000;
 
 /** What was read is what JSON.parse reads, and the id is the one that nostr-tools computes. */
-function mustMean({ envelope, wanted }: Read & { readonly type: 'app' }, text: string): void {
+function mustMean({ envelope, wanted }: Read & { readonly type: 'app' }, input: Uint8Array, text: string): void {
   const parsed: { id: unknown; method: string; params: unknown[] } = JSON.parse(text);
   // The id is kept as it stood, to be echoed.
   must(parsed.id === JSON.parse(envelope.requestId), `the id ${envelope.requestId}, and JSON.parse reads ${parsed.id}`);
@@ -103,8 +104,8 @@ function mustMean({ envelope, wanted }: Read & { readonly type: 'app' }, text: s
   // What is null lacks, as what is not there does.
   const { kind = -1, content = '', tags: told, created_at } = templateOf(parsed.params[0]);
   const event = { kind, content, tags: told ?? [], created_at: created_at ?? 1_700_000_000 };
-  const { id, ...fields } = subject.event;
-  const [theirs, ours] = [JSON.stringify(event), JSON.stringify(ordered(fields))];
+  const { id } = subject.event;
+  const [theirs, ours] = [JSON.stringify(event), JSON.stringify(heldEvent(subject.event, input))];
   must(theirs === ours, `JSON.parse reads ${theirs}, and the device ${ours}`);
   must(getEventHash({ ...event, pubkey: hexOf(account) }) === hexOf(id), 'another id');
 }
@@ -114,21 +115,6 @@ function templateOf(param: unknown): Partial<Template> {
   return typeof param === 'string' ? JSON.parse(param) : Object(param);
 }
 type Template = { kind: number; content: string; tags: string[][] | null; created_at: number | null };
-
-function ordered({
-  kind,
-  content,
-  tags: list,
-  created_at,
-}: Pick<AppEvent, 'kind' | 'content' | 'tags' | 'created_at'>) {
-  return { kind, content, tags: list, created_at };
-}
-type AppEvent = {
-  readonly kind: number;
-  readonly content: string;
-  readonly tags: readonly (readonly string[])[];
-  readonly created_at: number;
-};
 
 function contentOf({ scheme, plain, content }: AppInput): string {
   if (content !== null) return content;

@@ -7,8 +7,7 @@ import { rowOf, wrap } from '../../firmware-sim/src/firmware/cells.ts';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { decryptNip04, encryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
 import { decryptNip44, encryptNip44, messageKeys } from '../../firmware-sim/src/firmware/nip44.ts';
-import { reviewOf } from '../../firmware-sim/src/firmware/prompt.ts';
-import { layOut } from '../../firmware-sim/src/firmware/screens.ts';
+import { askUse, reviewOf } from '../../firmware-sim/src/firmware/prompt.ts';
 import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { readOwn } from '../../firmware-sim/src/firmware/subject.ts';
 import { untrusted } from '../../firmware-sim/src/firmware/visible-text.ts';
@@ -22,6 +21,7 @@ import type { Target } from './target.ts';
 
 const pubkey = new Uint8Array(32).fill(2);
 const key = new Uint8Array(32).fill(5);
+const random = (length: number): Uint8Array => new Uint8Array(length).fill(9);
 const texts = [
   '',
   'a',
@@ -52,7 +52,7 @@ export const subject: Target<string> = {
       body: { account: 0, label: 'fuzz', input: { length: bytes.length, head: bytes } },
       computer: { host: '', paired: false },
     } as const;
-    const parsed = readWhole(readOwn(request, pubkey), bytes);
+    const parsed = readWhole(readOwn(request, pubkey, random), bytes);
     if ('wrong' in decoded) {
       must(parsed.type === 'refused', 'what is no CBOR was read');
       return { past: false, trait: `${decoded.wrong}` };
@@ -61,14 +61,19 @@ export const subject: Target<string> = {
     if (parsed.type === 'refused') return { past: true, trait: `${parsed.error} ${shapeOf(decoded.value)}` };
     if (parsed.type !== 'own') throw new Error('nobody signed it');
     const asker = { account: 'a', label: 'b', pubkey, imported: false, by: 'stranger' } as const;
-    const review = reviewOf([{ about: 'use', subject: parsed.subject, asker, app: null }]);
+    let review = '';
     for (const board of [LCD240, OLED128]) {
-      const { count, page } = layOut(review, board);
+      const prompt = readWhole(askUse({ subject: parsed.subject, asker, app: null }, board), bytes);
+      if ('error' in prompt || prompt.pages === null) throw new Error('an event that was read cannot be shown');
+      review = reviewOf([prompt]).title;
+      const { count, page } = prompt.pages;
       for (const n of [0, count - 1]) {
-        for (const row of page(n)) must(cellsOf(row) === board.columns, `a row of ${cellsOf(row)} cells: ${row}`);
+        const rows = readWhole(page(n), bytes);
+        if ('error' in rows) throw new Error(`page ${n}: ${rows.error}`);
+        for (const row of rows) must(cellsOf(row) === board.columns, `a row of ${cellsOf(row)} cells: ${row}`);
       }
     }
-    return { past: true, trait: `shown ${review.title} ${shapeOf(decoded.value)}` };
+    return { past: true, trait: `shown ${review} ${shapeOf(decoded.value)}` };
   },
 };
 

@@ -14,9 +14,11 @@ import {
   step,
 } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { isBare, type JobRequest } from '../../firmware-sim/src/firmware/request.ts';
 import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
+import { heldEvent } from './held-event.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';
 import { bytesFrom, type Chance } from './random.ts';
@@ -118,7 +120,7 @@ export function memoryDevice(
     else if (job.id !== prompt?.request) {
       const { prompt: asked } = job;
       const command = asked.about === 'use' ? asked.subject.command : asked.about;
-      const eventId = asked.about === 'use' ? idOf(asked.subject) : null;
+      const eventId = asked.about === 'use' ? idOf(asked.subject, job.request) : null;
       drawnAt = clock.now() - booted;
       prompt = { request: job.id, command, eventId, rows: firmware.screen.rows };
       // What pairs an app is a prompt too, and counted apart: the stories count uses of the key.
@@ -152,15 +154,13 @@ export function memoryDevice(
   };
 }
 
-/** The id as nostr-tools computes it from the very fields that are shown: the device's own word for it is not asked. */
-function idOf(subject: Subject): string | null {
+/**
+ * The id as nostr-tools computes it from the very parts that are shown: the device's own word for it is not asked. Of what does not lie in
+ * the head of its request it is: the device pulls that piece by piece, and nobody else here has it.
+ */
+function idOf(subject: Subject, request: JobRequest): string | null {
   if (subject.command !== 'sign_event') return null;
-  const { created_at, kind, tags, content } = subject.event;
-  return getEventHash({
-    created_at,
-    kind,
-    tags: tags.map((tag) => [...tag]),
-    content,
-    pubkey: bytesToHex(subject.pubkey),
-  });
+  const { event } = subject;
+  if (isBare(request) || request.body.input.head.length < request.body.input.length) return bytesToHex(event.id);
+  return getEventHash({ ...heldEvent(event, request.body.input.head), pubkey: bytesToHex(event.pubkey) });
 }

@@ -126,7 +126,7 @@ export function sealedComputer(
     pair: (name: string) => {
       say({ type: 'request', id: 6, command: 'pair', body: { name } });
       say({ type: 'request', id: 8, command: 'pair_reveal', body: { random: random(32) } });
-      now += 100;
+      now += 400;
       device({ type: 'press', key: 'approve', at: now });
       return say({ type: 'request', id: 10, command: 'pair_confirm', body: { yes: true } });
     },

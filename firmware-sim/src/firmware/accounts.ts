@@ -5,6 +5,7 @@
 import { etc, Point } from '@noble/secp256k1';
 import { limits } from '@sallyport/device-protocol';
 import { type Account, accountOfStored } from './account.ts';
+import { end } from './ending.ts';
 import { accountSecret } from './keys.ts';
 import { changeOpen, type OpenLife } from './life.ts';
 import { appendLog } from './logging.ts';
@@ -89,6 +90,12 @@ export function dropAccount(turn: Turn, life: OpenLife, account: Account): void 
   const clients = revokeAccount(life.clients, vault, number);
   vault.write(goneRecord, Uint8Array.of(version, ...new Set([...goneNumbers(vault), number])));
   removeAccount(vault, number);
+  // What is read or asked about it must not meet an account that gets its number later.
+  for (const { id } of turn.state.jobs) {
+    const job = turn.state.jobs.find((one) => one.id === id);
+    if (job === undefined || job.request.command === 'grants_propose' || job.request.body.account !== number) continue;
+    end(turn, job, 'unknown_account');
+  }
   account.forget();
   changeOpen(turn, (open) => ({
     ...open,

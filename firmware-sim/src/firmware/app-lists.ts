@@ -5,6 +5,7 @@
  */
 import type { Command, DeviceError, Request } from '@sallyport/device-protocol';
 import { type Apps, appsOf, setClients } from './apps.ts';
+import { appendLog } from './logging.ts';
 import { type ClientRecord, findClient, revokeClient } from './policy/clients.ts';
 import { revokeGrant } from './policy/grants.ts';
 import { clientsPage, grantsPage } from './policy/pages.ts';
@@ -20,7 +21,11 @@ export function listClients(turn: Turn, { id, command, body }: Request<'clients'
 export function takeClientRevoke(turn: Turn, { id, command, body }: Request<'client_revoke'>): void {
   const apps = appsFor(turn, id, command);
   if (apps === null) return;
-  setClients(turn, revokeClient(apps.clients, apps.store, body.client, body.remoteSigner));
+  const record = findClient(apps.clients, body.client, body.remoteSigner);
+  if (record !== null && record.state !== 'revoked') {
+    appendLog(turn, { event: 'app_revoked', account: record.account, who: record.client, why: 'computer' });
+    setClients(turn, revokeClient(apps.clients, apps.store, body.client, body.remoteSigner));
+  }
   say(turn, { type: 'reply', id, command, body: {} });
 }
 
@@ -37,6 +42,9 @@ export function takeGrantRevoke(turn: Turn, { id, command, body }: Request<'gran
   if (apps === null || record === null) return;
   const after = revokeGrant(apps.clients, apps.store, record, body.grant, 'computer');
   if (after === 'deny_stays') return refuse(turn, id, command, 'forbidden');
+  if (after !== apps.clients) {
+    appendLog(turn, { event: 'grant_revoked', account: record.account, who: record.client, why: 'computer' });
+  }
   setClients(turn, after);
   say(turn, { type: 'reply', id, command, body: {} });
 }

@@ -10,11 +10,16 @@ import { decryptNip04, encryptNip04 } from './nip04.ts';
 import { decryptNip44, encryptNip44 } from './nip44.ts';
 import { type GrantUse, takeUse } from './policy/grants.ts';
 import { type Prompt, reviewOf } from './prompt.ts';
-import { type Layout, layOut } from './screens.ts';
+import type { Review } from './review.ts';
+import { layOut } from './screens.ts';
+import type { Pages } from './stream/pages.ts';
 import type { Subject } from './subject.ts';
 
 /** Prompts on the screen. `drawnAt` is when the page that is seen now was drawn with its keys: earlier presses are not for it. */
-export type Shown = { readonly prompts: readonly Prompt[]; readonly layout: Layout; readonly drawnAt: number };
+export type Shown = { readonly prompts: readonly Prompt[]; readonly layout: Laid; readonly drawnAt: number };
+
+/** A question laid out for the board. Its pages are read when they are looked at, but for the first one. */
+export type Laid = Pages & { readonly review: Review; readonly first: readonly string[] };
 
 /** One approval of one prompt. */
 export type Approval<P extends Prompt = Prompt> = { readonly prompt: P };
@@ -32,7 +37,27 @@ const given = new WeakSet<Approval>();
 
 /** Lays prompts out for the screen: the only way to something that can be approved. */
 export function putOnScreen(prompts: readonly Prompt[], board: Board, drawnAt: number): Shown {
-  return remember({ prompts, layout: layOut(reviewOf(prompts), board), drawnAt });
+  return remember({ prompts, layout: laidOut(prompts, board), drawnAt });
+}
+
+function laidOut(prompts: readonly Prompt[], board: Board): Laid {
+  const review = reviewOf(prompts);
+  const [prompt] = prompts;
+  if (prompt?.about === 'use' && prompt.subject.command === 'sign_event') {
+    const { pages, subject } = prompt;
+    if (pages?.of !== subject.event || prompts.length > 1) throw new Error('an event and the pages of another one');
+    return { ...pages, review };
+  }
+  const { count, page } = layOut(review, board);
+  return {
+    review,
+    count,
+    first: page(0),
+    // biome-ignore lint/correctness/useYield: all of it is at hand
+    page: function* (n) {
+      return page(n);
+    },
+  };
 }
 
 /** The same prompts, another page of them drawn at another time. */

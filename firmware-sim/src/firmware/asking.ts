@@ -13,8 +13,19 @@ import type { Ended, Job } from './job.ts';
 import { whyNoApp } from './new-apps.ts';
 import { feed, pull, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
-import { arm, joinIn, pressReview, putUp, reviewingJob, timeOut, waitingNotice } from './reviewing.ts';
+import {
+  arm,
+  feedPage,
+  joinIn,
+  pressReview,
+  pullPage,
+  putUp,
+  reviewingJob,
+  timeOut,
+  waitingNotice,
+} from './reviewing.ts';
 import { giveUp, pieceTaken, startSending } from './sending.ts';
+import { whyFallen } from './standing.ts';
 import { inputMax } from './subject.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from './turn.ts';
 
@@ -76,11 +87,18 @@ function readNext(turn: Turn): boolean {
 function askNext(turn: Turn): boolean {
   const { state, now } = turn;
   const reviewing = reviewingJob(state);
-  if (reviewing !== undefined) return joinIn(turn, reviewing);
+  if (reviewing !== undefined) return letFall(turn, reviewing) || joinIn(turn, reviewing);
   const job = state.jobs.find((one) => one.phase === 'waiting' && one.claimBy === null);
   if (job?.phase !== 'waiting' || screenTaken(state) || now < state.nextPromptAt) return false;
-  putUp(turn, job);
+  if (!letFall(turn, job)) putUp(turn, job);
   return true;
+}
+
+/** Ends a question that does not stand any more; false: it stands. */
+function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing' }): boolean {
+  const why = whyFallen(turn.state, job.prompt, turn.now);
+  if (why !== null) end(turn, job, why);
+  return why !== null;
 }
 
 /** Whether the jobs leave the screen to the device's own words. */
@@ -94,6 +112,7 @@ export function leavesScreen({ jobs }: FirmwareState): boolean {
 export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
   const job = jobOfChunk(turn.state, id);
   if (job?.phase === 'reading') feed(turn, job, bytes);
+  if (job?.phase === 'reviewing') feedPage(turn, job, bytes);
 }
 
 /** The host's answer to a chunk_put. */
@@ -105,7 +124,7 @@ export function chunkWasTaken(turn: Turn, id: number): void {
 /** The host refused a chunk: there is no way on for this request. */
 export function chunkWasRefused(turn: Turn, id: number): void {
   const job = jobOfChunk(turn.state, id);
-  if (job?.phase === 'reading') end(turn, job, 'stream_integrity');
+  if (job?.phase === 'reading' || job?.phase === 'reviewing') end(turn, job, 'stream_integrity');
   if (job?.phase === 'sending') giveUp(turn, job);
 }
 
@@ -114,8 +133,13 @@ export function chunkWasRefused(turn: Turn, id: number): void {
  * is a stranger to it.
  */
 function jobOfChunk(state: FirmwareState, id: number): Job | undefined {
-  const job = state.jobs.find((one) => (one.phase === 'reading' || one.phase === 'sending') && one.chunk === id);
+  const job = state.jobs.find((one) => chunkOf(one) === id);
   return job !== undefined && job.claimBy === null && isAsker(state, job.request) ? job : undefined;
+}
+
+function chunkOf(job: Job): number | null {
+  if (job.phase === 'reviewing') return job.paging?.chunk ?? null;
+  return job.phase === 'reading' || job.phase === 'sending' ? job.chunk : null;
 }
 
 /** A key of the board. `at`: when the press began. */
@@ -136,6 +160,7 @@ export function tickJobs(turn: Turn): void {
     if (job === undefined) continue;
     if (job.claimBy !== null && now >= job.claimBy) end(turn, job, 'cancelled');
     else if (job.phase === 'reviewing' && now >= job.deadline) timeOut(turn, job);
+    else if (job.phase === 'reviewing' && job.paging !== null && now >= job.paging.stallAt) end(turn, job, 'stalled');
     else if (job.phase === 'reviewing' && !job.armed && now >= job.shown.drawnAt) arm(turn, job);
     else if (job.phase === 'reviewing' && now >= job.noticeAt) waitingNotice(turn, job);
     else if (job.phase === 'reading' && now >= job.stallAt) end(turn, job, 'stalled');
@@ -152,6 +177,7 @@ export function jobDeadlines(state: FirmwareState): readonly number[] {
     ...(idle && job.phase === 'waiting' && job.claimBy === null ? [state.nextPromptAt] : []),
     ...(job.claimBy === null ? [] : [job.claimBy]),
     ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt, ...(job.armed ? [] : [job.shown.drawnAt])] : []),
+    ...(job.phase === 'reviewing' && job.paging !== null ? [job.paging.stallAt] : []),
     ...(job.phase === 'reading' || job.phase === 'sending' ? [job.stallAt] : []),
   ]);
   return [...outcomes, ...jobs];
@@ -172,7 +198,10 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
   if (job !== undefined) {
     const claimed: Job = { ...job, claimBy: null };
     replaceJob(turn, claimed);
-    if (claimed.phase === 'reviewing') waitingNotice(turn, claimed);
+    if (claimed.phase === 'reviewing') {
+      pullPage(turn, claimed);
+      waitingNotice(turn, reviewingJob(turn.state) ?? claimed);
+    }
     if (claimed.phase === 'reading') pull(turn, claimed);
     if (claimed.phase === 'sending') startSending(turn, claimed, claimed.output);
     return 'open';

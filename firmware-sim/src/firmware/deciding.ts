@@ -13,17 +13,19 @@ import { logForbidden, logGranted, logLeft } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
+import { touch } from './life.ts';
 import { askForNewApp, askToConnect, askToGive } from './new-apps.ts';
 import { type ClientRecord, findClient, freshness, markSeen, revokeClient } from './policy/clients.ts';
 import { decide, type Question, type Source, type Verdict } from './policy/decide.ts';
 import { sameBytes } from './policy/grant.ts';
 import { resolve } from './policy/grants.ts';
 import type { AppAsking } from './prompt.ts';
+import { askAbout } from './pulling.ts';
 import type { BareRequest, OwnRequest, Read } from './request.ts';
 import { isBare, isSigned } from './request.ts';
 import type { Asker } from './review.ts';
 import type { Subject } from './subject.ts';
-import { accountOf, askHuman, replaceJob, type Turn } from './turn.ts';
+import { accountOf, replaceJob, type Turn } from './turn.ts';
 
 /** Decides upon a request whose input was read. */
 export function decideRead(turn: Turn, job: Job, read: Read): void {
@@ -57,7 +59,7 @@ function decideForComputer(turn: Turn, job: Job, request: OwnRequest, account: A
   const error = whyNot(decide(question, null, { now: turn.now, suspended: false }));
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { ...askerOf(account), label: request.body.label, by };
-  askHuman(turn, job, { about: 'use', subject, asker, app: null });
+  askAbout(turn, job, { subject, asker, app: null });
 }
 
 function decideForApp(
@@ -80,6 +82,8 @@ function decideForApp(
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
   setClients(turn, seen);
+  // An app of the owner's is use of the device; what a computer says by itself is not.
+  touch(turn);
   if (wanted.type === 'use') return decideUse(turn, job, account, wanted.subject, { record, envelope });
   if (wanted.type === 'free' && wanted.method === 'get_public_key') {
     return finish(turn, job, { type: 'public_key', pubkey: account.pubkey });
@@ -117,7 +121,7 @@ function decideUse(
   if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { ...askerOf(account), label: record.name, by: 'app' };
-  askHuman(turn, job, { about: 'use', subject, asker, app: { record, envelope, question } });
+  askAbout(turn, job, { subject, asker, app: { record, envelope, question } });
 }
 
 /** An open request of the same app that this one repeats: clients sign anew what they miss an answer to. */

@@ -67,6 +67,11 @@ export function logLeft(turn: Turn, { account, client }: AppAsking['record']): v
   appendLog(turn, { event: 'app_revoked', account, who: client, why: 'logout' });
 }
 
+/** It had to go for another one. */
+export function logReplaced(turn: Turn, { account, client }: AppAsking['record']): void {
+  appendLog(turn, { event: 'app_revoked', account, who: client, why: 'replaced' });
+}
+
 function useEntry({ request }: Job, { subject, app }: Prompt & { about: 'use' }): Omit<LogEntry, 'event'> {
   if (app !== null) {
     const { client: who, createdAt } = app.envelope;

@@ -13,12 +13,12 @@ import {
 import { accountHandlers } from './account-commands.ts';
 import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './app-lists.ts';
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
+import { forgetComputer } from './computers.ts';
 import { end } from './ending.ts';
 import { endFlow } from './flows/flow.ts';
-import { withoutHost, writeHosts } from './hosts.ts';
 import { sayState } from './life.ts';
 import { isFlowOf, lifeHandlers, nameOf } from './life-commands.ts';
-import { appendLog, takeLogHead, takeLogRead } from './logging.ts';
+import { takeLogHead, takeLogRead } from './logging.ts';
 import { takeConfirm, takePair, takeReveal } from './pairing.ts';
 import type { JobCommand } from './request.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
@@ -87,13 +87,7 @@ const handlers: Handlers = {
   },
   revoke_host: (turn, { id, command, body }) => {
     if (!computerOf(turn.state).paired) return say(turn, { type: 'error', id, command, error: 'not_paired' });
-    const { identity } = turn.state;
-    const hosts = withoutHost(identity.hosts, body.key);
-    if (hosts.length !== identity.hosts.length) {
-      appendLog(turn, { event: 'computer_revoked', who: body.key });
-      writeHosts(turn.env, hosts);
-    }
-    turn.state = { ...turn.state, identity: { ...identity, hosts } };
+    forgetComputer(turn, body.key);
     reply(turn, { type: 'reply', id, command, body: {} });
   },
 };

@@ -2,18 +2,17 @@
  * A request that an app signed: the event that carries it is rebuilt, its signature verified, its content decrypted and read. Nothing of it
  * is used before its signature and its MAC hold, and every way in which they do not is one and the same refusal.
  */
-import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
-import { type DeviceError, decodeUtf8, limits, utf8Length } from '@sallyport/device-protocol';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { type DeviceError, limits, utf8Length } from '@sallyport/device-protocol';
 import type { Env } from './env.ts';
 import { type FreeMethod, freeMethods } from './policy/decide.ts';
 import type { Read, SignedRequest } from './request.ts';
 import { authenticate, type ClientEvent } from './stream/client-event.ts';
-import { readEvent, type StreamTags, walkTags } from './stream/event.ts';
-import { isRefused, type Reading, readWhole } from './stream/reading.ts';
+import { readEvent } from './stream/event.ts';
+import { isRefused, orRefused, type Reading } from './stream/reading.ts';
 import { type ClientRequest, readRequest, shortParam } from './stream/request.ts';
-import { type StreamText, walkText } from './stream/walk.ts';
+import { textOf } from './stream/walk.ts';
 import { isTextMethod, type Subject } from './subject.ts';
-import { wholeInput } from './whole-input.ts';
 
 /** What the app signed around its request. `requestId` and `digest` (of method and params) tell a repeat that was signed anew. */
 export type Envelope = {
@@ -45,7 +44,7 @@ export function remoteSignerOf(tags: readonly (readonly string[])[]): Uint8Array
   return more.length === 0 ? keyOf(tag?.[1]) : null;
 }
 
-/** Reads an event of an app, for the account that is asked. */
+/** Reads an event of an app, for the account that is asked, piece by piece: as often as it has to. */
 export function* readEnvelope(
   { body }: SignedRequest,
   remoteSigner: Uint8Array,
@@ -53,9 +52,9 @@ export function* readEnvelope(
   env: Pick<Env, 'crypto' | 'random'>,
 ): Reading<Read> {
   const { client, createdAt, tags, sig, conversationKey, input } = body;
-  const whole = yield* wholeInput(input.length);
   const event: ClientEvent = { client, createdAt, tags, sig, conversationKey, length: input.length };
-  return readWhole(readAll(event, remoteSigner, account, env), whole);
+  const read = yield* orRefused(readAll(event, remoteSigner, account, env));
+  return isRefused(read) ? { type: 'refused', ...read } : read;
 }
 
 function* readAll(
@@ -64,6 +63,7 @@ function* readAll(
   account: Uint8Array,
   env: Pick<Env, 'crypto' | 'random'>,
 ): Reading<Read> {
+  const { client, createdAt } = event;
   const authentic = yield* authenticate(event, env);
   if (isRefused(authentic)) return { type: 'refused', error: authentic.error };
   const request = yield* readRequest(authentic);
@@ -71,7 +71,6 @@ function* readAll(
   if (isRefused(request)) return request.error === 'invalid_params' ? unauthenticated : { type: 'refused', ...request };
   // As the app wrote it: the number 7 and the text "7" are two ids.
   const requestId = request.id.json;
-  const { client, createdAt } = event;
   const wanted = yield* wantedOf(request, createdAt, account);
   // NIP-04 has no MAC: that a false key makes the name of a method is what cannot be.
   if (!authentic.isCommitted && isUnknown(wanted)) return unauthenticated;
@@ -112,48 +111,11 @@ function* signing(request: ClientRequest, createdAt: number, account: Uint8Array
   if (request.event === null) return refused('invalid_params');
   const event = yield* readEvent(request, account, createdAt);
   if (isRefused(event)) return refused(event.error);
-  const content = yield* textOf(event.content);
-  if (content === null) return refused('invalid_params');
-  const { kind, created_at, id } = event;
-  const tags = yield* tagsOf(event.tags);
-  return {
-    type: 'use',
-    subject: { command: 'sign_event', event: { created_at, kind, tags, content, id }, pubkey: account },
-  };
+  return { type: 'use', subject: { command: 'sign_event', event } };
 }
 
 function refused(error: DeviceError): Wanted {
   return { type: 'refused', error };
-}
-
-/** A text of the request, whole. */
-function* textOf(text: StreamText): Reading<string | null> {
-  const whole = new Uint8Array(text.length);
-  let used = 0;
-  yield* walkText(text, (bytes, from, to) => {
-    whole.set(bytes.subarray(from, to), used);
-    used += to - from;
-  });
-  return decodeUtf8(whole);
-}
-
-function* tagsOf(from: StreamTags): Reading<string[][]> {
-  const tags: string[][] = [];
-  let item: Uint8Array[] | null = null;
-  const ends = (): void => {
-    if (item !== null) tags.at(-1)?.push(decodeUtf8(concatBytes(...item)) ?? '');
-    item = null;
-  };
-  yield* walkTags(from, {
-    tagBegins: () => void tags.push([]),
-    itemBegins: () => {
-      ends();
-      item = [];
-    },
-    item: (bytes, start, end) => void item?.push(bytes.slice(start, end)),
-    tagEnds: ends,
-  });
-  return tags;
 }
 
 /** What the app calls itself, as much of it as its record has room for. */

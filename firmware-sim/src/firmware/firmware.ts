@@ -130,8 +130,6 @@ export function step(state: FirmwareState, input: FirmwareInput, now: number, en
   }
   startNext(turn);
   if (!screenTaken(turn.state)) rest(turn);
-  // Whatever became of a request was use of the device.
-  if (turn.state.jobs !== state.jobs) touch(turn);
   return [turn.state, turn.effects];
 }
 

@@ -11,8 +11,15 @@
 import type { DeviceError, ReplyOf } from '@sallyport/device-protocol';
 import type { Shown } from './approval.ts';
 import type { Prompt } from './prompt.ts';
-import type { JobRequest, Read } from './request.ts';
-import type { Range, Reading } from './stream/reading.ts';
+import type { JobRequest } from './request.ts';
+import type { Range, Reading, Refused } from './stream/reading.ts';
+import type { Turn } from './turn.ts';
+
+/** A chunk_get that is open: `chunk` is its id, `wants` the range that a reading needs to go on. */
+export type Pull = { readonly wants: Range; readonly chunk: number; readonly stallAt: number };
+
+/** What a reading comes to: how the job goes on. */
+export type Next = (turn: Turn, job: Job) => void;
 
 export type Job = {
   readonly id: number;
@@ -24,18 +31,12 @@ export type Job = {
 export type Phase =
   /** Waits for its turn; with `output` it was decided before, and only its large result is to be pushed once more. */
   | { readonly phase: 'queued'; readonly output?: Uint8Array }
-  /**
-   * Pulling the input: `chunk` is the id of the chunk_get that is open, for the range that the reading wants; `far` the end of what
-   * was pulled.
-   */
-  | {
+  /** Reading the input, to decide or to lay out its pages; `far` is the end of what was pulled. */
+  | ({
       readonly phase: 'reading';
-      readonly reading: Reading<Read>;
-      readonly wants: Range;
+      readonly reading: Reading<Next>;
       readonly far: number;
-      readonly chunk: number;
-      readonly stallAt: number;
-    }
+    } & Pull)
   /** The human is to be asked, when the screen is free. */
   | { readonly phase: 'waiting'; readonly prompt: Prompt }
   /** As `first`, another job: what becomes of that one becomes of this one. */
@@ -61,9 +62,15 @@ export type Reviewing = {
   readonly with: readonly number[];
   readonly armed: boolean;
   readonly place: Place;
+  /** The page that is seen, and the one that is on its way: until it is there no key approves anything. */
+  readonly rows: readonly string[];
+  readonly paging: Paging | null;
   readonly deadline: number;
   readonly noticeAt: number;
 };
+
+/** A page that is being read. */
+export type Paging = Pull & { readonly reading: Reading<readonly string[] | Refused>; readonly place: Place };
 
 /**
  * Where in a review the human is: on a page (`seen` is the last of the pages that were drawn one after the other), on the page after the

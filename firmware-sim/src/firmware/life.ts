@@ -137,17 +137,20 @@ export function touch(turn: Turn): void {
   changeOpen(turn, (life) => ({ ...life, usedAt: turn.now }));
 }
 
-/** When the device locks by itself; null: it does not. Not while a request or the owner is at it. */
+/**
+ * When the device locks by itself; null: it does not. Not while the owner is at it. What is on the screen for a computer puts it off by as
+ * long as the owner has for an answer, once: whoever owns a computer must not keep a device open by asking.
+ */
 export function autoLockAt({ life, jobs, flow, pairing }: FirmwareState): number | null {
   if (life.phase !== 'open' || life.vault.demo || life.settings.autoLockMinutes === 0) return null;
-  if (jobs.length > 0 || flow !== null || pairing?.step === 'comparing') return null;
-  return life.usedAt + life.settings.autoLockMinutes * 60_000;
+  if (flow?.owner.by === 'device') return null;
+  const asks = flow !== null || pairing?.step === 'comparing' || jobs.some(({ phase }) => phase === 'reviewing');
+  return life.usedAt + life.settings.autoLockMinutes * 60_000 + (asks ? limits.approvalMs : 0);
 }
 
-/** What time brings. What is under way counts as use until its end. */
+/** What time brings. A menu of the device counts as use until its end. */
 export function tickLife(turn: Turn): void {
-  const { life, jobs, flow } = turn.state;
-  if (life.phase === 'open' && (jobs.length > 0 || flow !== null)) touch(turn);
+  if (turn.state.flow?.owner.by === 'device') touch(turn);
   const due = autoLockAt(turn.state);
   if (due !== null && turn.now >= due) lock(turn);
 }

@@ -10,7 +10,7 @@ import { type DeviceError, limits, type RequestOf } from '@sallyport/device-prot
 import { type Account, askerOf, isImported } from './account.ts';
 import { type Approval, takeApproval } from './approval.ts';
 import { type Apps, appsOf, setClients } from './apps.ts';
-import { logGiven, logPaired } from './decision-log.ts';
+import { logGiven, logPaired, logReplaced } from './decision-log.ts';
 import { end, finish } from './ending.ts';
 import type { Job } from './job.ts';
 import { ringOf } from './policy/client-record.ts';
@@ -119,6 +119,8 @@ function askToPair(
   const replaces = full ? leastUsed(clients) : null;
   // Each question that nobody agreed to makes the next one wait longer.
   const { appTries } = turn.state;
+  // Those that came together were all let in before the first of them was counted.
+  if (turn.now < appTries.notBefore) return end(turn, job, 'rate_limited');
   const count = appTries.count + 1;
   const pause = Math.min(limits.pairingPauseMs * 2 ** (count - limits.pairingTries), limits.pairingPauseMaxMs);
   const notBefore = count < limits.pairingTries ? 0 : turn.now + pause;
@@ -175,7 +177,10 @@ export function pairNow(turn: Turn, job: Job, approval: Approval<Prompt & { read
   if (apps === null) return end(turn, job, 'locked');
   const { wishes, replaces, ...told } = approval.prompt.wanted;
   let clients: Clients = apps.clients;
-  if (replaces !== null) clients = revokeClient(clients, apps.store, replaces.client, replaces.remoteSigner);
+  if (replaces !== null) {
+    logReplaced(turn, replaces);
+    clients = revokeClient(clients, apps.store, replaces.client, replaces.remoteSigner);
+  }
   const paired = pairClient(clients, apps.store, told);
   if (typeof paired === 'string') {
     setClients(turn, clients);

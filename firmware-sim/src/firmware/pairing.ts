@@ -37,6 +37,8 @@ export type PairingTries = { readonly count: number; readonly notBefore: number 
 const outcomeMs = 1_500;
 const outcomeMinMs = 400;
 
+const armMs = 300;
+
 /** Whether the screen is taken by a code: no request is put there meanwhile. */
 export function isComparing({ pairing }: FirmwareState): boolean {
   return pairing?.step === 'comparing';
@@ -79,10 +81,23 @@ export function takeReveal(turn: Turn, { id, command, body }: Request<'pair_reve
   }
   const code = pairingCode(channel.hash, random, body.random);
   const deadline = turn.now + limits.pairingMs;
-  const comparing = { step: 'comparing', name, code, drawnAt: turn.now, deadline, yes: false, confirm: null } as const;
+  const comparing = {
+    step: 'comparing',
+    name,
+    code,
+    drawnAt: armedAt(turn),
+    deadline,
+    yes: false,
+    confirm: null,
+  } as const;
   turn.state = { ...turn.state, pairing: comparing, outcomeUntil: null };
   present(turn);
   say(turn, { type: 'reply', id, command, body: { random } });
+}
+
+/** As with a request: a press that was on its way to something else must not meet the code. */
+function armedAt({ state, now }: Turn): number {
+  return state.marks.autoPress ? now : now + armMs;
 }
 
 /** What the human said at the computer. */

@@ -66,8 +66,31 @@ export type ShownEvent = {
   readonly id: Uint8Array;
 };
 
-/** The review of an event to be signed. */
+/** What the first page says of an event, wherever the rest of it lies. */
+export type EventFacts = {
+  readonly kind: number;
+  readonly created_at: number;
+  readonly id: Uint8Array;
+  readonly content: { readonly length: number };
+  readonly tagSummary: string;
+  /** The tags of a login that say for whom it is. */
+  readonly places: readonly (readonly [name: string, value: string])[];
+};
+
+/** The review of an event to be signed, all of it at hand. */
 export function reviewEvent(asker: Asker, event: ShownEvent): Review {
+  const { content, tags } = event;
+  const places = tags.flatMap(([name, value]) =>
+    name === undefined || value === undefined ? [] : ([[name, value]] as const),
+  );
+  const facts = { ...event, content: { length: utf8Length(content) ?? 0 }, tagSummary: tagSummary(tags), places };
+  const sections: Section[] = [{ heading: 'text', text: content }];
+  if (tags.length > 0) sections.push({ heading: 'tags', tags });
+  return { ...reviewFacts(asker, facts), sections };
+}
+
+/** The same without its sections: they are laid out of the stream in which they lie (stream/pages.ts). */
+export function reviewFacts(asker: Asker, event: EventFacts): Review {
   const name = kindName(event.kind);
   const facts: Fact[] = [
     ...askerFacts(asker),
@@ -78,18 +101,16 @@ export function reviewEvent(asker: Asker, event: ShownEvent): Review {
     ...accessFacts(event),
     { name: 'time', value: formatUtc(event.created_at) },
     { name: 'id', value: `${bytesToHex(event.id).slice(0, 8)}…` },
-    { name: 'text', value: bytesOf(event.content) },
-    { name: 'tags', value: tagSummary(event.tags) },
+    { name: 'text', value: byteCount(event.content.length) },
+    { name: 'tags', value: event.tagSummary },
   ];
-  const sections: Section[] = [{ heading: 'text', text: event.content }];
-  if (event.tags.length > 0) sections.push({ heading: 'tags', tags: event.tags });
   return {
     title: `Sign ${name}`,
     shortTitle: name,
     action: 'sign',
     ...standing(asker),
     facts,
-    sections,
+    sections: [],
   };
 }
 
@@ -220,9 +241,9 @@ const doors: ReadonlyMap<number, readonly (readonly [tag: string, name: string])
 /** How much of an address stands on the first page; all of it is among the tags. */
 const DOOR_CELLS_MAX = 90;
 
-function accessFacts({ kind, tags }: ShownEvent): readonly Fact[] {
+function accessFacts({ kind, places }: EventFacts): readonly Fact[] {
   return (doors.get(kind) ?? []).map(([tag, name]) => {
-    const whole = tags.find(([first]) => first === tag)?.[1] ?? '(not said)';
+    const whole = places.find(([first]) => first === tag)?.[1] ?? '(not said)';
     const value = beginning(whole, DOOR_CELLS_MAX);
     return value === whole
       ? { name, value }
@@ -256,8 +277,9 @@ export function scheme(method: TextMethod): string {
   return `NIP-${method.slice(3, 5)}`;
 }
 
-export function bytesOf(text: string): string {
-  const length = utf8Length(text) ?? 0;
+export const bytesOf = (text: string): string => byteCount(utf8Length(text) ?? 0);
+
+function byteCount(length: number): string {
   return length === 1 ? '1 byte' : `${length} bytes`;
 }
 

@@ -5,18 +5,20 @@
  * Promises: a press approves exactly what is listed, and only if it began after the page that is seen was drawn with its keys; what is
  * dangerous takes a hold. Saying no needs no fresh press, but to say never again does.
  */
-import { limits } from '@sallyport/device-protocol';
+import { type DeviceError, limits } from '@sallyport/device-protocol';
 import { progress } from './answers.ts';
 import { type Approval, act, approve, drawnAgain, putOnScreen } from './approval.ts';
 import { appsOf, setClients } from './apps.ts';
 import { choices } from './choice-screen.ts';
 import { logGiven } from './decision-log.ts';
 import { end, finish } from './ending.ts';
-import type { Job, Place, Reviewing } from './job.ts';
+import type { Job, Paging, Place, Reviewing } from './job.ts';
 import { giveNow, leaveGrant, pairNow } from './new-apps.ts';
 import { needsHold } from './policy/decide.ts';
 import { type Choice, giveGrant, grantOfChoice } from './policy/grants.ts';
 import { askTheSame, type Prompt } from './prompt.ts';
+import { askFor, chunkFor, readOn } from './pulling.ts';
+import type { Range, Refused } from './stream/reading.ts';
 import { accountOf, type FirmwareState, replaceJob, show, type Turn } from './turn.ts';
 
 type ReviewingJob = Job & Reviewing;
@@ -46,6 +48,7 @@ export function putUp(turn: Turn, job: WaitingJob): void {
   const shown = putOnScreen(prompts, turn.env.board, armed ? turn.now : turn.now + armMs);
   const times = { deadline: turn.now + limits.approvalMs, noticeAt: turn.now + noticeMs };
   const place: Place = { at: 'page', page: 0, seen: 0 };
+  const { first: rows } = shown.layout;
   const together = others.map((one) => one.id);
   const put: ReviewingJob = {
     id,
@@ -57,6 +60,8 @@ export function putUp(turn: Turn, job: WaitingJob): void {
     with: together,
     armed,
     place,
+    rows,
+    paging: null,
     ...times,
   };
   present(turn, put);
@@ -73,7 +78,9 @@ export function joinIn(turn: Turn, job: ReviewingJob): boolean {
   if (like.every(({ id }) => job.with.includes(id))) return false;
   const prompts = [job.prompt, ...like.map(({ prompt }) => prompt)];
   const shown = putOnScreen(prompts, turn.env.board, turn.now + armMs);
-  present(turn, { ...job, shown, with: like.map(({ id }) => id), place: { at: 'page', page: 0, seen: 0 } });
+  const place: Place = { at: 'page', page: 0, seen: 0 };
+  const { first: rows } = shown.layout;
+  present(turn, { ...job, shown, with: like.map(({ id }) => id), place, rows, paging: null });
   return true;
 }
 
@@ -92,15 +99,21 @@ export function waitingNotice(turn: Turn, job: ReviewingJob): void {
 
 /** Nobody decided: that counts as no. */
 export function timeOut(turn: Turn, job: ReviewingJob): void {
+  endTogether(turn, job, 'timed_out');
+}
+
+function endTogether(turn: Turn, job: ReviewingJob, error: DeviceError): void {
   const others = togetherWith(turn.state, job);
-  end(turn, job, 'timed_out');
-  for (const one of others) end(turn, one, 'timed_out');
+  end(turn, job, error);
+  for (const one of others) end(turn, one, error);
 }
 
 /** A key, pressed at `at`. */
 export function pressReview(turn: Turn, job: ReviewingJob, key: Key, at: number): void {
   const held = turn.now - at >= holdMs;
   const { place } = job;
+  // While another page is on its way only a no is heard: what the other keys would be about is not there yet.
+  if (job.paging !== null) return key === 'deny' ? sayNo(turn, job) : undefined;
   if (place.at === 'page' && key === 'approve') return sayYes(turn, job, at, held);
   if (place.at === 'page' && key === 'deny') return sayNo(turn, job);
   if (key === 'next' || key === 'back') return move(turn, job, turned(job, key));
@@ -117,7 +130,7 @@ export function pressReview(turn: Turn, job: ReviewingJob, key: Key, at: number)
 
 /** Approves what is on the screen: each of the jobs, by an approval of its own. */
 function sayYes(turn: Turn, job: ReviewingJob, at: number, held: boolean): void {
-  const approvals = job.armed ? approve(job.shown, at, held) : null;
+  const approvals = job.armed && job.paging === null ? approve(job.shown, at, held) : null;
   if (approvals === null) return;
   const together = [job, ...togetherWith(turn.state, job)];
   for (const approval of approvals) {
@@ -146,9 +159,7 @@ function isOf<A extends Prompt['about']>(
 /** No to a wish leaves that wish; no to anything else is the end of it. */
 function sayNo(turn: Turn, job: ReviewingJob): void {
   if (job.prompt.about === 'grant') return leaveGrant(turn, job, job.prompt);
-  const others = togetherWith(turn.state, job);
-  end(turn, job, 'denied');
-  for (const one of others) end(turn, one, 'denied');
+  endTogether(turn, job, 'denied');
 }
 
 /**
@@ -190,21 +201,66 @@ function turned({ shown, place }: ReviewingJob, key: 'next' | 'back'): Place {
 }
 
 function move(turn: Turn, job: ReviewingJob, place: Place): void {
+  if (place.at !== 'page') return moved(turn, job, place, job.rows);
+  const reading = job.shown.layout.page(place.page);
+  goOn(turn, job, reading, place, reading.next());
+}
+
+function moved(turn: Turn, job: ReviewingJob, place: Place, rows: readonly string[]): void {
   const shown = drawnAgain(job.shown, Math.max(job.shown.drawnAt, turn.now));
-  present(turn, { ...job, place, shown });
+  present(turn, { ...job, place, shown, rows, paging: null });
+}
+
+/** Reads on in the page that was turned to. */
+function goOn(
+  turn: Turn,
+  job: ReviewingJob,
+  reading: Paging['reading'],
+  place: Place,
+  first: IteratorResult<Range, readonly string[] | Refused>,
+): void {
+  const step = readOn(reading, first, job.request);
+  if (step.done !== true) {
+    const asked = { reading, place, ...chunkFor(turn, step.value) };
+    present(turn, { ...job, paging: asked });
+    // Nobody has claimed it in this session: whoever does so is asked then.
+    return job.claimBy === null ? askFor(turn, job, asked) : undefined;
+  }
+  if ('error' in step.value) return endTogether(turn, job, step.value.error);
+  moved(turn, job, place, step.value);
+}
+
+/** Bytes of the page that is on its way. */
+export function feedPage(turn: Turn, job: ReviewingJob, bytes: Uint8Array): void {
+  const { paging } = job;
+  if (paging === null) return;
+  const { reading, place, wants } = paging;
+  if (bytes.length !== wants.length) return endTogether(turn, job, 'stream_integrity');
+  goOn(turn, job, reading, place, reading.next(bytes));
+}
+
+/** Asks once more for what the page on its way needs. */
+export function pullPage(turn: Turn, job: ReviewingJob): void {
+  if (job.paging === null) return;
+  const paging = { ...job.paging, ...chunkFor(turn, job.paging.wants) };
+  replaceJob(turn, { ...job, paging });
+  askFor(turn, job, paging);
 }
 
 function present(turn: Turn, job: ReviewingJob): void {
   replaceJob(turn, job);
-  const { shown, place, armed, prompt } = job;
-  const { layout } = shown;
+  const { shown, place, prompt, rows } = job;
+  const { review, count } = shown.layout;
+  // Keys that do not count are not named.
+  const armed = job.armed && job.paging === null;
   if (place.at === 'page') {
-    return show(turn, { type: 'review', layout, page: place.page, unseen: layout.count - 1 - place.seen, armed });
+    const layout = { review, count, page: () => rows };
+    return show(turn, { type: 'review', layout, page: place.page, unseen: count - 1 - place.seen, armed });
   }
   const app = prompt.about === 'use' ? prompt.app : null;
   if (app === null) throw new Error('nothing can be remembered here');
   const hold = needsHold(app.question);
-  const about = { title: layout.review.title, app: app.record.name, hold, armed };
+  const about = { title: review.title, app: app.record.name, hold, armed };
   if (place.at === 'remember') return show(turn, { type: 'remember', ...about });
   show(turn, { type: 'how_long', ...about, choice: place.choice });
 }

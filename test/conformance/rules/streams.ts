@@ -12,14 +12,18 @@ const chunkMax = 3840;
 const headBytes = 100;
 
 /** Serves the pulls of one input, in any order and as often as they come, and checks that they stay within it. */
-function serveInput(talk: Talk, input: Uint8Array, wrong: (served: number) => 'short' | 'error' | 'silence' | null) {
+function serveInput(
+  talk: Talk,
+  input: Uint8Array,
+  wrong: (served: number, offset: number) => 'short' | 'error' | 'silence' | null,
+) {
   const pulled = { far: headBytes, count: 0 };
   talk.serve = (request: Request): Message | null => {
     if (request.command !== 'chunk_get') return null;
     const { offset, length } = request.body;
     must(length >= 1 && length <= chunkMax && offset + length <= input.length, `a pull of ${length} at ${offset}`);
     const { id, command } = request;
-    const damage = wrong(pulled.count++);
+    const damage = wrong(pulled.count++, offset);
     if (damage === 'silence') return null;
     if (damage === 'error') return { type: 'error', id, command, error: 'invalid_params' };
     pulled.far = Math.max(pulled.far, offset + length);
@@ -47,7 +51,12 @@ const broken = (
   name,
   presses: 0,
   check: async (talk) => {
-    serveInput(talk, inputOf(large), (served) => (served === 1 ? damage : null));
+    let at = -1;
+    // The same each time: a device that fills up what lacks would else notice that it reads something else the second time.
+    serveInput(talk, inputOf(large), (served, offset) => {
+      if (served === 1) at = offset;
+      return offset === at ? damage : null;
+    });
     const id = startLarge(talk);
     mustRefuse(await talk.answerTo(id, 'sign_event', ms), error, name);
   },

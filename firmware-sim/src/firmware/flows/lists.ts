@@ -1,6 +1,6 @@
 /** The lists of the device: computers, apps, and what each app may do. Taking away is all that they offer. */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { withoutHost, writeHosts } from '../hosts.ts';
+import { forgetComputer } from '../computers.ts';
 import { kindName } from '../kind-names.ts';
 import { changeOpen, type OpenLife } from '../life.ts';
 import { appendLog } from '../logging.ts';
@@ -26,12 +26,7 @@ export function* computersMenu(here: Here): Part<void> {
     if (host === undefined) return;
     const text = [fact('name', host.name), fact('key', `${bytesToHex(host.key).slice(0, 16)}…`)].join('');
     if (!(yield* question('Forget computer?', text, { yes: 'forget' }))) continue;
-    const { turn } = here;
-    const { identity } = turn.state;
-    const kept = withoutHost(identity.hosts, host.key);
-    appendLog(turn, { event: 'computer_revoked', who: host.key });
-    writeHosts(turn.env, kept);
-    turn.state = { ...turn.state, identity: { ...identity, hosts: kept } };
+    forgetComputer(here.turn, host.key);
   }
 }
 

@@ -30,10 +30,9 @@ export type TagNames = {
 const namedMax = 4;
 /** Where a login goes (NIP-42, NIP-98, Blossom). */
 const placeNames: readonly string[] = ['relay', 'challenge', 'u', 'method', 't', 'x', 'server', 'expiration'];
-const placesMax = 8;
-/** Bytes of a name, and of such a value, that are kept. */
+/** Bytes of a name, and of such a value, that are kept: more of it than the first page shows. */
 const nameMax = 13;
-const placeMax = 256;
+const placeMax = 384;
 /** Members of an event; a real one has seven. */
 const membersMax = 32;
 
@@ -149,7 +148,8 @@ function textOf(bytes: Uint8Array, used: number): string {
 }
 
 function place({ places }: TagNames, name: string, value: string): void {
-  if (placeNames.includes(name) && places.length < placesMax) places.push([name, value]);
+  // The first of each name, however many come before it: nobody pushes the one that counts out of sight.
+  if (placeNames.includes(name) && places.every(([known]) => known !== name)) places.push([name, value]);
 }
 
 function countTag(tags: TagNames, name: string): void {

@@ -11,7 +11,7 @@ import { isDone, newJsonScan, scanJson } from './json-scan.ts';
 import { type Bytes, orRefused, type Reading, Refusal, type Refused } from './reading.ts';
 import type { Kind, Visitor } from './scan.ts';
 import { checkUtf8, endUtf8, newUtf8Check } from './utf8-check.ts';
-import { feed, type StreamText, walkText } from './walk.ts';
+import { feed, type StreamText, textOf } from './walk.ts';
 
 export type ClientRequest = {
   /** As text (`7` for the number), and as the JSON that it is echoed as. */
@@ -42,13 +42,7 @@ export function readRequest({ text, isCommitted }: Authentic): Reading<ClientReq
 export function* shortParam({ params }: ClientRequest, n: number, max: number): Reading<string | null> {
   const param = params[n];
   if (param?.type !== 'string' || param.text.length > max) return null;
-  const whole = new Uint8Array(param.text.length);
-  let used = 0;
-  yield* walkText(param.text, (bytes, from, to) => {
-    whole.set(bytes.subarray(from, to), used);
-    used += to - from;
-  });
-  return decodeUtf8(whole);
+  return yield* textOf(param.text);
 }
 
 function* readAll(bytes: Bytes, isCommitted: boolean): Reading<ClientRequest> {

@@ -3,6 +3,7 @@
  * many there are is its `levels`: none for what stands there as it is, one for a string in JSON, two for a string in JSON in a
  * string.
  */
+import { decodeUtf8 } from '@sallyport/device-protocol';
 import { newUnescape, type Unescape, unescapeJson } from './json-string.ts';
 import type { Bytes, Reading, Tap } from './reading.ts';
 
@@ -49,7 +50,18 @@ export function* walkText(text: StreamText, tap: Tap): Reading<void> {
   if (text.length > 0) yield* feed(text.bytes, text.at, walker.take);
 }
 
-/** The same by hand: `take` says whether more of it has to come, `left` how much. */
+/** A text as one string: for what is small, or has to be held. Null when it is not UTF-8. */
+export function* textOf(text: StreamText): Reading<string | null> {
+  const whole = new Uint8Array(text.length);
+  let used = 0;
+  yield* walkText(text, (bytes, from, to) => {
+    whole.set(bytes.subarray(from, to), used);
+    used += to - from;
+  });
+  return decodeUtf8(whole);
+}
+
+/** Going through it by hand: `take` says whether more of it has to come, `left` how much. */
 export function textWalker(text: StreamText, tap: Tap, levels = newLevels(text.levels), length = text.length) {
   let left = length;
   const pass: Tap = (bytes, from, to, origin) => {
