@@ -1,4 +1,5 @@
 /** How the pages of the flows look on a board: the first row names what this is, the last one what the keys do. */
+import { limits } from '@sallyport/device-protocol';
 import { fit, rowCells, rowOf, wrap } from '../cells.ts';
 import type { Board } from '../env.ts';
 import { largeDigit } from '../pairing-screen.ts';
@@ -60,39 +61,49 @@ function questionRows(page: Page & { type: 'question' }, board: Board): Rows {
   const from = page.page * height;
   const rows = Array.from({ length: Math.min(height, lines.starts.length - from) }, (_, i) => rowOf(lines, from + i));
   const unseen = count - 1 - page.seen;
-  const more = count === 1 ? '' : isSmall(board) ? ` ${next}${unseen > 0 ? '▼' : ''}` : `  ${back}${next}`;
-  const says = page.whole && unseen > 0 ? '' : yesKey(hold, isSmall(board) ? approve : `${approve} `, yes, board);
+  const more = count === 1 ? '' : isSmall(board) ? `${next}${unseen > 0 ? '▼' : ''}` : `${back}${next}`;
+  const silent = page.whole && unseen > 0;
+  const says = silent ? '' : `${hold ? 'HOLD ' : ''}${approve} ${yes}`;
   const keys = isSmall(board)
-    ? [says, `${deny} ${no}`, more.trim()].filter((part) => part !== '').join(' ')
-    : [says, `${deny} ${no}`, more.trim()].filter((part) => part !== '').join('   ');
+    ? smallKeys({ hold, yes: silent ? null : yes, no, more }, board)
+    : [says, `${deny} ${no}`, more].filter((part) => part !== '').join('  ');
   return [titled(title, count > 1 ? ` ${page.page + 1}/${count}` : '', board), rows, keys];
 }
 
-/** A hold is named as one, on every board. */
-function yesKey(hold: boolean, key: string, yes: string, board: Board): string {
-  if (isSmall(board)) return hold ? `HOLD R ${yes}` : `${key} ${yes}`;
-  return hold ? `HOLD ${key}${yes}` : `${key}${yes}`;
+type SmallKeys = { readonly hold: boolean; readonly yes: string | null; readonly no: string; readonly more: string };
+
+/** Every key is named, whatever the words cost: they get shorter until all fit, and the title says what yes is said to. */
+function smallKeys({ hold, yes, no, more }: SmallKeys, { keys, columns }: Board): string {
+  const key = hold ? `HOLD ${keys.next}` : keys.approve;
+  const tries = [
+    [yes === null ? '' : `${key} ${yes}`, `${keys.deny} ${no}`],
+    [yes === null ? '' : `${key} ${yes}`, `${keys.deny} no`],
+    [yes === null ? '' : hold ? key : `${key} yes`, `${keys.deny} no`],
+  ].map((parts) => [...parts, more].filter((part) => part !== '').join(' '));
+  return tries.find((row) => rowCells(row) <= columns) ?? tries.at(-1) ?? '';
 }
 
 function pinRows({ title, note, digits, at }: Page & { type: 'pin' }, board: Board): Rows {
   const { approve, deny, next, back } = board.keys;
   const dots = digits === '' ? '' : '●'.repeat(digits.length);
   const options = [...'0123456789', 'done'];
+  // A PIN that is too short does not end: the key that would end it is not named.
+  const short = digits.length < limits.pinMin;
   const turning = wheel(options, at, board);
   if (isSmall(board)) {
-    const says = at === pinDone ? 'ok' : 'take';
+    const takes = at === pinDone ? (short ? '' : `${approve} ok `) : `${approve} take `;
     return [
       dots === '' && note !== '' ? note : title,
       [centred(dots, board), turning],
-      `${approve} ${says} ${next}▼ ${deny} del`,
+      `${takes}${next}▼ ${deny} ${digits === '' ? 'no' : 'del'}`,
     ];
   }
   const big =
     at === pinDone ? ['', '', centred('done', board), '', ''] : largeDigit(at).map((row) => centred(row, board));
-  const says = at === pinDone ? 'done' : 'take';
+  const takes = at === pinDone ? (short ? '' : `${approve} done  `) : `${approve} take  `;
   const deletes = digits === '' ? 'leave' : 'delete';
   const rows = [note, '', centred(dots, board), '', ...big, '', turning];
-  return [title, rows, `${approve} ${says}  ${back}${next} turn  ${deny} ${deletes}`];
+  return [title, rows, `${takes}${back}${next} turn  ${deny} ${deletes}`];
 }
 
 function wordRows({ title, prefix, at }: Page & { type: 'word' }, board: Board): Rows {
@@ -136,9 +147,11 @@ function wheel(options: readonly string[], at: number, board: Board): string {
   return centred(row, board);
 }
 
-/** The title, with the number at the right edge. */
+/** The title, with the number at the right edge. A question without room for both is asked by its verb: the text says about what. */
 function titled(title: string, number: string, board: Board): string {
-  return fit(title, board.columns - number.length) + number;
+  const room = board.columns - number.length;
+  const short = title.endsWith('?') && rowCells(title) > room ? `${title.split(' ')[0] ?? ''}?` : title;
+  return fit(short, room) + number;
 }
 
 function textLines(text: string, board: Board): readonly string[] {

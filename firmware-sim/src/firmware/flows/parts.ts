@@ -49,7 +49,7 @@ export function* newPin(here: Here): Part<string | null> {
   for (;;) {
     const first = yield* pin(here, 'New PIN', '4 to 16 digits');
     if (first === null) return null;
-    const second = yield* pin(here, 'PIN again', 'the same once more');
+    const second = yield* pin(here, 'PIN again', 'the same again');
     if (second === first) return first;
     if (second !== null) yield* tell('Not the same', line('The two PINs differ. Once more.'));
   }
