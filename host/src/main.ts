@@ -134,7 +134,7 @@ async function run(
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);
-  const demo = simulator === null ? null : options.simulator.fresh ? 'fresh' : 'throwaway';
+  const demo = simulator === null ? null : simulator.owners ? 'fresh' : 'throwaway';
   speaker.start({ type: 'bunker', uri, relays, demo });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });

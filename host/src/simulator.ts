@@ -4,6 +4,7 @@
  * printed above it. Host and simulator know each other by wire and by control channel only, never by import.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
@@ -15,6 +16,8 @@ import type { SimulatorOptions } from './options.ts';
 
 export type Simulator = {
   readonly link: 'pty' | 'pipe';
+  /** Its key is its owner's, or will be: it is no demo. */
+  readonly owners: boolean;
   /** The static key of its channel, hex: what a pairing would have told. */
   readonly channelKey: string;
   readonly wire: (events: WireEvents) => Wire;
@@ -28,6 +31,9 @@ export type Simulator = {
 /** File descriptors of the child: the control channel, and the link where it is a pipe. */
 const controlFd = 3;
 const linkFd = 4;
+/** Its flash image in the state directory, and the mark of a device that is its owner's. */
+const flashName = 'simulated-device.flash';
+const ownersName = 'simulated-device.owners';
 /** The exit code of a simulator that was asked for a pseudo-terminal where the system has none. */
 export const noPseudoTerminal = 3;
 /** From spawn to the first line: the child loads its modules and stretches a seed. */
@@ -53,7 +59,8 @@ export async function startSimulator(
   quiet: boolean,
   computer: Uint8Array,
 ): Promise<SimulatorStart> {
-  const child = spawnSimulator(options, state, quiet, computer);
+  const owners = isOwners(options.fresh, state);
+  const child = spawnSimulator(options, owners, state, quiet, computer);
   const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
   const control = duplex(child, controlFd);
   const first = await firstLine(control, ended);
@@ -65,6 +72,7 @@ export async function startSimulator(
       : streamWire({ input: link, output: link }, events);
   const simulator: Simulator = {
     link: options.link,
+    owners,
     channelKey: first.key,
     wire,
     ended,
@@ -80,11 +88,27 @@ export async function startSimulator(
   return { simulator };
 }
 
-function spawnSimulator(options: SimulatorOptions, state: string, quiet: boolean, computer: Uint8Array): ChildProcess {
+/**
+ * Whether the device in this state directory is its owner's: one that was first started fresh stays so, or after a wipe the next start
+ * would quietly make it a demo with a throwaway key.
+ */
+function isOwners(fresh: boolean, state: string): boolean {
+  const mark = join(state, ownersName);
+  if (fresh && !existsSync(join(state, flashName))) writeFileSync(mark, '', { mode: 0o600 });
+  return fresh || existsSync(mark);
+}
+
+function spawnSimulator(
+  options: SimulatorOptions,
+  owners: boolean,
+  state: string,
+  quiet: boolean,
+  computer: Uint8Array,
+): ChildProcess {
   const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
   const press = options.press === null ? [] : ['--press', options.press];
-  const demo = options.fresh ? [] : ['--demo'];
-  const args = ['--listen', listen, ...demo, '--flash', join(state, 'simulated-device.flash')];
+  const demo = owners ? [] : ['--demo'];
+  const args = ['--listen', listen, ...demo, '--flash', join(state, flashName)];
   const paired = ['--demo-host', Buffer.from(computer).toString('hex')];
   const rest = ['--board', options.board, '--face', options.face, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];
