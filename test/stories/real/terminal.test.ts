@@ -24,7 +24,7 @@ test.skipIf(missing !== null)('a person starts the demo, approves, denies, and e
   context.onTestFinished(terminal.kill);
   const [, uri = ''] = await terminal.until(/(bunker:\/\/\S+)\r?\n/);
   await terminal.until(/│Sallyport +DEMO│/);
-  await terminal.until(/a approve · d deny/);
+  await terminal.until(/a approve · A hold · d deny/);
   await terminal.until(/● device ready: simulator lcd240/);
   expect(terminal.text()).toContain('DEMO: the simulated device below has a throwaway key.');
   expect(qrCodeIn(terminal.text())).toEqual(encode(uri, { ecc: 'L', border: 2 }).data);
