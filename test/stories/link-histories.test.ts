@@ -6,7 +6,7 @@ import { x25519 } from '@sallyport/device-protocol';
 import { expect, test } from 'vitest';
 import { histories, linkFaults } from '../support/link-history.ts';
 
-const count = Number(process.env['LINK_HISTORIES'] ?? 10_000);
+const count = Number(process.env['LINK_HISTORIES'] ?? 1_500);
 const onlySeed = process.env['LINK_SEED'];
 
 test(`${count} link histories`, { timeout: 600_000 }, () => {
