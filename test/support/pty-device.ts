@@ -1,6 +1,7 @@
 /** Starts `pty-child.ts` and talks to it: a device on a pseudo-terminal that can be stopped and pulled out. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openPtyLine } from '../../firmware-sim/src/lines/pty-line.ts';
@@ -53,7 +54,11 @@ export async function startPtyDevice(link: string): Promise<PtyDevice> {
       await until(() => reports.slice(before).some((report) => report.done === command));
     },
     freeze: () => void child.kill('SIGSTOP'),
-    unplug: () => kill(child),
+    unplug: () => {
+      // As udev does. A link that stays would soon lead to somebody else's terminal: their names are used again at once.
+      rmSync(link, { force: true });
+      return kill(child);
+    },
   };
 }
 
