@@ -111,7 +111,7 @@ async function run(
   cleanUps.push(() => talk.close());
   // Loaded when it is needed: a wrong call is told at once.
   const { openOutside } = await import('./outside.ts');
-  const outside = openOutside(dir, options.log, Date.now);
+  const outside = openOutside(dir, options, Date.now);
   if (outside.type === 'refused') throw new Error(outside.words);
   cleanUps.push(() => outside.close());
   const host = runHost({

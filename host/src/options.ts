@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { limits as deviceLimits } from '@sallyport/device-protocol';
 import envPaths from 'env-paths';
+import { activityLimits } from './core/activity.ts';
 import { relaysMax } from './core/limits.ts';
 import type { UsbIdentity } from './device/serial-wire.ts';
 import { parseRelayUrl } from './relays/relay-url.ts';
@@ -18,6 +19,8 @@ export type Options = {
   readonly json: boolean;
   /** Where the structured log goes: a file, `-` for stderr, null for nowhere. */
   readonly log: string | null;
+  /** How many days rows of the activity log are kept. */
+  readonly keepDays: number;
   /** The account of the device that the first bunker line is for. */
   readonly account: number;
   /** Pair with a device that is not paired, also where nobody sits at a terminal. */
@@ -68,9 +71,10 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
+  --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport status, pair, apps, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+While it runs: sallyport status, pair, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
 diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
@@ -87,6 +91,7 @@ const flags = {
   'sim-link': { type: 'string', default: 'pty' },
   json: { type: 'boolean', default: false },
   log: { type: 'string' },
+  'keep-days': { type: 'string', default: `${activityLimits.daysMax}` },
   pair: { type: 'boolean', default: false },
   'replace-device': { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
@@ -127,6 +132,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (!/^\d{1,2}$/.test(values.account) || Number(values.account) >= deviceLimits.accountsMax)
     return wrong(`--account does not take "${values.account}"; it takes 0 to ${deviceLimits.accountsMax - 1}`);
   const account = Number(values.account);
+  const keepDays = Number(values['keep-days']);
+  if (!/^\d{1,4}$/.test(values['keep-days']) || keepDays > activityLimits.daysMax)
+    return wrong(`--keep-days does not take "${values['keep-days']}"; it takes 0 to ${activityLimits.daysMax}`);
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
     const url = parseRelayUrl(text);
@@ -140,7 +148,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const { json, log = null } = values;
   return {
     type: 'run',
-    options: { device, lines, relays, state, json, log, account, pair, replaceDevice, simulator },
+    options: { device, lines, relays, state, json, log, keepDays, account, pair, replaceDevice, simulator },
   };
 }
 

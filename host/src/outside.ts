@@ -12,7 +12,7 @@ import type { Host } from './host.ts';
 import { startMetrics } from './metrics.ts';
 import { version } from './options.ts';
 import type { Report } from './report.ts';
-import { type ActivityLog, openActivityLog } from './store/activity-log.ts';
+import { type ActivityLog, openActivityLog, retained } from './store/activity-log.ts';
 import type { StoreRefused } from './store/private-files.ts';
 
 export type Outside = {
@@ -27,10 +27,15 @@ export type Outside = {
 /** These are on their way, and are written when they end. */
 const underWay: ReadonlySet<string> = new Set(['asked', 'joined']);
 
-/** Opens the logs of a state directory. `log` is where the structured one goes: a path, `-`, or null for nowhere. */
-export function openOutside(dir: string, log: string | null, now: () => number): Outside | StoreRefused {
-  const opened = openActivityLog(dir);
+/** `log`: where the structured log goes: a path, `-`, or null for nowhere. `keepDays`: how long rows of the activity log are kept. */
+export type Logs = { readonly log: string | null; readonly keepDays: number };
+
+/** Opens the logs of a state directory. */
+export function openOutside(dir: string, { log, keepDays }: Logs, now: () => number): Outside | StoreRefused {
+  const opened = openActivityLog(dir, { ...retained, days: keepDays });
   if (opened.type === 'refused') return opened;
+  // A shorter time that was asked for holds at once, not after the next rows.
+  opened.prune(now());
   const activity: ActivityLog = opened;
   const events = openEventLog(log);
   const metrics = startMetrics();

@@ -25,6 +25,8 @@ test.each([
   [['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
   [['--account', '16'], '--account does not take "16"; it takes 0 to 15.'],
   [['--account', 'me'], '--account does not take "me"'],
+  [['--keep-days', '9999'], '--keep-days does not take "9999"; it takes 0 to 730.'],
+  [['--keep-days', '-1'], '--keep-days'],
   [['--fresh', '--port', 'x'], '--fresh is for the simulated device.'],
   [['--lines', 'up'], '--lines does not take "up"; it takes leave, both-low or both-high.'],
   [['--sim-link', 'rope'], '--sim-link does not take "rope"; it takes pty or pipe.'],

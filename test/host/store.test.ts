@@ -9,6 +9,7 @@ import { remoteSigner } from '../../host/src/core/envelope.ts';
 import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
+import { othersMay } from '../../host/src/store/private-files.ts';
 import { keyFileName, loadRemoteSignerKey } from '../../host/src/store/remote-signer-key.ts';
 import { openStore, type Store, storeFileName } from '../../host/src/store/store.ts';
 import { makeWorld } from './bridge-world.ts';
@@ -253,6 +254,14 @@ describe('who may open it', () => {
     expect(refusedWords()).toContain('chmod 700');
     expect(statSync(dir).mode & 0o777).toBe(0o755);
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('what belongs to another user is never private', () => {
+    mkdirSync(dir, { mode: 0o700 });
+    expect(othersMay(dir)).toBeNull();
+    expect(othersMay(dir, 4_242)).toContain('belongs to another user');
+    chmodSync(dir, 0o755);
+    expect(othersMay(dir)).toContain('may open');
   });
 
   test('one host at a time; the next one gets in when the first is gone', () => {

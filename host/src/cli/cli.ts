@@ -6,7 +6,9 @@
  */
 import { Command, CommanderError } from 'commander';
 import { defaultState, version } from '../options.ts';
-import { type Action, addHostCommands } from './host-commands.ts';
+import { addAppCommands } from './app-commands.ts';
+import type { Action } from './arguments.ts';
+import { addHostCommands } from './host-commands.ts';
 import { commandWith, Ending, exitCodes, type Io } from './io.ts';
 import { addMachineCommands } from './machine-commands.ts';
 
@@ -28,6 +30,7 @@ export async function runCli(argv: readonly string[], io: Io, script: string): P
       await act(commandWith(io, { state, json }), ...args);
     };
   addHostCommands(cli, run);
+  addAppCommands(cli, run);
   addMachineCommands(cli, run, script);
   forEachCommand(cli, (command) => {
     command

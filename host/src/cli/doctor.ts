@@ -1,44 +1,42 @@
 /** What may be wrong with this computer or its host, looked at one by one; each with what to do about it. */
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { z } from 'zod';
 import type { ControlClient } from '../control/client.ts';
-import { othersMay } from '../store/private-files.ts';
+import type * as s from '../control/schemas.ts';
+import type { Machine } from './machine.ts';
 
 export type Finding = { readonly about: string; readonly ok: boolean; readonly words: string };
 
 /** Beyond this, apps and relays refuse what was signed or asked. */
 const skewMaxMs = 60_000;
-const reachMs = 4_000;
 
-/** Looks. Nothing is changed. */
-export async function examine(state: string, client: ControlClient, service: string): Promise<readonly Finding[]> {
+/** Looks. Nothing is changed. `service` is the file of the service of this user. */
+export async function examine(
+  state: string,
+  client: ControlClient,
+  service: string,
+  machine: Machine,
+): Promise<readonly Finding[]> {
+  const local = [
+    runtimeOf(machine),
+    stateOf(state, machine),
+    serviceOf(service, machine),
+    modemManager(machine),
+    ...portsOf(machine),
+  ];
   const status = await client.call('GET /v0/status');
-  const findings: Finding[] = [runtime(), stateOf(state), serviceOf(service), modemManager(), ...ports()];
   if (status.type !== 'answer')
-    return [...findings, { about: 'host', ok: false, words: `${status.words} ${status.advice}` }];
-  const { device, relays, killedAt } = status.answer;
-  findings.push({
-    about: 'host',
-    ok: killedAt === null,
-    words: killedAt === null ? 'It runs.' : 'The kill switch is on. Run: sallyport resume',
-  });
-  const there = device.model !== null;
-  findings.push({
-    about: 'device',
-    ok: there,
-    words: there ? `${device.model} is there.` : (device.port ?? 'No device answers on its port.'),
-  });
-  const reached = await Promise.all(relays.map(({ url, state: now }) => relayOf(url, now)));
-  return [...findings, ...reached.flat()];
+    return [...local, { about: 'host', ok: false, words: `${status.words} ${status.advice}` }];
+  return [...local, ...hostOf(status.answer), ...(await relaysOf(status.answer, machine))];
 }
 
-function runtime(): Finding {
-  return { about: 'runtime', ok: true, words: `Node ${process.versions.node} at ${process.execPath}.` };
+function runtimeOf({ runtime }: Machine): Finding {
+  return { about: 'runtime', ok: true, words: `Node ${runtime.version} at ${runtime.path}.` };
 }
 
-function stateOf(state: string): Finding {
-  if (!existsSync(state))
+function stateOf(state: string, machine: Machine): Finding {
+  if (!machine.exists(state))
     return { about: 'state', ok: true, words: `${state} is not there yet; it is made at the first start.` };
-  const others = othersMay(state);
+  const others = machine.othersMay(state);
   return {
     about: 'state',
     ok: others === null,
@@ -46,58 +44,63 @@ function stateOf(state: string): Finding {
   };
 }
 
-function serviceOf(path: string): Finding {
-  const words = existsSync(path)
-    ? `${path} is installed.`
-    : 'No service is installed: the host runs when you start it.';
-  return { about: 'service', ok: true, words };
+/** A service names the runtime that ran when it was installed: an update that moved it leaves a service that cannot start. */
+function serviceOf(path: string, machine: Machine): Finding {
+  const about = 'service';
+  const text = machine.read(path);
+  if (text === null) return { about, ok: true, words: 'No service is installed: the host runs when you start it.' };
+  const { runtime } = machine;
+  if (text.includes(runtime.path)) return { about, ok: true, words: `${path} is installed.` };
+  const words = `${path} starts another runtime than this one (${runtime.path}). Run: sallyport service install`;
+  return { about, ok: false, words };
 }
 
 /** It sends AT commands to whatever looks like a modem, in the first seconds of a port. */
-function modemManager(): Finding {
-  const runs = process.platform === 'linux' && commandNames().includes('ModemManager');
+function modemManager(machine: Machine): Finding {
+  const runs = machine.programs().includes('ModemManager');
   const advice =
     'ModemManager runs, and may speak to the device first. "sallyport udev" prints the rule that keeps it away.';
   return { about: 'modem_manager', ok: !runs, words: runs ? advice : 'ModemManager is not in the way.' };
 }
 
-function commandNames(): readonly string[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-  } catch {
-    return []; // A process that ended while it was looked at, or a system without /proc.
-  }
+function portsOf(machine: Machine): readonly Finding[] {
+  return machine.ports().map(({ path, mayOpen }) => ({
+    about: 'port',
+    ok: mayOpen,
+    words: mayOpen
+      ? `${path} can be opened.`
+      : `${path} may not be opened by you. "sallyport udev" prints a rule for it.`,
+  }));
 }
 
-function ports(): readonly Finding[] {
-  if (process.platform !== 'linux') return [];
-  const names = readdirSync('/dev').filter((name) => /^tty(ACM|USB)\d+$/.test(name));
-  return names.map((name) => {
-    const path = `/dev/${name}`;
-    try {
-      accessSync(path, constants.R_OK | constants.W_OK);
-      return { about: 'port', ok: true, words: `${path} can be opened.` };
-    } catch {
-      return {
-        about: 'port',
-        ok: false,
-        words: `${path} may not be opened by you. "sallyport udev" prints a rule for it.`,
-      };
-    }
+function hostOf({ killedAt, device }: z.output<typeof s.status>): readonly Finding[] {
+  const there = device.model !== null;
+  return [
+    {
+      about: 'host',
+      ok: killedAt === null,
+      words: killedAt === null ? 'It runs.' : 'The kill switch is on. Run: sallyport resume',
+    },
+    {
+      about: 'device',
+      ok: there,
+      words: there ? `${device.model} is there.` : (device.port ?? 'No device answers on its port.'),
+    },
+  ];
+}
+
+/** Whether each relay delivers, and how far its clock is from ours. */
+async function relaysOf({ relays }: z.output<typeof s.status>, machine: Machine): Promise<readonly Finding[]> {
+  const found = relays.map(async ({ url, state }): Promise<readonly Finding[]> => {
+    const listens = { about: 'relay', ok: state === 'listening', words: `${url}: ${state}.` };
+    // The clock of this machine is not compared with itself.
+    if (/^wss?:\/\/(127\.|localhost|\[::1\])/.test(url)) return [listens];
+    const time = await machine.clockOf(url);
+    if (time === null) return [listens];
+    const off = Math.abs(time - machine.now());
+    const ok = off <= skewMaxMs;
+    const words = `Our clock and that of ${url} are ${Math.round(off / 1000)} s apart.${ok ? '' : ' Set the clock.'}`;
+    return [listens, { about: 'clock', ok, words }];
   });
-}
-
-/** Whether a relay delivers, and how far its clock is from ours. */
-async function relayOf(url: string, state: string): Promise<readonly Finding[]> {
-  const listens = { about: 'relay', ok: state === 'listening', words: `${url}: ${state}.` };
-  if (/^wss?:\/\/(127\.|localhost|\[::1\])/.test(url)) return [listens];
-  const date = await fetch(url.replace(/^ws/, 'http'), { method: 'HEAD', signal: AbortSignal.timeout(reachMs) })
-    .then((response) => Date.parse(response.headers.get('date') ?? ''))
-    .catch(() => Number.NaN);
-  if (Number.isNaN(date)) return [listens];
-  const off = Math.abs(date - Date.now());
-  const words = `Our clock and that of ${url} are ${Math.round(off / 1000)} s apart.${off > skewMaxMs ? ' Set the clock.' : ''}`;
-  return [listens, { about: 'clock', ok: off <= skewMaxMs, words }];
+  return (await Promise.all(found)).flat();
 }

@@ -1,20 +1,17 @@
-/** The commands that speak to the running host. Each is a request of the control API, and what it answered. */
+/** The commands that look at the running host and narrow what it lets through. Each is a request of the control API, and what it answered. */
 import type { Command as Parser } from 'commander';
-import { renderUnicodeCompact } from 'uqr';
-import { answerOf, type Command, Ending, endingOf, exitCodes, say } from './io.ts';
+import { type Action, appKey, numberOf, pauseOf, pauseText, timeOf } from './arguments.ts';
+import { answerOf, type Command, endingOf, say } from './io.ts';
 import * as show from './show.ts';
+import { watch } from './watching.ts';
 
-/** Adds them; `run` makes an action of a function. */
-export type Action = <A extends unknown[]>(
-  act: (command: Command, ...args: A) => Promise<void>,
-) => (...args: A) => Promise<void>;
-
+/** Adds them. */
 export function addHostCommands(cli: Parser, run: Action): void {
   addLooking(cli, run);
   addDevice(cli, run);
   addLog(cli, run);
-  addApps(cli, run);
   addNarrowing(cli, run);
+  addRules(cli, run);
 }
 
 function addLooking(cli: Parser, run: Action): void {
@@ -45,20 +42,16 @@ function addLooking(cli: Parser, run: Action): void {
         say(command, requests, show.requestsText(requests));
       }),
     );
-  for (const [name, route, words] of [
-    ['metrics', 'GET /v0/metrics', 'counters and latencies as Prometheus text'],
-    ['watch', 'GET /v0/watch', 'what goes on, as server-sent events, until Ctrl-C'],
-  ] as const) {
-    cli
-      .command(name)
-      .description(words)
-      .action(
-        run(async ({ client, io }) => {
-          const end = await client.stream(route, {}, io.out, io.until);
-          if (end.type !== 'ended') throw endingOf(end);
-        }),
-      );
-  }
+  cli
+    .command('metrics')
+    .description('counters and latencies as Prometheus text')
+    .action(
+      run(async ({ client, io }) => {
+        const end = await client.stream('GET /v0/metrics', {}, io.out, io.until);
+        if (end.type !== 'ended') throw endingOf(end);
+      }),
+    );
+  cli.command('watch').description('what goes on, as it happens, until Ctrl-C').action(run(watch));
   cli
     .command('diagnostics')
     .description('what a maker needs to find a fault, without secrets, texts and whole keys of apps')
@@ -81,15 +74,17 @@ function addDevice(cli: Parser, run: Action): void {
         say(command, said, show.deviceText(said));
       }),
     );
-  device
-    .command('accounts')
-    .description('the public keys that the device told')
-    .action(
-      run(async (command) => {
-        const said = answerOf(await command.client.call('GET /v0/device'));
-        say(command, said.accounts, show.accountsText(said));
-      }),
-    );
+  for (const parent of [device, cli]) {
+    parent
+      .command('accounts')
+      .description('the public keys that the device told')
+      .action(
+        run(async (command) => {
+          const said = answerOf(await command.client.call('GET /v0/device'));
+          say(command, said.accounts, show.accountsText(said));
+        }),
+      );
+  }
 }
 
 type LogOptions = Record<
@@ -139,56 +134,6 @@ function addLog(cli: Parser, run: Action): void {
     );
 }
 
-function addApps(cli: Parser, run: Action): void {
-  cli
-    .command('pair')
-    .description('make a bunker line for an app: it works once')
-    .option('--name <words>', 'what the line is called', '')
-    .option('--account <number>', 'the account of the device that the app will use', '0')
-    .option('--perms <list>', 'what the app may be taken to ask for, as sign_event:1,nip44_decrypt', '')
-    .option('--minutes <number>', 'how long the line may be used', '1440')
-    .option('--no-qr', 'the line alone')
-    .action(
-      run(async (command, options: { name: string; account: string; perms: string; minutes: string; qr: boolean }) => {
-        const { name, perms } = options;
-        const account = numberOf(options.account, '--account');
-        const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes') };
-        const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
-        const code = options.qr && !command.json ? `${renderUnicodeCompact(line.uri, { ecc: 'L', border: 2 })}\n` : '';
-        if (code !== '') command.io.err(`${code}Paste this line into an app, or scan the code. It works once:\n`);
-        say(command, line, line.uri);
-      }),
-    );
-  cli
-    .command('apps')
-    .description('the paired apps')
-    .action(
-      run(async (command) => {
-        const { apps } = answerOf(await command.client.call('GET /v0/apps'));
-        say(command, apps, show.appsText(apps));
-      }),
-    );
-  cli
-    .command('app <key> <action>')
-    .description('revoke, pause or resume an app: its key, or the start of it')
-    .option('--minutes <number>', 'how long the pause is; without it until you resume')
-    .action(
-      run(async (command, key: string, action: string, options: { minutes?: string }) => {
-        const params = { client: await appKey(command, key) };
-        const said = await appAction(command, params, action, options.minutes);
-        say(command, said, '');
-      }),
-    );
-}
-
-async function appAction(command: Command, params: { client: string }, action: string, minutes?: string) {
-  const { client } = command;
-  if (action === 'revoke') return answerOf(await client.call('DELETE /v0/apps/:client', { params }));
-  if (action === 'resume') return answerOf(await client.call('POST /v0/apps/:client/resume', { params }));
-  if (action !== 'pause') throw wrong(`an app is not to be ${action}ed; it takes revoke, pause or resume`);
-  return answerOf(await client.call('POST /v0/apps/:client/pause', { params, body: pauseOf(minutes) }));
-}
-
 function addNarrowing(cli: Parser, run: Action): void {
   cli
     .command('pause')
@@ -196,17 +141,42 @@ function addNarrowing(cli: Parser, run: Action): void {
     .option('--minutes <number>', 'how long; without it until you resume')
     .action(
       run(async (command, { minutes }: { minutes?: string }) => {
-        say(command, answerOf(await command.client.call('POST /v0/pause', { body: pauseOf(minutes) })), '');
+        const done = answerOf(await command.client.call('POST /v0/pause', { body: pauseOf(minutes) }));
+        say(command, done, `Everything is refused ${pauseText(minutes)}.`);
       }),
     );
   cli
     .command('resume')
     .description('end the pause and the kill switch')
-    .action(run(async (command) => say(command, answerOf(await command.client.call('POST /v0/resume')), '')));
+    .action(
+      run(async (command) => {
+        const done = answerOf(await command.client.call('POST /v0/resume'));
+        say(command, done, 'Apps may ask again. A pause of a single app and the rules stay.');
+      }),
+    );
   cli
     .command('kill')
     .description('the kill switch: end what is open and refuse everything until you resume')
-    .action(run(async (command) => say(command, answerOf(await command.client.call('POST /v0/kill')), '')));
+    .action(
+      run(async (command) => {
+        const done = answerOf(await command.client.call('POST /v0/kill'));
+        say(command, done, 'What was open is ended, and everything is refused until you run: sallyport resume');
+      }),
+    );
+  cli
+    .command('dry-run <app> <method> [kind]')
+    .description('what would come of a request; nobody is asked')
+    .action(
+      run(async (command, app: string, method: string, kind: string | undefined) => {
+        const client = await appKey(command, app);
+        const body = { client, method, kind: kind === undefined ? null : numberOf(kind, 'a kind') };
+        const said = answerOf(await command.client.call('POST /v0/dry-run', { body }));
+        say(command, said, show.judgementText(said));
+      }),
+    );
+}
+
+function addRules(cli: Parser, run: Action): void {
   const rules = cli.command('rules').description('what is refused without asking the device');
   const told = (command: Command, said: { rules: Parameters<typeof show.rulesText>[0] }): void =>
     say(command, said.rules, show.rulesText(said.rules));
@@ -238,29 +208,6 @@ function addNarrowing(cli: Parser, run: Action): void {
         told(command, answerOf(await command.client.call('DELETE /v0/rules/:number', { params })));
       }),
     );
-  cli
-    .command('dry-run <app> <method> [kind]')
-    .description('what would come of a request; nobody is asked')
-    .action(
-      run(async (command, app: string, method: string, kind: string | undefined) => {
-        const client = await appKey(command, app);
-        const body = { client, method, kind: kind === undefined ? null : numberOf(kind, 'a kind') };
-        const said = answerOf(await command.client.call('POST /v0/dry-run', { body }));
-        say(command, said, show.judgementText(said));
-      }),
-    );
-}
-
-/** The key of a paired app from the start of it. */
-async function appKey(command: Command, start: string): Promise<string> {
-  if (/^[0-9a-f]{64}$/.test(start)) return start;
-  const { apps } = answerOf(await command.client.call('GET /v0/apps'));
-  const found = apps.filter(({ client }) => client.startsWith(start.toLowerCase()));
-  const [only] = found;
-  if (only === undefined || start === '')
-    throw new Ending(exitCodes.refused, `No paired app has a key that begins with "${start}".`);
-  if (found.length > 1) throw new Ending(exitCodes.refused, `Several apps have keys that begin with "${start}".`);
-  return only.client;
 }
 
 async function queryOf(command: Command, options: LogOptions) {
@@ -275,23 +222,4 @@ async function queryOf(command: Command, options: LogOptions) {
     ...(before === undefined ? {} : { before: numberOf(before, '--before') }),
     ...(limit === undefined ? {} : { limit: numberOf(limit, '--limit') }),
   };
-}
-
-function pauseOf(minutes: string | undefined): { minutes: number | null } {
-  return { minutes: minutes === undefined ? null : numberOf(minutes, '--minutes') };
-}
-
-function numberOf(text: string, what: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw wrong(`${what} is a number, and "${text}" is none`);
-  return Number(text);
-}
-
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw wrong(`"${text}" is no time; one looks like 2026-01-31 or 2026-01-31T12:00Z`);
-  return time;
-}
-
-function wrong(words: string): Ending {
-  return new Ending(exitCodes.wrongCall, `${words}.`);
 }

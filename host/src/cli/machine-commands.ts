@@ -4,10 +4,12 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command as Parser } from 'commander';
 import { backupMax, makeBackup, restoreBackup } from '../store/backup-file.ts';
+import { type Action, wrong } from './arguments.ts';
 import { completionScript } from './completion.ts';
 import { examine } from './doctor.ts';
-import type { Action } from './host-commands.ts';
+
 import { type Command, Ending, exitCodes, say } from './io.ts';
+import { thisMachine } from './machine.ts';
 import { type Service, serviceFor, udevRule } from './service.ts';
 
 /** `script` is the file that this program was started by. */
@@ -21,7 +23,7 @@ export function addMachineCommands(cli: Parser, run: Action, script: string): vo
     .action(
       run(async (command, { usb }: { usb: string }) => {
         const [, vendor, product] = /^([0-9a-f]{4}):([0-9a-f]{4})$/i.exec(usb) ?? [];
-        if (vendor === undefined || product === undefined) throw wrong(`--usb takes VVVV:PPPP, and "${usb}" is none.`);
+        if (vendor === undefined || product === undefined) throw wrong(`--usb takes VVVV:PPPP, and "${usb}" is none`);
         const rule = udevRule(vendor.toLowerCase(), product.toLowerCase());
         say(command, { rule }, rule);
       }),
@@ -31,7 +33,8 @@ export function addMachineCommands(cli: Parser, run: Action, script: string): vo
     .description('look for what may be wrong')
     .action(
       run(async (command) => {
-        const findings = await examine(command.state, command.client, serviceOf(command, script, []).path);
+        const { path } = serviceOf(command, script, []);
+        const findings = await examine(command.state, command.client, path, thisMachine);
         say(
           command,
           findings,
@@ -49,7 +52,7 @@ export function addMachineCommands(cli: Parser, run: Action, script: string): vo
           shell,
           cli.commands.map((each) => ({ name: each.name(), words: each.description() })),
         );
-        if (text === null) throw wrong(`There is no completion for "${shell}"; there is for bash, zsh and fish.`);
+        if (text === null) throw wrong(`There is no completion for "${shell}"; there is for bash, zsh and fish`);
         io.out(text);
       }),
     );
@@ -91,10 +94,10 @@ function addBackups(cli: Parser, run: Action): void {
 
 async function passphraseOf({ io }: Command, { passphraseFile }: PassphraseOption, twice: boolean): Promise<string> {
   if (passphraseFile !== undefined) {
-    if (!existsSync(passphraseFile)) throw wrong(`${passphraseFile} is not there.`);
+    if (!existsSync(passphraseFile)) throw wrong(`${passphraseFile} is not there`);
     return checked(readFileSync(passphraseFile, 'utf8').replace(/\r?\n$/, ''));
   }
-  if (!io.asks) throw wrong('Nobody can be asked for a passphrase here; give --passphrase-file.');
+  if (!io.asks) throw wrong('Nobody can be asked for a passphrase here; give --passphrase-file');
   const passphrase = await io.secret('Passphrase: ');
   if (twice && (await io.secret('Again: ')) !== passphrase) throw new Ending(exitCodes.failed, 'They differ.');
   return checked(passphrase);
@@ -146,8 +149,4 @@ function serviceOf({ state }: Command, script: string, options: readonly string[
   const whole = resolve(state);
   const args = ['run', '--state', whole, ...options];
   return serviceFor(process.platform, { node: process.execPath, script, args, home: homedir(), state: whole });
-}
-
-function wrong(words: string): Ending {
-  return new Ending(exitCodes.wrongCall, words);
 }

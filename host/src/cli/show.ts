@@ -52,7 +52,7 @@ export function requestsText(requests: readonly z.output<typeof s.openRequest>[]
   return lines(
     requests.map(({ app, method, kind, cameAt, sentAt }) => {
       const where = sentAt === null ? 'waits for its turn' : 'is with the device: look at its screen';
-      return `${time(cameAt)}  ${app}  ${what(method, kind)}  ${where}`;
+      return `${time(cameAt)}  ${app}  ${whatText(method, kind)}  ${where}`;
     }),
   );
 }
@@ -61,7 +61,7 @@ export function logText(rows: readonly Row[]): string {
   return lines(
     rows.map(
       ({ id, at, app, client, method, kind, outcome, ms }) =>
-        `${id}  ${time(at)}  ${app || client.slice(0, 8)}  ${what(method, kind)}  ${outcome.replaceAll('_', ' ')}${ms.total === null ? '' : `  ${ms.total} ms`}`,
+        `${id}  ${time(at)}  ${app || client.slice(0, 8)}  ${whatText(method, kind)}  ${outcome.replaceAll('_', ' ')}${ms.total === null ? '' : `  ${ms.total} ms`}`,
     ),
   );
 }
@@ -69,7 +69,7 @@ export function logText(rows: readonly Row[]): string {
 export function whyText({ id, at, app, client, method, kind, outcome, why, ms }: Row): string {
   const stages = Object.entries(ms).flatMap(([stage, taken]) => (taken === null ? [] : [`${stage} ${taken} ms`]));
   return lines([
-    `request ${id}: ${what(method, kind)}, ${outcome.replaceAll('_', ' ')}`,
+    `request ${id}: ${whatText(method, kind)}, ${outcome.replaceAll('_', ' ')}`,
     `of      ${app || '(no name)'}, ${client}`,
     `at      ${time(at)}`,
     `why     ${why}`,
@@ -96,7 +96,8 @@ export function judgementText({ answer, checks }: z.output<typeof s.judgement>):
   return lines([...checks.map(({ passed, why }) => `${passed ? '·' : '✗'} ${why}`), ends[answer]]);
 }
 
-function what(method: string, kind: number | null): string {
+/** What was asked, as `sign_event kind 1`. */
+export function whatText(method: string, kind: number | null): string {
   return `${method || '(unknown method)'}${kind === null ? '' : ` kind ${kind}`}`;
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import { othersMay } from '../store/private-files.ts';
 import { controlAddress } from './address.ts';
 import { controlHost } from './app.ts';
 import { type Answer, type Call, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
@@ -67,8 +68,9 @@ function talk<N extends RouteName>(
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   const address = controlAddress(state);
   const headers = { host: controlHost, ...tokenOf(address.tokenFile), ...bodyHeaders(body) };
+  const absent: Failed = { ...noHost, words: `No Sallyport is running with ${state}.` };
+  if (isForeign(address.dir)) return Promise.resolve(absent);
   return new Promise((settle) => {
-    const absent: Failed = { ...noHost, words: `No Sallyport is running with ${state}.` };
     const options = { socketPath: address.path, method, path: filled(path, call), headers, agent: false };
     const asked = httpRequest({ ...options, ...(until === undefined ? {} : { signal: until }) }, (response) => {
       asked.setTimeout(0);
@@ -107,6 +109,15 @@ function filled(path: string, call: { readonly params?: unknown; readonly query?
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
   return query.size === 0 ? whole : `${whole}?${query}`;
+}
+
+/** A socket in somebody else's directory is not our host's, whatever it answers: bunker lines would come from a stranger. */
+function isForeign(dir: string | null): boolean {
+  try {
+    return dir !== null && othersMay(dir) !== null;
+  } catch {
+    return false; // No directory, no host: connecting says so.
+  }
 }
 
 function bodyHeaders(body: string | null): Record<string, string> {

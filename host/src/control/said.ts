@@ -78,7 +78,7 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
   };
 }
 
-/** Keys of apps are cut: a bundle is sent to strangers, and who uses which app is nobody's business. So are their addresses. */
+/** Keys of apps are cut: a bundle is sent to strangers, and who uses which app is nobody's business. So are their names and addresses. */
 export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
   const { narrowing, sessions } = view.bridge();
   const masked = (client: string): string => client.slice(0, 8).padEnd(64, '0');
@@ -86,7 +86,12 @@ export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
     status: withoutKeys(view),
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
-    apps: [...sessions.apps.values()].map((app) => ({ ...appOf(app, view), client: masked(app.client), url: '' })),
+    apps: [...sessions.apps.values()].map((app) => ({
+      ...appOf(app, view),
+      client: masked(app.client),
+      name: '',
+      url: '',
+    })),
     narrowing: {
       killedAt: narrowing.killedAt,
       paused: [...narrowing.pauses.keys()].map((client) => client.slice(0, 8)),

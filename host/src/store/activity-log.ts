@@ -42,7 +42,8 @@ const pruneEvery = 512;
 const wordsMax = 4_096;
 const dayMs = 86_400_000;
 
-const retained: Retention = { rows: limits.rowsMax, strangerRows: limits.strangerRowsMax, days: limits.daysMax };
+/** What is kept where nothing else is said. */
+export const retained: Retention = { rows: limits.rowsMax, strangerRows: limits.strangerRowsMax, days: limits.daysMax };
 
 /** Opens the log of a state directory, or makes it; or says in words why not. */
 export function openActivityLog(dir: string, retention: Retention = retained): ActivityLog | StoreRefused {

@@ -32,10 +32,16 @@ export function privateDirectory(dir: string): StoreRefused | null {
   return others === null ? null : { type: 'refused', words: `${others} Run: chmod 700 '${dir}'` };
 }
 
-/** Null when only the owner may read and write the file or directory, or a sentence that says so. Windows has no such modes. */
-export function othersMay(path: string): string | null {
+/**
+ * Null when this user alone may read and write the file or directory, or a sentence that says so. One that is another user's is
+ * theirs to open whatever its mode: whoever can write to the temporary directory could make ours beforehand. Windows has no such modes.
+ */
+export function othersMay(path: string, me = process.getuid?.()): string | null {
   if (process.platform === 'win32') return null;
-  const mode = statSync(path).mode & 0o777;
+  const { mode: whole, uid } = statSync(path);
+  // Root reads everything anyway, and may act for the user whose state it is.
+  if (uid !== me && me !== 0) return `${path} belongs to another user of this computer.`;
+  const mode = whole & 0o777;
   return (mode & 0o077) === 0 ? null : `Other users of this computer may open ${path} (mode ${mode.toString(8)}).`;
 }
 

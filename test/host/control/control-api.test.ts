@@ -181,6 +181,27 @@ test('the log is searched, told row by row and exported as lines; diagnostics na
   for (const hidden of [app.pubkey, world.signer.pubkey]) expect(bundle).not.toContain(hidden);
 });
 
+test('diagnostics say nothing that was whispered: secrets of lines, names, addresses, keys, notes of rules', async (context) => {
+  const { ask, world, activity } = controlWorld(context);
+  const app = pairedApp(world);
+  const made = await ask('POST /v0/secrets', '/v0/secrets', { name: 'line of Zoe', perms: '', account: 0, minutes: 5 });
+  const { uri } = made.said as { uri: string };
+  await ask('POST /v0/rules', '/v0/rules', { client: app.pubkey, method: null, kind: 4, note: 'because of Bob' });
+  const ms = { relay: null, queue: null, device: null, total: 1 };
+  const row = { at: 1, client: app.pubkey, app: 'Coracle', paired: true, method: 'ping', kind: null };
+  activity.record({ ...row, outcome: 'answered', why: 'w', ms });
+  const { said } = await ask('GET /v0/diagnostics', '/v0/diagnostics');
+  const text = JSON.stringify(said);
+  const secret = new URL(uri).searchParams.get('secret');
+  const { name } = [...world.state().sessions.apps.values()][0] ?? expect.fail('an app is paired');
+  const whispered = [secret, uri, 'line of Zoe', 'because of Bob', name, app.pubkey, world.signer.pubkey];
+  for (const hidden of whispered) {
+    expect(hidden).toBeTruthy();
+    expect(text).not.toContain(hidden);
+  }
+  expect(text).toContain(app.pubkey.slice(0, 8));
+});
+
 test('metrics are Prometheus text', async (context) => {
   const { ask } = controlWorld(context);
   const { said } = await ask('GET /v0/metrics', '/v0/metrics');

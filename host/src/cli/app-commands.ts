@@ -1,0 +1,69 @@
+/** The commands about apps: lines for new ones, and what becomes of those that are paired. */
+import type { Command as Parser } from 'commander';
+import { renderUnicodeCompact } from 'uqr';
+import { type Action, appKey, numberOf, pauseOf, pauseText, wrong } from './arguments.ts';
+import { answerOf, type Command, say } from './io.ts';
+import * as show from './show.ts';
+
+/** Adds them. */
+export function addAppCommands(cli: Parser, run: Action): void {
+  cli
+    .command('pair')
+    .description('make a bunker line for an app: it works once')
+    .option('--name <words>', 'what the line is called', '')
+    .option('--account <number>', 'the account of the device that the app will use', '0')
+    .option('--perms <list>', 'what the app may be taken to ask for, as sign_event:1,nip44_decrypt', '')
+    .option('--minutes <number>', 'how long the line may be used', '1440')
+    .option('--no-qr', 'the line alone')
+    .action(
+      run(async (command, options: { name: string; account: string; perms: string; minutes: string; qr: boolean }) => {
+        const { name, perms } = options;
+        const account = numberOf(options.account, '--account');
+        const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes') };
+        const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
+        const code = options.qr && !command.json ? `${renderUnicodeCompact(line.uri, { ecc: 'L', border: 2 })}\n` : '';
+        if (code !== '') command.io.err(`${code}Paste this line into an app, or scan the code. It works once:\n`);
+        say(command, line, line.uri);
+      }),
+    );
+  cli
+    .command('apps')
+    .description('the paired apps')
+    .action(
+      run(async (command) => {
+        const { apps } = answerOf(await command.client.call('GET /v0/apps'));
+        say(command, apps, show.appsText(apps));
+      }),
+    );
+  cli
+    .command('app <key> <action>')
+    .description('revoke, pause or resume an app: its key, or the start of it')
+    .option('--minutes <number>', 'how long the pause is; without it until you resume')
+    .action(
+      run(async (command, key: string, action: string, options: { minutes?: string }) => {
+        const params = { client: await appKey(command, key) };
+        const { done, words } = await appAction(command, params, action, options.minutes);
+        say(command, done, words);
+      }),
+    );
+}
+
+async function appAction(command: Command, params: { client: string }, action: string, minutes?: string) {
+  const { client } = command;
+  switch (action) {
+    case 'revoke': {
+      const done = answerOf(await client.call('DELETE /v0/apps/:client', { params }));
+      return { done, words: 'Its session is over: nothing of it is asked until it is paired again.' };
+    }
+    case 'resume': {
+      const done = answerOf(await client.call('POST /v0/apps/:client/resume', { params }));
+      return { done, words: 'It may ask again.' };
+    }
+    case 'pause': {
+      const done = answerOf(await client.call('POST /v0/apps/:client/pause', { params, body: pauseOf(minutes) }));
+      return { done, words: `Everything of it is refused ${pauseText(minutes)}.` };
+    }
+    default:
+      throw wrong(`"${action}" cannot be done to an app; it takes revoke, pause or resume`);
+  }
+}

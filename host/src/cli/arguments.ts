@@ -1,0 +1,44 @@
+/** What commands are given, parsed: a number, a time, an app by the start of its key. What is wrong ends the command with a sentence. */
+import { answerOf, type Command, Ending, exitCodes } from './io.ts';
+
+/** Makes an action of a function: it gets the command that runs, and what commander parsed. */
+export type Action = <A extends unknown[]>(
+  act: (command: Command, ...args: A) => Promise<void>,
+) => (...args: A) => Promise<void>;
+
+/** The key of a paired app from the start of it. */
+export async function appKey(command: Command, start: string): Promise<string> {
+  if (/^[0-9a-f]{64}$/.test(start)) return start;
+  const { apps } = answerOf(await command.client.call('GET /v0/apps'));
+  const found = apps.filter(({ client }) => client.startsWith(start.toLowerCase()));
+  const [only] = found;
+  if (only === undefined || start === '')
+    throw new Ending(exitCodes.refused, `No paired app has a key that begins with "${start}".`);
+  if (found.length > 1) throw new Ending(exitCodes.refused, `Several apps have keys that begin with "${start}".`);
+  return only.client;
+}
+
+export function pauseOf(minutes: string | undefined): { minutes: number | null } {
+  return { minutes: minutes === undefined ? null : numberOf(minutes, '--minutes') };
+}
+
+/** Until when, in words. */
+export function pauseText(minutes: string | undefined): string {
+  return minutes === undefined ? 'until you resume' : `for ${minutes} minutes`;
+}
+
+export function numberOf(text: string, what: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw wrong(`${what} is a number, and "${text}" is none`);
+  return Number(text);
+}
+
+export function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw wrong(`"${text}" is no time; one looks like 2026-01-31 or 2026-01-31T12:00Z`);
+  return time;
+}
+
+/** A wrong call; it ends with a sentence. */
+export function wrong(words: string): Ending {
+  return new Ending(exitCodes.wrongCall, `${words}.`);
+}

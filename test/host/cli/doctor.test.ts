@@ -1,0 +1,72 @@
+/** The doctor, on computers that have each trouble it knows: it finds that one, says what to do, and nothing else. */
+import { expect, test } from 'vitest';
+import { examine, type Finding } from '../../../host/src/cli/doctor.ts';
+import type { Machine } from '../../../host/src/cli/machine.ts';
+import type { ControlClient } from '../../../host/src/control/client.ts';
+
+const healthy: Machine = {
+  platform: 'linux',
+  runtime: { version: '24.0.0', path: '/opt/node' },
+  exists: () => true,
+  read: () => 'ExecStart=/opt/node /opt/sallyport.js run',
+  othersMay: () => null,
+  programs: () => ['systemd', ''],
+  ports: () => [{ path: '/dev/ttyACM0', mayOpen: true }],
+  now: () => 1_000_000,
+  clockOf: async () => 1_000_500,
+};
+
+const relay = { url: 'wss://relay.example', state: 'listening', reason: null, queued: 0 };
+const device = { state: 'ready', model: 'Board', firmware: '1', channel: 'paired', port: null, accounts: [] };
+const status = { killedAt: null, device, relays: [relay] };
+
+/** A host that says this is its status; null: none runs. */
+function host(said: object | null): ControlClient {
+  const absent = { type: 'absent', code: 'not_running', words: 'No Sallyport is running.', advice: 'Start it.' };
+  const call = async () => (said === null ? absent : { type: 'answer', answer: said });
+  return { call, stream: async () => expect.fail('the doctor asks once') } as unknown as ControlClient;
+}
+
+const troubles = async (machine: Partial<Machine>, said: object | null = status): Promise<readonly Finding[]> => {
+  const findings = await examine('/state', host(said), '/unit', { ...healthy, ...machine });
+  return findings.filter(({ ok }) => !ok);
+};
+
+test('a computer without trouble: everything that was looked at is named, and is well', async () => {
+  const findings = await examine('/state', host(status), '/unit', healthy);
+  expect(findings.map(({ about }) => about)).toEqual([
+    'runtime',
+    'state',
+    'service',
+    'modem_manager',
+    'port',
+    'host',
+    'device',
+    'relay',
+    'clock',
+  ]);
+  expect(findings.every(({ ok }) => ok)).toBe(true);
+});
+
+test.each<[string, Partial<Machine>, RegExp]>([
+  ['state', { othersMay: () => 'Others may open /state.' }, /chmod 700 '\/state'/],
+  ['service', { read: () => 'ExecStart=/old/node /opt/sallyport.js run' }, /another runtime .* service install/],
+  ['modem_manager', { programs: () => ['ModemManager'] }, /sallyport udev/],
+  ['port', { ports: () => [{ path: '/dev/ttyUSB1', mayOpen: false }] }, /ttyUSB1 may not be opened/],
+  ['clock', { clockOf: async () => 1_000_000 - 3_600_000 }, /3600 s apart\. Set the clock/],
+])('a computer with a trouble of its %s', async (about, machine, words) => {
+  expect(await troubles(machine)).toEqual([{ about, ok: false, words: expect.stringMatching(words) }]);
+});
+
+test.each<[string, object | null, RegExp]>([
+  ['host', null, /No Sallyport is running/],
+  ['host', { ...status, killedAt: 5 }, /sallyport resume/],
+  ['device', { ...status, device: { ...device, model: null, port: 'There is no port /dev/x.' } }, /no port \/dev\/x/],
+  ['relay', { ...status, relays: [{ ...relay, state: 'failed' }] }, /relay\.example: failed/],
+])('a host with a trouble of its %s', async (about, said, words) => {
+  expect(await troubles({}, said)).toEqual([{ about, ok: false, words: expect.stringMatching(words) }]);
+});
+
+test('no service and no state yet are no trouble, and a relay that says no time has no clock', async () => {
+  expect(await troubles({ read: () => null, exists: () => false, clockOf: async () => null })).toEqual([]);
+});
