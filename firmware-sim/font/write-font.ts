@@ -77,5 +77,5 @@ const runs = RUNS.split(' ');
 const starts = Uint16Array.from(runs, (run) => Number.parseInt(run.slice(0, -1), 16));
 const widths = runs.map((run) => run.slice(-1)).join('');
 `;
-writeFileSync(new URL('../src/firmware/glyph-table.ts', import.meta.url), table);
+writeFileSync(new URL('../src/firmware/screen/glyph-table.ts', import.meta.url), table);
 console.log(`${packed.length} runs, ${offset} bytes; ${widths.length} runs of widths`);

@@ -4,6 +4,8 @@
  * script, a test.
  */
 import type { BoardClock, Randomness } from './clock-and-chance.ts';
+import { loadIdentity, withHost, writeHosts } from './firmware/channel/hosts.ts';
+import { isComparing } from './firmware/channel/pairing.ts';
 import type { Board, Env, Flash } from './firmware/env.ts';
 import {
   type BootOptions,
@@ -14,10 +16,8 @@ import {
   firmwareDeadline,
   step,
 } from './firmware/firmware.ts';
-import { loadIdentity, withHost, writeHosts } from './firmware/hosts.ts';
-import { accountSecret } from './firmware/keys.ts';
-import { isComparing } from './firmware/pairing.ts';
-import type { Screen } from './firmware/screens.ts';
+import { accountSecret } from './firmware/formats/keys.ts';
+import type { Screen } from './firmware/screen/screens.ts';
 import { accountRecord, firstSettings, settingsRecordOf, wordsRecordOf } from './firmware/vault/accounts-store.ts';
 import { createVault, loadVault } from './firmware/vault/vault.ts';
 

@@ -2,6 +2,6 @@
 export { type BoardOptions, type Face, type Key, type RunningBoard, runBoard } from './board.ts';
 export * from './firmware/env.ts';
 export * from './firmware/firmware.ts';
-export { type Font, openFont } from './firmware/font.ts';
-export { type Bitmap, paint, palettes } from './firmware/pixels.ts';
-export type { Screen } from './firmware/screens.ts';
+export { type Font, openFont } from './firmware/screen/font.ts';
+export { type Bitmap, paint, palettes } from './firmware/screen/pixels.ts';
+export type { Screen } from './firmware/screen/screens.ts';

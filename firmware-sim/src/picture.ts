@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Board } from './firmware/env.ts';
-import { type Font, openFont } from './firmware/font.ts';
-import { type Bitmap, fill, paint, paintText, palettes } from './firmware/pixels.ts';
-import type { Screen } from './firmware/screens.ts';
+import { type Font, openFont } from './firmware/screen/font.ts';
+import { type Bitmap, fill, paint, paintText, palettes } from './firmware/screen/pixels.ts';
+import type { Screen } from './firmware/screen/screens.ts';
 
 /** A bitmap with its colours, 0xRRGGBB by ink. */
 export type Picture = Bitmap & { readonly palette: readonly number[] };

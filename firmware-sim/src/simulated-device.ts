@@ -8,8 +8,8 @@ import { type Key, type RunningBoard, runBoard } from './board.ts';
 import { type BoardClock, machineRandom, type Randomness, seededRandom } from './clock-and-chance.ts';
 import type { Board, Env } from './firmware/env.ts';
 import type { BootOptions } from './firmware/firmware.ts';
-import { holdMs } from './firmware/reviewing.ts';
-import type { Screen } from './firmware/screens.ts';
+import { holdMs } from './firmware/jobs/reviewing.ts';
+import type { Screen } from './firmware/screen/screens.ts';
 import type { SimulatedFlash } from './flash-file.ts';
 import type { Line, LineEvents, LineOpening } from './lines/line.ts';
 

@@ -3,7 +3,7 @@
  * activity log, in which there are no texts and no secrets; the bunker line is taken out, and pino's redaction stands behind that.
  */
 import { type Logger, pino } from 'pino';
-import type { ActivityRow } from './core/activity.ts';
+import type { ActivityRow } from './core/narrowing/activity.ts';
 import { jsonOf, type Report } from './report.ts';
 import { touchPrivately } from './store/private-files.ts';
 

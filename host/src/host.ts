@@ -4,15 +4,15 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
-import type { BridgeState } from './core/bridge.ts';
-import { formatBunkerUri } from './core/bunker-uri.ts';
-import type { HostIdentity } from './core/device-session.ts';
-import { remoteSigner } from './core/envelope.ts';
-import { authKind, type NostrEvent, parseEvent } from './core/event.ts';
-import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing.ts';
-import { narrowingText, parseNarrowing } from './core/narrowing-text.ts';
-import type { RelaySnapshot } from './core/relay.ts';
-import { hashSecret, type NewSecret } from './core/sessions.ts';
+import { formatBunkerUri } from './core/apps/bunker-uri.ts';
+import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
+import type { BridgeState } from './core/bridge/bridge.ts';
+import type { HostIdentity } from './core/device/device-session.ts';
+import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing/narrowing.ts';
+import { narrowingText, parseNarrowing } from './core/narrowing/narrowing-text.ts';
+import { remoteSigner } from './core/nip46/envelope.ts';
+import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+import type { RelaySnapshot } from './core/relay/relay.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';

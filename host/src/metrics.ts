@@ -4,8 +4,8 @@
  */
 
 import type { HostView } from './control/view.ts';
-import type { NoteEffect } from './core/bridge.ts';
-import { everybody, isPaused } from './core/narrowing.ts';
+import type { NoteEffect } from './core/bridge/bridge.ts';
+import { everybody, isPaused } from './core/narrowing/narrowing.ts';
 
 /** The stages of a request that the host sees, in milliseconds. */
 export type Stages = { readonly queue: number | null; readonly device: number | null; readonly total: number | null };

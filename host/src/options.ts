@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { limits as deviceLimits } from '@sallyport/device-protocol';
 import envPaths from 'env-paths';
-import { activityLimits } from './core/activity.ts';
-import { relaysMax } from './core/limits.ts';
+import { activityLimits } from './core/narrowing/activity.ts';
+import { relaysMax } from './core/nip46/limits.ts';
 import type { UsbIdentity } from './device/serial-wire.ts';
 import { parseRelayUrl } from './relays/relay-url.ts';
 

@@ -4,9 +4,9 @@
  */
 import { serveControl } from './control/server.ts';
 import type { HostView } from './control/view.ts';
-import type { NoteEffect } from './core/bridge.ts';
-import type { DeviceStatus } from './core/device-session.ts';
-import { whyOf } from './core/why.ts';
+import type { NoteEffect } from './core/bridge/bridge.ts';
+import type { DeviceStatus } from './core/device/device-session.ts';
+import { whyOf } from './core/narrowing/why.ts';
 import { openEventLog } from './event-log.ts';
 import type { Host } from './host.ts';
 import { startMetrics } from './metrics.ts';

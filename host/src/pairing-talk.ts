@@ -4,7 +4,7 @@
  * `{"pair":"yes"}` on stdin. Without anybody to ask nothing is paired, and that is said once.
  */
 import type { Readable } from 'node:stream';
-import type { DeviceStatus, PairingNews } from './core/device-session.ts';
+import type { DeviceStatus, PairingNews } from './core/device/device-session.ts';
 
 /** Who can be asked. */
 export type PairingManner = 'terminal' | 'json' | 'nobody';

@@ -4,11 +4,11 @@
  */
 import type { ReplyOf } from '@sallyport/device-protocol';
 import { renderUnicodeCompact } from 'uqr';
-import type { NoteEffect } from './core/bridge.ts';
-import type { DeviceStatus, PairingNews } from './core/device-session.ts';
-import { refusalText } from './core/refusal.ts';
-import type { RelayStatus } from './core/relay.ts';
-import type { Comparison } from './core/replaced.ts';
+import type { Comparison } from './core/apps/replaced.ts';
+import type { NoteEffect } from './core/bridge/bridge.ts';
+import type { DeviceStatus, PairingNews } from './core/device/device-session.ts';
+import { refusalText } from './core/nip46/refusal.ts';
+import type { RelayStatus } from './core/relay/relay.ts';
 
 export type Report =
   /** `demo`: what the simulated device that was started along has for a key; null with a device of its own. */

@@ -14,9 +14,9 @@ import {
   deadline,
   startBridge,
   step,
-} from './core/bridge.ts';
-import { accountsIn, knownDevice, ownQuestion } from './core/device-care.ts';
-import type { DeviceAccount } from './core/device-port.ts';
+} from './core/bridge/bridge.ts';
+import { accountsIn, knownDevice, ownQuestion } from './core/device/device-care.ts';
+import type { DeviceAccount } from './core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -25,9 +25,9 @@ import {
   type HostIdentity,
   startDeviceSession,
   stepDeviceSession,
-} from './core/device-session.ts';
-import type { RemoteSigner } from './core/envelope.ts';
-import type { NostrEvent } from './core/event.ts';
+} from './core/device/device-session.ts';
+import type { RemoteSigner } from './core/nip46/envelope.ts';
+import type { NostrEvent } from './core/nip46/event.ts';
 import type { Reporter } from './report.ts';
 import type { Store } from './store/store.ts';
 

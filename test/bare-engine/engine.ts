@@ -11,7 +11,7 @@ import {
   RELEASE_SYNC,
 } from 'quickjs-emscripten';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
-import { writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
+import { writeKeys } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import type { Did } from './guest.ts';
 

@@ -1,8 +1,8 @@
 /** What the host does for one request besides asking the device: verify, decrypt, encrypt, sign. */
 import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { nip46Kind, remoteSigner } from '../../host/src/core/envelope.ts';
-import { isGenuine } from '../../host/src/core/event.ts';
+import { nip46Kind, remoteSigner } from '../../host/src/core/nip46/envelope.ts';
+import { isGenuine } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { signed } from '../support/signed-event.ts';
 import { type Effort, inTurns } from './measure.ts';

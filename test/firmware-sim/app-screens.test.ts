@@ -1,18 +1,23 @@
 /** Golden screens of what is asked about apps, for both boards; `UPDATE_GOLDEN=1` writes them anew. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { choices } from '../../firmware-sim/src/firmware/choice-screen.ts';
 import { type Board, LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
-import { eventId } from '../../firmware-sim/src/firmware/event-id.ts';
+import { eventId } from '../../firmware-sim/src/firmware/formats/event-id.ts';
 import { grantOfWish, type NewGrant } from '../../firmware-sim/src/firmware/policy/grants.ts';
-import { type Asker, type Review, reviewDecryption, reviewEvent } from '../../firmware-sim/src/firmware/review.ts';
+import { choices } from '../../firmware-sim/src/firmware/screen/choice-screen.ts';
+import {
+  type Asker,
+  type Review,
+  reviewDecryption,
+  reviewEvent,
+} from '../../firmware-sim/src/firmware/screen/review.ts';
 import {
   type PairedApp,
   reviewGrant,
   reviewPairing,
   reviewTogether,
-} from '../../firmware-sim/src/firmware/review-apps.ts';
-import { draw, layOut, type Screen, type View } from '../../firmware-sim/src/firmware/screens.ts';
+} from '../../firmware-sim/src/firmware/screen/review-apps.ts';
+import { draw, layOut, type Screen, type View } from '../../firmware-sim/src/firmware/screen/screens.ts';
 import { cellsOf } from './sample.ts';
 
 const pubkey = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));

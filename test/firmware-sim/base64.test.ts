@@ -1,6 +1,6 @@
 /** Strict base64: as Node writes it, and nothing else. */
 import { expect, test } from 'vitest';
-import { decodeBase64, encodeBase64 } from '../../firmware-sim/src/firmware/base64.ts';
+import { decodeBase64, encodeBase64 } from '../../firmware-sim/src/firmware/formats/base64.ts';
 import { sampler, someBytes } from './sample.ts';
 
 test('every length up to 300, and a large one, as Node writes it', () => {

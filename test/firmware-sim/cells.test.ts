@@ -1,7 +1,7 @@
 /** The grid: widths, rows of exactly the screen's width, and a mebibyte of text. */
 import { expect, test } from 'vitest';
-import { cellsAt, rowOf, wrap } from '../../firmware-sim/src/firmware/cells.ts';
-import { isDrawn } from '../../firmware-sim/src/firmware/visible-text.ts';
+import { cellsAt, rowOf, wrap } from '../../firmware-sim/src/firmware/screen/cells.ts';
+import { isDrawn } from '../../firmware-sim/src/firmware/screen/visible-text.ts';
 import { cellsOf, sampler, someText } from './sample.ts';
 
 test.each([

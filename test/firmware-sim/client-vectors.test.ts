@@ -4,8 +4,8 @@ import { decodeMessage, type Message } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { verifyEvent } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
-import { type Account, accountOfStored } from '../../firmware-sim/src/firmware/account.ts';
-import { decryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
+import { decryptNip04 } from '../../firmware-sim/src/firmware/formats/nip04.ts';
+import { type Account, accountOfStored } from '../../firmware-sim/src/firmware/life/account.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { sealedComputer } from '../support/sealed-computer.ts';
 

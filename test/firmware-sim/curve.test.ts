@@ -137,7 +137,7 @@ describe.each([
   });
 
   test('what it signs, nostr-tools verifies', async () => {
-    const { eventId } = await import('../../firmware-sim/src/firmware/event-id.ts');
+    const { eventId } = await import('../../firmware-sim/src/firmware/formats/event-id.ts');
     const next = sampler(6);
     for (let i = 0; i < 20; i++) {
       const secret = someBytes(next, 32);

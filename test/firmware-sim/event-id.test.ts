@@ -2,7 +2,7 @@
 import { getEventHash } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../device-protocol/src/utf8.ts';
-import { eventId, eventIdWriter } from '../../firmware-sim/src/firmware/event-id.ts';
+import { eventId, eventIdWriter } from '../../firmware-sim/src/firmware/formats/event-id.ts';
 import { type Sampler, sampler, someBytes, someText } from './sample.ts';
 
 type Fields = Parameters<typeof eventId>[0];

@@ -3,7 +3,7 @@
  * device said is opened, and the words, the PIN, passwords and secrets are looked for in them, in the log too.
  */
 import { describe, expect, test } from 'vitest';
-import { generateMnemonic } from '../../firmware-sim/src/firmware/keys.ts';
+import { generateMnemonic } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { readWords } from '../../firmware-sim/src/firmware/vault/accounts-store.ts';
 import { lifeBench, pin } from '../support/life-bench.ts';
 import { testAccount, testEntropy } from '../support/open-life.ts';

@@ -2,7 +2,7 @@
 import { decodeMessage } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
 import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
-import { entropyOf, generateMnemonic } from '../../firmware-sim/src/firmware/keys.ts';
+import { entropyOf, generateMnemonic } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { readWords } from '../../firmware-sim/src/firmware/vault/accounts-store.ts';
 import { lifeBench, pin } from '../support/life-bench.ts';
 import { memoryFlash } from '../support/memory-flash.ts';

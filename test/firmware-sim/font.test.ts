@@ -1,8 +1,8 @@
 /** The font of the boards: every glyph is found where it lies, our own marks have one, and a broken file is refused. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openFont } from '../../firmware-sim/src/firmware/font.ts';
-import { glyphCells } from '../../firmware-sim/src/firmware/glyph-table.ts';
+import { openFont } from '../../firmware-sim/src/firmware/screen/font.ts';
+import { glyphCells } from '../../firmware-sim/src/firmware/screen/glyph-table.ts';
 import { boardFont } from './sample.ts';
 
 const bytes = new Uint8Array(readFileSync(new URL('../../firmware-sim/font/glyphs.bin', import.meta.url)));

@@ -2,9 +2,14 @@
 import { expect, test } from 'vitest';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { originLines } from '../../firmware-sim/src/firmware/flows/account-flows.ts';
-import { type Asker, type Review, reviewDecryption, reviewEncryption } from '../../firmware-sim/src/firmware/review.ts';
-import { reviewPairing, reviewTogether } from '../../firmware-sim/src/firmware/review-apps.ts';
-import { draw, layOut } from '../../firmware-sim/src/firmware/screens.ts';
+import {
+  type Asker,
+  type Review,
+  reviewDecryption,
+  reviewEncryption,
+} from '../../firmware-sim/src/firmware/screen/review.ts';
+import { reviewPairing, reviewTogether } from '../../firmware-sim/src/firmware/screen/review-apps.ts';
+import { draw, layOut } from '../../firmware-sim/src/firmware/screen/screens.ts';
 
 const pubkey = new Uint8Array(32).fill(0x5c);
 const peer = new Uint8Array(32).fill(7);

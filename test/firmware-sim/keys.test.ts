@@ -1,15 +1,15 @@
 /** NIP-06 vectors, BIP-39 words, and the record in flash. */
 import { privateKeyFromSeedWords } from 'nostr-tools/nip06';
 import { expect, test } from 'vitest';
-import { derive, HARDENED } from '../../firmware-sim/src/firmware/bip32.ts';
 import type { Flash } from '../../firmware-sim/src/firmware/env.ts';
+import { derive, HARDENED } from '../../firmware-sim/src/firmware/formats/bip32.ts';
 import {
   accountSecret,
   entropyOf,
   generateMnemonic,
   readKeys,
   writeKeys,
-} from '../../firmware-sim/src/firmware/keys.ts';
+} from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { sampler, someBytes } from './sample.ts';
 

@@ -4,7 +4,7 @@ import { limits } from '@sallyport/device-protocol';
 import { decrypt, encrypt } from 'nostr-tools/nip04';
 import { getPublicKey } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
-import { decryptNip04, encryptNip04, NIP04_PLAINTEXT_MAX } from '../../firmware-sim/src/firmware/nip04.ts';
+import { decryptNip04, encryptNip04, NIP04_PLAINTEXT_MAX } from '../../firmware-sim/src/firmware/formats/nip04.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { sampler, someBytes, someText } from './sample.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { limits } from '@sallyport/device-protocol';
 import { v2 as tools } from 'nostr-tools/nip44';
 import { expect, test } from 'vitest';
-import { encodeBase64 } from '../../firmware-sim/src/firmware/base64.ts';
+import { encodeBase64 } from '../../firmware-sim/src/firmware/formats/base64.ts';
 import {
   conversationKey,
   decryptNip44,
@@ -11,7 +11,7 @@ import {
   messageKeys,
   NIP44_PLAINTEXT_MAX,
   paddedLength,
-} from '../../firmware-sim/src/firmware/nip44.ts';
+} from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import vectors from '../vectors/nip44.vectors.json' with { type: 'json' };
 import { sampler, someBytes, someText } from './sample.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { framed } from '../../firmware-sim/src/faces/terminal.ts';
 import { OLED128 } from '../../firmware-sim/src/firmware/env.ts';
-import { draw } from '../../firmware-sim/src/firmware/screens.ts';
+import { draw } from '../../firmware-sim/src/firmware/screen/screens.ts';
 import { parseOptions } from '../../firmware-sim/src/options.ts';
 
 test('without options: a pseudo-terminal, the large board, a terminal, a human', () => {

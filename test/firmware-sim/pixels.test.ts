@@ -5,10 +5,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
-import { eventId } from '../../firmware-sim/src/firmware/event-id.ts';
-import { paint, palettes } from '../../firmware-sim/src/firmware/pixels.ts';
-import { type Review, reviewDecryption, reviewEvent } from '../../firmware-sim/src/firmware/review.ts';
-import { draw, layOut, type View } from '../../firmware-sim/src/firmware/screens.ts';
+import { eventId } from '../../firmware-sim/src/firmware/formats/event-id.ts';
+import { paint, palettes } from '../../firmware-sim/src/firmware/screen/pixels.ts';
+import { type Review, reviewDecryption, reviewEvent } from '../../firmware-sim/src/firmware/screen/review.ts';
+import { draw, layOut, type View } from '../../firmware-sim/src/firmware/screen/screens.ts';
 import { enlarged, picture } from '../../firmware-sim/src/picture.ts';
 import { encodePng } from '../../firmware-sim/src/png.ts';
 import { decodePng } from '../support/png.ts';

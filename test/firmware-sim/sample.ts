@@ -1,6 +1,6 @@
 /** Seeded random material for the tests of the firmware's pure parts: the same seed gives the same bytes, texts and events. */
 import { readFileSync } from 'node:fs';
-import { openFont } from '../../firmware-sim/src/firmware/font.ts';
+import { openFont } from '../../firmware-sim/src/firmware/screen/font.ts';
 
 /** A source of numbers from a seed (mulberry32). */
 export type Sampler = (below: number) => number;

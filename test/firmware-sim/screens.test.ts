@@ -5,15 +5,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Board, LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
-import { eventId } from '../../firmware-sim/src/firmware/event-id.ts';
+import { eventId } from '../../firmware-sim/src/firmware/formats/event-id.ts';
 import {
   type Asker,
   type Review,
   reviewDecryption,
   reviewEncryption,
   reviewEvent,
-} from '../../firmware-sim/src/firmware/review.ts';
-import { draw, layOut, type Screen, type View } from '../../firmware-sim/src/firmware/screens.ts';
+} from '../../firmware-sim/src/firmware/screen/review.ts';
+import { draw, layOut, type Screen, type View } from '../../firmware-sim/src/firmware/screen/screens.ts';
 import { cellsOf } from './sample.ts';
 
 const PUBKEY = new Uint8Array(Buffer.from('17162c921dc4d2518f9a101db33695df1afb56ab82f5ff3e5da6eec3ca5cd917', 'hex'));

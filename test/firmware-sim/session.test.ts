@@ -1,7 +1,7 @@
 /** The device's end of the channel, step by step against a computer that knows the protocol only; and what it keeps of it in flash. */
 import { encodeCbor, limits } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
-import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/hosts.ts';
+import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/channel/hosts.ts';
 import { writeForDevice } from '../../firmware-sim/src/firmware/vault/sealed.ts';
 import { memoryFlash, testChip } from '../support/memory-flash.ts';
 import { bytesFrom, chance } from '../support/random.ts';

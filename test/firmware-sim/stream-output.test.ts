@@ -1,7 +1,7 @@
 /** Encrypting and decrypting by pieces: the same bytes as in memory, again from the start, and nothing of what does not hold. */
 import { describe, expect, test } from 'vitest';
-import { decryptNip04, encryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
-import { decryptNip44, encryptNip44 } from '../../firmware-sim/src/firmware/nip44.ts';
+import { decryptNip04, encryptNip04 } from '../../firmware-sim/src/firmware/formats/nip04.ts';
+import { decryptNip44, encryptNip44 } from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { openInput } from '../../firmware-sim/src/firmware/stream/input.ts';
 import { decryptStream04, decryptStream44 } from '../../firmware-sim/src/firmware/stream/opening.ts';
 import { encryptStream04, encryptStream44, type Output } from '../../firmware-sim/src/firmware/stream/output.ts';

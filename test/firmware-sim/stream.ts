@@ -1,8 +1,8 @@
 /** Requests of apps as the stream tests make them: signed, sealed and cut without our firmware's code. */
 import { nip44 } from 'nostr-tools';
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
-import { encryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
-import { encryptNip44 } from '../../firmware-sim/src/firmware/nip44.ts';
+import { encryptNip04 } from '../../firmware-sim/src/firmware/formats/nip04.ts';
+import { encryptNip44 } from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import type { ClientEvent } from '../../firmware-sim/src/firmware/stream/client-event.ts';
 import type { Reading } from '../../firmware-sim/src/firmware/stream/reading.ts';

@@ -1,6 +1,6 @@
 /** Dates by arithmetic, against JavaScript's own. */
 import { expect, test } from 'vitest';
-import { formatUtc } from '../../firmware-sim/src/firmware/utc.ts';
+import { formatUtc } from '../../firmware-sim/src/firmware/screen/utc.ts';
 import { sampler } from './sample.ts';
 
 function byDate(seconds: number): string {

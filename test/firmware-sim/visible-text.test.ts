@@ -1,7 +1,7 @@
 /** Untrusted text on the screen: nothing dropped, nothing that misleads, none of our marks forged. */
 import { expect, test } from 'vitest';
-import { rowOf, wrap } from '../../firmware-sim/src/firmware/cells.ts';
-import { OWN, untrusted, untrustedLine } from '../../firmware-sim/src/firmware/visible-text.ts';
+import { rowOf, wrap } from '../../firmware-sim/src/firmware/screen/cells.ts';
+import { OWN, untrusted, untrustedLine } from '../../firmware-sim/src/firmware/screen/visible-text.ts';
 import { sampler, someText } from './sample.ts';
 
 /** A short text as its rows show it, blanks at the right removed. */

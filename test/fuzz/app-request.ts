@@ -5,11 +5,11 @@
  */
 import { getEventHash } from 'nostr-tools/pure';
 import clients from '../../device-protocol/vectors/clients.json' with { type: 'json' };
-import { readEnvelope } from '../../firmware-sim/src/firmware/envelope.ts';
-import { encryptNip04 } from '../../firmware-sim/src/firmware/nip04.ts';
-import { encryptNip44 } from '../../firmware-sim/src/firmware/nip44.ts';
+import { encryptNip04 } from '../../firmware-sim/src/firmware/formats/nip04.ts';
+import { encryptNip44 } from '../../firmware-sim/src/firmware/formats/nip44.ts';
+import { readEnvelope } from '../../firmware-sim/src/firmware/jobs/envelope.ts';
+import type { Read } from '../../firmware-sim/src/firmware/jobs/request.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import type { Read } from '../../firmware-sim/src/firmware/request.ts';
 import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { must } from '../soak/stage.ts';
 import { heldEvent } from '../support/held-event.ts';

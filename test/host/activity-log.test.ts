@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Activity } from '../../host/src/core/activity.ts';
+import type { Activity } from '../../host/src/core/narrowing/activity.ts';
 import {
   type ActivityLog,
   activityFileName,

@@ -1,7 +1,7 @@
 /** The pairing of apps, as the bridge sees it: the device is asked, and what its human said is what the app is told. */
 import { describe, expect, test } from 'vitest';
-import type { DeviceAnswer } from '../../host/src/core/device-port.ts';
-import { toRefusal } from '../../host/src/core/device-request.ts';
+import type { DeviceAnswer } from '../../host/src/core/device/device-port.ts';
+import { toRefusal } from '../../host/src/core/device/device-request.ts';
 import { effectNames, makeWorld, pairedApp } from './bridge-world.ts';
 
 const says = (error: Parameters<typeof toRefusal>[0]): DeviceAnswer => ({ type: 'refused', refusal: toRefusal(error) });

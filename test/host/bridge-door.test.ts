@@ -1,8 +1,8 @@
 /** The door of the bridge: forgers, strangers, repeaters and floods. Nothing of theirs reaches the device, all of it is counted. */
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { step } from '../../host/src/core/bridge.ts';
-import { isSeen, isSeenOf, markSeen, markSeenOf, seenByClient, seenIds } from '../../host/src/core/seen.ts';
+import { step } from '../../host/src/core/bridge/bridge.ts';
+import { isSeen, isSeenOf, markSeen, markSeenOf, seenByClient, seenIds } from '../../host/src/core/bridge/seen.ts';
 import { makeWorld, pairedApp, wire } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [], created_at: 1_700_000_000 };

@@ -1,8 +1,8 @@
 /** The bridge asks at most once per request, ends each exactly once, and has a limit on everything. */
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { endedAnswer, keepAnswer, noneEnded } from '../../host/src/core/ended.ts';
-import { refuse } from '../../host/src/core/refusal.ts';
+import { endedAnswer, keepAnswer, noneEnded } from '../../host/src/core/bridge/ended.ts';
+import { refuse } from '../../host/src/core/nip46/refusal.ts';
 import { effectNames, makeWorld, pairedApp, signedBy } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };

@@ -1,7 +1,7 @@
 /** The host ends, in order or by a crash, and another one begins: nobody is asked a second time, and every app hears what became. */
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { refuse } from '../../host/src/core/refusal.ts';
+import { refuse } from '../../host/src/core/nip46/refusal.ts';
 import { effectNames, makeWorld, pairedApp, type TestApp, type World } from './bridge-world.ts';
 
 const note1 = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };

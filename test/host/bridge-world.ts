@@ -5,6 +5,7 @@
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
+import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
 import {
   type BridgeEffect,
   type BridgeInput,
@@ -13,11 +14,10 @@ import {
   type Loaded,
   startBridge,
   step,
-} from '../../host/src/core/bridge.ts';
-import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
-import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src/core/envelope.ts';
-import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
-import { hashSecret, type StoreRow } from '../../host/src/core/sessions.ts';
+} from '../../host/src/core/bridge/bridge.ts';
+import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
+import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src/core/nip46/envelope.ts';
+import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { memoryStore } from '../support/memory-store.ts';
 

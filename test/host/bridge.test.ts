@@ -1,8 +1,8 @@
 /** The bridge in small stories: pairing, and each kind of request. Virtual time, a device that we press. */
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { isGenuine } from '../../host/src/core/event.ts';
-import type { RefusalCode } from '../../host/src/core/refusal.ts';
+import { isGenuine } from '../../host/src/core/nip46/event.ts';
+import type { RefusalCode } from '../../host/src/core/nip46/refusal.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { effectNames, makeWorld, pairedApp, signedBy, wire } from './bridge-world.ts';
 

@@ -1,7 +1,7 @@
 /** The budgets of strangers and of paired apps: what is beyond is told, then dropped, and nobody pays for anybody else. */
 import { describe, expect, test } from 'vitest';
-import { charge, fullBudgets } from '../../host/src/core/app-budgets.ts';
-import { noStrangers, spend } from '../../host/src/core/strangers.ts';
+import { charge, fullBudgets } from '../../host/src/core/bridge/app-budgets.ts';
+import { noStrangers, spend } from '../../host/src/core/bridge/strangers.ts';
 import { makeWorld, pairedApp, wire } from './bridge-world.ts';
 
 const other = 'ab'.repeat(32);

@@ -2,9 +2,9 @@
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../device-protocol/src/index.ts';
-import type { Carried, DeviceAsk } from '../../host/src/core/device-port.ts';
-import { remoteSigner } from '../../host/src/core/envelope.ts';
-import type { NostrEvent } from '../../host/src/core/event.ts';
+import type { Carried, DeviceAsk } from '../../host/src/core/device/device-port.ts';
+import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
+import type { NostrEvent } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { tableDevice } from '../support/table-device.ts';
 import { makeWorld, nothing } from './bridge-world.ts';

@@ -1,8 +1,8 @@
 /** The host holds what it sends to what the device takes: the bounds of the protocol, and the sizes of the device's own hello. */
 import { describe, expect, test } from 'vitest';
 import { encodeCbor, gate, limits, streamBounds } from '../../device-protocol/src/index.ts';
-import type { DeviceAsk, EventTemplate } from '../../host/src/core/device-port.ts';
-import { prepare as prepareFor } from '../../host/src/core/device-request.ts';
+import type { DeviceAsk, EventTemplate } from '../../host/src/core/device/device-port.ts';
+import { prepare as prepareFor } from '../../host/src/core/device/device-request.ts';
 
 const peer = '79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
 const event = (fields: Partial<EventTemplate>): DeviceAsk => ({

@@ -4,9 +4,9 @@ import * as nip44 from 'nostr-tools/nip44';
 import { BUNKER_REGEX, parseBunkerInput } from 'nostr-tools/nip46';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { formatBunkerUri } from '../../host/src/core/bunker-uri.ts';
-import { answerCreatedAt, remoteSigner } from '../../host/src/core/envelope.ts';
-import { isGenuine, type NostrEvent } from '../../host/src/core/event.ts';
+import { formatBunkerUri } from '../../host/src/core/apps/bunker-uri.ts';
+import { answerCreatedAt, remoteSigner } from '../../host/src/core/nip46/envelope.ts';
+import { isGenuine, type NostrEvent } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { wire } from './bridge-world.ts';
 

@@ -1,6 +1,6 @@
 /** The core of the loopback relay, in tables. */
 import { describe, expect, it } from 'vitest';
-import { isGenuine } from '../../host/src/core/event.ts';
+import { isGenuine } from '../../host/src/core/nip46/event.ts';
 import {
   authWindowS,
   eventContentMax,
@@ -11,7 +11,7 @@ import {
   loopbackRequestMax,
   loopbackSubscriptionsMax,
   relayMessageMax,
-} from '../../host/src/core/limits.ts';
+} from '../../host/src/core/nip46/limits.ts';
 import { type LoopbackEffect, startLoopbackCore, step } from '../../host/src/loopback-relay/relay-core.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { type Fields, nowS, pubkey, signed } from '../support/signed-event.ts';

@@ -10,8 +10,8 @@ import {
   narrowed,
   noNarrowing,
   rulesMax,
-} from '../../host/src/core/narrowing.ts';
-import { narrowingText, parseNarrowing } from '../../host/src/core/narrowing-text.ts';
+} from '../../host/src/core/narrowing/narrowing.ts';
+import { narrowingText, parseNarrowing } from '../../host/src/core/narrowing/narrowing-text.ts';
 
 const alice = 'aa'.repeat(32);
 const bob = 'bb'.repeat(32);

@@ -7,8 +7,8 @@ import {
   parseRequest,
   requestDigest,
   resultText,
-} from '../../host/src/core/nip46-text.ts';
-import { refuse } from '../../host/src/core/refusal.ts';
+} from '../../host/src/core/nip46/nip46-text.ts';
+import { refuse } from '../../host/src/core/nip46/refusal.ts';
 
 const peer = 'ab'.repeat(32);
 const base = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };

@@ -1,7 +1,7 @@
 /** The client side of one relay connection: what holds in whatever order things happen. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { challengesMax } from '../../host/src/core/limits.ts';
+import { challengesMax } from '../../host/src/core/nip46/limits.ts';
 import { authEvent, endings, event, machine } from '../support/relay-machine.ts';
 
 describe('whatever happens', () => {

@@ -7,7 +7,7 @@ import {
   outboxCountMax,
   outboxWaitMs,
   relayMessageMax,
-} from '../../host/src/core/limits.ts';
+} from '../../host/src/core/nip46/limits.ts';
 import { authEvent, endings, event, machine, sent, statuses, subscriptionOf, url } from '../support/relay-machine.ts';
 
 describe('publishing', () => {

@@ -9,7 +9,7 @@ import {
   relayPongMs,
   relayStableMs,
   sinceSlackS,
-} from '../../host/src/core/limits.ts';
+} from '../../host/src/core/nip46/limits.ts';
 import { event, machine, ours, sent, start, statuses, subscriptionOf, url } from '../support/relay-machine.ts';
 
 describe('connecting', () => {

@@ -5,9 +5,9 @@ import { Relay, SimplePool } from 'nostr-tools';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { NostrEvent } from '../../host/src/core/event.ts';
-import { eventContentMax, relayDrainMax, relayMessageMax } from '../../host/src/core/limits.ts';
-import type { RelayStatus } from '../../host/src/core/relay.ts';
+import type { NostrEvent } from '../../host/src/core/nip46/event.ts';
+import { eventContentMax, relayDrainMax, relayMessageMax } from '../../host/src/core/nip46/limits.ts';
+import type { RelayStatus } from '../../host/src/core/relay/relay.ts';
 import {
   type LoopbackRelay,
   type LoopbackRelayOptions,

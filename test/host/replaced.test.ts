@@ -1,7 +1,7 @@
 /** Another device in place of a lost one: no app is led to another identity, and each is paired again by a press. */
 import { describe, expect, test } from 'vitest';
-import type { DeviceAccount } from '../../host/src/core/device-port.ts';
-import { compareAccounts } from '../../host/src/core/replaced.ts';
+import { compareAccounts } from '../../host/src/core/apps/replaced.ts';
+import type { DeviceAccount } from '../../host/src/core/device/device-port.ts';
 import { sentenceOf } from '../../host/src/report.ts';
 import { makeWorld, pairedApp } from './bridge-world.ts';
 

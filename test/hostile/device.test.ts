@@ -13,14 +13,14 @@ import {
   startDeviceLink,
   stepDeviceLink,
 } from '../../device-protocol/src/index.ts';
-import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
+import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
   type DeviceStatus,
   startDeviceSession,
   stepDeviceSession,
-} from '../../host/src/core/device-session.ts';
+} from '../../host/src/core/device/device-session.ts';
 import { sentenceOf } from '../../host/src/report.ts';
 import { cheapDh } from '../support/cheap-dh.ts';
 import { bytesFrom, chance } from '../support/random.ts';

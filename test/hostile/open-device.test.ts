@@ -3,7 +3,7 @@ import { closedLink, encodeCbor, encodeMessage, stepHostLink } from '@sallyport/
 import { expect, test } from 'vitest';
 import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
-import { openLife } from '../../firmware-sim/src/firmware/life.ts';
+import { openLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import {
   accountRecord,

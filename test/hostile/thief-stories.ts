@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { loadIdentity, writeHosts } from '../../firmware-sim/src/firmware/channel/hosts.ts';
 import type { Flash } from '../../firmware-sim/src/firmware/env.ts';
-import { loadIdentity, writeHosts } from '../../firmware-sim/src/firmware/hosts.ts';
 import {
   readAccounts,
   readWords,

@@ -42,8 +42,8 @@ vi.mock('../../firmware-sim/src/firmware/vault/sealed.ts', async (original) => {
 });
 
 /** The derivation of an account takes 2,048 rounds, and these stories upgrade the same device some hundreds of times. */
-vi.mock('../../firmware-sim/src/firmware/keys.ts', async (original) => {
-  const real = await original<typeof import('../../firmware-sim/src/firmware/keys.ts')>();
+vi.mock('../../firmware-sim/src/firmware/formats/keys.ts', async (original) => {
+  const real = await original<typeof import('../../firmware-sim/src/firmware/formats/keys.ts')>();
   const known = new Map<string, Uint8Array>();
   const accountSecret: typeof real.accountSecret = (entropy, account) => {
     const name = `${Buffer.from(entropy).toString('hex')} ${account}`;

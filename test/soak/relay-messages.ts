@@ -1,8 +1,8 @@
 /** What relays say, mutated: parsed into the closed union or null, never thrown over; events as they were sent, words fit to be shown. */
 import { isDeepStrictEqual } from 'node:util';
-import { isGenuine } from '../../host/src/core/event.ts';
-import { challengeMax, relayWordsMax, subscriptionIdMax } from '../../host/src/core/limits.ts';
-import { parseRelayMessage, type RelayMessage } from '../../host/src/core/relay-message.ts';
+import { isGenuine } from '../../host/src/core/nip46/event.ts';
+import { challengeMax, relayWordsMax, subscriptionIdMax } from '../../host/src/core/nip46/limits.ts';
+import { parseRelayMessage, type RelayMessage } from '../../host/src/core/relay/relay-message.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { mutatedJson, mutatedText } from '../support/mutations.ts';
 import { chance, pick } from '../support/random.ts';

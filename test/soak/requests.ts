@@ -1,13 +1,13 @@
 /** The text of NIP-46 requests, mutated: parsed into the closed union or refused, never thrown over, and the id comes back as sent. */
 import { isDeepStrictEqual } from 'node:util';
-import { bridgeLimits as limits } from '../../host/src/core/bridge-limits.ts';
+import { bridgeLimits as limits } from '../../host/src/core/bridge/bridge-limits.ts';
 import {
   errorText,
   type Nip46Request,
   parseRequest,
   requestDigest,
   resultText,
-} from '../../host/src/core/nip46-text.ts';
+} from '../../host/src/core/nip46/nip46-text.ts';
 import { mutatedJson, mutatedText } from '../support/mutations.ts';
 import { chance, pick } from '../support/random.ts';
 import { forEachSeed, must, type Stage } from './stage.ts';

@@ -1,8 +1,8 @@
 /** The life of a device as its owner sees it, on both boards: set up, locked, unlocked, wrong PINs, wiped. */
 import { describe, expect, test } from 'vitest';
-import { npubOf } from '../../firmware-sim/src/firmware/bech32.ts';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
-import { openNcryptsec, readNcryptsec } from '../../firmware-sim/src/firmware/nip49.ts';
+import { npubOf } from '../../firmware-sim/src/firmware/formats/bech32.ts';
+import { openNcryptsec, readNcryptsec } from '../../firmware-sim/src/firmware/formats/nip49.ts';
 import { memoryFlash } from '../support/memory-flash.ts';
 import { owner } from '../support/owner.ts';
 

@@ -12,8 +12,8 @@ import {
   firmwareDeadline,
   step as stepFirmware,
 } from '../../firmware-sim/src/firmware/firmware.ts';
-import type { Screen } from '../../firmware-sim/src/firmware/screens.ts';
-import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
+import type { Screen } from '../../firmware-sim/src/firmware/screen/screens.ts';
+import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -21,7 +21,7 @@ import {
   deviceSessionDeadline,
   startDeviceSession,
   stepDeviceSession,
-} from '../../host/src/core/device-session.ts';
+} from '../../host/src/core/device/device-session.ts';
 import { type Cable, cable } from './cable.ts';
 import { cheapDh } from './cheap-dh.ts';
 import type { Clock } from './clock.ts';

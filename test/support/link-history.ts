@@ -6,7 +6,7 @@
 import type { Dh } from '@sallyport/device-protocol';
 import { getEventHash } from 'nostr-tools/pure';
 import { accountOf } from '../../firmware-sim/src/firmware/turn.ts';
-import type { EventTemplate } from '../../host/src/core/device-port.ts';
+import type { EventTemplate } from '../../host/src/core/device/device-port.ts';
 import { countingCurve, type DeviceBench, deviceBench } from './bench-device.ts';
 import { soundCable } from './cable.ts';
 import { cheapDh } from './cheap-dh.ts';

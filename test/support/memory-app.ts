@@ -5,8 +5,8 @@
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { finalizeEvent, getPublicKey, verifyEvent } from 'nostr-tools/pure';
-import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
-import { parseShallowJson } from '../../host/src/core/shallow-json.ts';
+import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
+import { parseShallowJson } from '../../host/src/core/nip46/shallow-json.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
 import { bytesFrom, type Chance } from './random.ts';

@@ -13,9 +13,9 @@ import {
   firmwareDeadline,
   step,
 } from '../../firmware-sim/src/firmware/firmware.ts';
+import { isBare, type JobRequest } from '../../firmware-sim/src/firmware/jobs/request.ts';
+import type { Subject } from '../../firmware-sim/src/firmware/jobs/subject.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import { isBare, type JobRequest } from '../../firmware-sim/src/firmware/request.ts';
-import type { Subject } from '../../firmware-sim/src/firmware/subject.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
 import { heldEvent } from './held-event.ts';

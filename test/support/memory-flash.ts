@@ -1,7 +1,8 @@
 /** Flash in memory: what a board keeps while it has no power, for as long as the test holds on to it. */
+
+import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/channel/hosts.ts';
 import type { Env, Flash } from '../../firmware-sim/src/firmware/env.ts';
-import { loadIdentity, withHost, writeHosts } from '../../firmware-sim/src/firmware/hosts.ts';
-import type { HostIdentity } from '../../host/src/core/device-session.ts';
+import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
 
 /** The chip of the devices of tests: a PIN costs next to nothing there. */
 export const testChip: Pick<Env, 'deviceSecret' | 'pinRounds'> = {

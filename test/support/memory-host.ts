@@ -3,10 +3,11 @@
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
 import { finalizeEvent } from 'nostr-tools/pure';
-import type { Drops } from '../../host/src/core/bridge.ts';
-import type { HostIdentity } from '../../host/src/core/device-session.ts';
-import { remoteSigner } from '../../host/src/core/envelope.ts';
-import { parseEvent } from '../../host/src/core/event.ts';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import type { Drops } from '../../host/src/core/bridge/bridge.ts';
+import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
+import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
+import { parseEvent } from '../../host/src/core/nip46/event.ts';
 import {
   deadline,
   type RelayEffect,
@@ -15,8 +16,7 @@ import {
   snapshot,
   startRelay,
   step,
-} from '../../host/src/core/relay.ts';
-import { hashSecret } from '../../host/src/core/sessions.ts';
+} from '../../host/src/core/relay/relay.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Report } from '../../host/src/report.ts';
 import type { Store } from '../../host/src/store/store.ts';

@@ -2,7 +2,7 @@
  * A relay in memory: the pure loopback relay behind lines with latency, on the virtual clock. It can be down, deaf (it takes
  * everything and says nothing), and hostile: it carries doubled, delayed, altered or invented texts.
  */
-import { isGenuine } from '../../host/src/core/event.ts';
+import { isGenuine } from '../../host/src/core/nip46/event.ts';
 import { startLoopbackCore, step } from '../../host/src/loopback-relay/relay-core.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Clock } from './clock.ts';

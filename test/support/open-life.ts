@@ -1,8 +1,8 @@
 /** A device that is set up and open already, for tests that are about something else: its vault needs no PIN. */
 import { limits } from '@sallyport/device-protocol';
-import { type Account, accountOfStored, openAccount } from '../../firmware-sim/src/firmware/account.ts';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
-import { noWrongPins, type OpenLife } from '../../firmware-sim/src/firmware/life.ts';
+import { type Account, accountOfStored, openAccount } from '../../firmware-sim/src/firmware/life/account.ts';
+import { noWrongPins, type OpenLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import { loadClients } from '../../firmware-sim/src/firmware/policy/clients.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import {

@@ -12,7 +12,7 @@ import {
   step as stepFirmware,
 } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
+import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionInput,
   type DeviceSessionState,
@@ -22,7 +22,7 @@ import {
   type PairingNews,
   startDeviceSession,
   stepDeviceSession,
-} from '../../host/src/core/device-session.ts';
+} from '../../host/src/core/device/device-session.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testLife } from './open-life.ts';

@@ -1,5 +1,5 @@
 /** A relay machine (core/relay.ts) in virtual time for the tests, and short names for what comes out of it. */
-import type { NostrEvent } from '../../host/src/core/event.ts';
+import type { NostrEvent } from '../../host/src/core/nip46/event.ts';
 import {
   deadline,
   type RelayEffect,
@@ -8,7 +8,7 @@ import {
   snapshot,
   startRelay,
   step,
-} from '../../host/src/core/relay.ts';
+} from '../../host/src/core/relay/relay.ts';
 
 export const url = 'wss://relay.example';
 export const ours = '11'.repeat(32);

@@ -19,10 +19,10 @@ import {
   type Unreadable,
   x25519,
 } from '@sallyport/device-protocol';
-import type { Account } from '../../firmware-sim/src/firmware/account.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
-import { loadLife } from '../../firmware-sim/src/firmware/life.ts';
+import type { Account } from '../../firmware-sim/src/firmware/life/account.ts';
+import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';

@@ -1,6 +1,6 @@
 /** Genuine events for the tests, fresh from JSON like everything that comes over a wire. */
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { type NostrEvent, parseEvent } from '../../host/src/core/event.ts';
+import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
 
 export const key = generateSecretKey();
 export const pubkey = getPublicKey(key);

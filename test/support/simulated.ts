@@ -10,7 +10,11 @@ import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.
 import { flashInMemory } from '../../firmware-sim/src/flash-file.ts';
 import type { LineEvents } from '../../firmware-sim/src/lines/line.ts';
 import { type SimulatedDevice, startDevice } from '../../firmware-sim/src/simulated-device.ts';
-import { type DeviceSessionInput, startDeviceSession, stepDeviceSession } from '../../host/src/core/device-session.ts';
+import {
+  type DeviceSessionInput,
+  startDeviceSession,
+  stepDeviceSession,
+} from '../../host/src/core/device/device-session.ts';
 import { pairedBefore, testChip } from './memory-flash.ts';
 
 export type Simulated = {

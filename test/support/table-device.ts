@@ -19,14 +19,14 @@ import {
   startDeviceLink,
   stepDeviceLink,
 } from '@sallyport/device-protocol';
-import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device-port.ts';
+import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
   type DeviceStatus,
   startDeviceSession,
   stepDeviceSession,
-} from '../../host/src/core/device-session.ts';
+} from '../../host/src/core/device/device-session.ts';
 import { cheapDh } from './cheap-dh.ts';
 import { bytesFrom, chance } from './random.ts';
 

@@ -10,7 +10,7 @@ import { x25519 } from '@sallyport/device-protocol';
 import { privateKeyFromSeedWords } from 'nostr-tools/nip06';
 import { getPublicKey } from 'nostr-tools/pure';
 import { chipBeside, deviceSecretIn } from '../../firmware-sim/src/chip.ts';
-import { generateMnemonic, writeKeys } from '../../firmware-sim/src/firmware/keys.ts';
+import { generateMnemonic, writeKeys } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { flashFile } from '../../firmware-sim/src/flash-file.ts';
 import { channelKeyFileName } from '../../host/src/store/channel-key.ts';
 import { openStore } from '../../host/src/store/store.ts';

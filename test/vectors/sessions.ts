@@ -9,13 +9,13 @@ import { type Frame, frameDecoder, frameFlags } from '../../device-protocol/src/
 import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import type { DeviceAsk } from '../../host/src/core/device-port.ts';
+import type { DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionInput,
   deviceSessionDeadline,
   startDeviceSession,
   stepDeviceSession,
-} from '../../host/src/core/device-session.ts';
+} from '../../host/src/core/device/device-session.ts';
 import { memoryFlash, pairedBefore, testChip } from '../support/memory-flash.ts';
 import { testAccount, testLife } from '../support/open-life.ts';
 import { bytesFrom, chance } from '../support/random.ts';

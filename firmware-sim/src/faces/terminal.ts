@@ -5,9 +5,9 @@
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import type { Key } from '../board.ts';
-import { rowCells } from '../firmware/cells.ts';
-import { holdMs } from '../firmware/reviewing.ts';
-import type { Screen } from '../firmware/screens.ts';
+import { holdMs } from '../firmware/jobs/reviewing.ts';
+import { rowCells } from '../firmware/screen/cells.ts';
+import type { Screen } from '../firmware/screen/screens.ts';
 
 export type TerminalFace = {
   readonly screen: (screen: Screen) => void;

@@ -1,11 +1,11 @@
 /** What the log is told of requests: who had the key used for what, who was refused, which apps were paired and what they were given. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import type { DeviceError } from '@sallyport/device-protocol';
-import type { Job, Outcome } from './job.ts';
+import type { Job, Outcome } from './jobs/job.ts';
+import type { AppAsking, Prompt } from './jobs/prompt.ts';
+import type { Subject } from './jobs/subject.ts';
 import { appendLog } from './logging.ts';
 import type { GrantSubject } from './policy/grant.ts';
-import type { AppAsking, Prompt } from './prompt.ts';
-import type { Subject } from './subject.ts';
 import type { Turn } from './turn.ts';
 import type { LogEntry } from './vault/log-entry.ts';
 

@@ -10,18 +10,18 @@ import {
   type Request,
   type Unreadable,
 } from '@sallyport/device-protocol';
-import { accountHandlers } from './account-commands.ts';
-import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './app-lists.ts';
-import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './asking.ts';
-import { forgetComputer } from './computers.ts';
-import { end } from './ending.ts';
+import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './apps/app-lists.ts';
+import { forgetComputer } from './channel/computers.ts';
+import { takeConfirm, takePair, takeReveal } from './channel/pairing.ts';
+import { computerOf, takeHandshake, takeHandshakeFinish } from './channel/session.ts';
 import { endFlow } from './flows/flow.ts';
-import { sayState } from './life.ts';
-import { isFlowOf, lifeHandlers, nameOf } from './life-commands.ts';
+import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './jobs/asking.ts';
+import { end } from './jobs/ending.ts';
+import type { JobCommand } from './jobs/request.ts';
+import { accountHandlers } from './life/account-commands.ts';
+import { sayState } from './life/life.ts';
+import { isFlowOf, lifeHandlers, nameOf } from './life/life-commands.ts';
 import { takeLogHead, takeLogRead } from './logging.ts';
-import { takeConfirm, takePair, takeReveal } from './pairing.ts';
-import type { JobCommand } from './request.ts';
-import { computerOf, takeHandshake, takeHandshakeFinish } from './session.ts';
 import { accountOf, isAsker, say, stateName, type Turn } from './turn.ts';
 
 type Handlers = { readonly [C in CommandBy<'host'>]: (turn: Turn, request: Request<C>) => void };

@@ -14,18 +14,18 @@ import {
   limits,
   startDeviceLink,
 } from '@sallyport/device-protocol';
-import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './asking.ts';
+import { noAppTries } from './apps/new-apps.ts';
+import { loadIdentity } from './channel/hosts.ts';
+import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './channel/pairing.ts';
+import { sessionLost, sessionOpened, takeIn } from './channel/session.ts';
 import { dispatch } from './dispatch.ts';
 import type { Env } from './env.ts';
 import { flowDeadlines, flowSessionLost, pressFlow, screenTaken, startFlow, tickFlow } from './flows/flow.ts';
 import { homeFlow } from './flows/home.ts';
 import type { Key } from './flows/page.ts';
-import { loadIdentity } from './hosts.ts';
-import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life.ts';
-import { noAppTries } from './new-apps.ts';
-import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './pairing.ts';
-import { draw } from './screens.ts';
-import { sessionLost, sessionOpened, takeIn } from './session.ts';
+import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
+import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life/life.ts';
+import { draw } from './screen/screens.ts';
 import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
 import { loadLog } from './vault/log.ts';

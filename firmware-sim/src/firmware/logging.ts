@@ -1,6 +1,6 @@
 /** The log within a step: how the other parts append to it, and how a paired computer reads it. */
 import { limits, type Request } from '@sallyport/device-protocol';
-import { computerOf } from './session.ts';
+import { computerOf } from './channel/session.ts';
 import { say, type Turn } from './turn.ts';
 import { append, headHash, readLog } from './vault/log.ts';
 import { encodeLogEntry, type LogEntry } from './vault/log-entry.ts';

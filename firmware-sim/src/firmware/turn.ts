@@ -10,19 +10,19 @@ import {
   type Message,
   stepDeviceLink,
 } from '@sallyport/device-protocol';
-import type { Account } from './account.ts';
+import type { AppTries } from './apps/new-apps.ts';
+import type { Identity } from './channel/hosts.ts';
+import type { Pairing, PairingTries } from './channel/pairing.ts';
+import { computerOf, type SessionChannel, takeOut } from './channel/session.ts';
 import type { Env } from './env.ts';
 import type { RunningFlow } from './flows/flow.ts';
 import type { Key } from './flows/page.ts';
-import type { Identity } from './hosts.ts';
-import type { Ended, Job, Outcome } from './job.ts';
-import type { Life } from './life.ts';
-import type { AppTries } from './new-apps.ts';
-import type { Pairing, PairingTries } from './pairing.ts';
-import type { Prompt } from './prompt.ts';
-import type { JobRequest } from './request.ts';
-import { draw, type Screen, type View } from './screens.ts';
-import { computerOf, type SessionChannel, takeOut } from './session.ts';
+import type { Ended, Job, Outcome } from './jobs/job.ts';
+import type { Prompt } from './jobs/prompt.ts';
+import type { JobRequest } from './jobs/request.ts';
+import type { Account } from './life/account.ts';
+import type { Life } from './life/life.ts';
+import { draw, type Screen, type View } from './screen/screens.ts';
 import type { Log } from './vault/log.ts';
 
 /** What the board says of itself on the screen and in `info`. */

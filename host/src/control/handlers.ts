@@ -1,5 +1,12 @@
 /** One handler for each row of the control API. They read the host's state and hand changes to it; they decide nothing. */
-import { checks, everybody, isPaused, type NarrowChange, type Narrowing, type Pause } from '../core/narrowing.ts';
+import {
+  checks,
+  everybody,
+  isPaused,
+  type NarrowChange,
+  type Narrowing,
+  type Pause,
+} from '../core/narrowing/narrowing.ts';
 import { openApi } from './openapi.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';

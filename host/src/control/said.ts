@@ -1,9 +1,9 @@
 /** The host's state in the shapes of the control API. What is secret has no way into them: each names its fields. */
 import type { z } from 'zod';
-import { appLabel } from '../core/client-metadata.ts';
-import { everybody, isPaused, type Pause } from '../core/narrowing.ts';
-import type { RelaySnapshot } from '../core/relay.ts';
-import type { App } from '../core/sessions.ts';
+import { appLabel } from '../core/apps/client-metadata.ts';
+import type { App } from '../core/apps/sessions.ts';
+import { everybody, isPaused, type Pause } from '../core/narrowing/narrowing.ts';
+import type { RelaySnapshot } from '../core/relay/relay.ts';
 import type * as s from './schemas.ts';
 import type { HostView } from './view.ts';
 

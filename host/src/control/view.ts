@@ -1,8 +1,8 @@
 /** What the control API needs of the running host: what it can see, and the few things that it can have done. */
-import type { BridgeState } from '../core/bridge.ts';
-import type { DeviceStatus } from '../core/device-session.ts';
-import type { NarrowChange, Narrowing } from '../core/narrowing.ts';
-import type { RelaySnapshot } from '../core/relay.ts';
+import type { BridgeState } from '../core/bridge/bridge.ts';
+import type { DeviceStatus } from '../core/device/device-session.ts';
+import type { NarrowChange, Narrowing } from '../core/narrowing/narrowing.ts';
+import type { RelaySnapshot } from '../core/relay/relay.ts';
 import type { Report } from '../report.ts';
 import type { ActivityLog } from '../store/activity-log.ts';
 

@@ -1,7 +1,7 @@
 /** What a client says to a relay (NIP-01, NIP-42), parsed once from its text into a closed union. */
-import { isHex32, type NostrEvent, parseEvent } from '../core/event.ts';
-import { eventTagsMax, loopbackFiltersMax, relayNestingMax, subscriptionIdMax } from '../core/limits.ts';
-import { parseShallowJson } from '../core/shallow-json.ts';
+import { isHex32, type NostrEvent, parseEvent } from '../core/nip46/event.ts';
+import { eventTagsMax, loopbackFiltersMax, relayNestingMax, subscriptionIdMax } from '../core/nip46/limits.ts';
+import { parseShallowJson } from '../core/nip46/shallow-json.ts';
 import { type Filter, parseFilter } from './filter.ts';
 
 export type ClientMessage =

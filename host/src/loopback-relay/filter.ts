@@ -1,6 +1,6 @@
 /** Filters of NIP-01: parsed once into sets, then matched against live events. */
-import { isHex32, type NostrEvent } from '../core/event.ts';
-import { loopbackTagConditionsMax } from '../core/limits.ts';
+import { isHex32, type NostrEvent } from '../core/nip46/event.ts';
+import { loopbackTagConditionsMax } from '../core/nip46/limits.ts';
 
 /** What is null or absent restricts nothing. `limit` is not kept: it speaks of stored events, and nothing is stored. */
 export type Filter = {

@@ -8,7 +8,7 @@
  * Promises: every EVENT and AUTH gets an OK and every REQ an EOSE or CLOSED, as long as an id can be read; what is carried
  * has a verified id and signature; kind 22242 is never carried. `now` is Unix time in milliseconds.
  */
-import { authKind, type NostrEvent } from '../core/event.ts';
+import { authKind, type NostrEvent } from '../core/nip46/event.ts';
 import {
   authWindowS,
   eventContentMax,
@@ -18,7 +18,7 @@ import {
   loopbackRequestMax,
   loopbackSubscriptionsMax,
   relayMessageMax,
-} from '../core/limits.ts';
+} from '../core/nip46/limits.ts';
 import { eventIdIn, parseClientMessage } from './client-message.ts';
 import { type Filter, indexEvent, matches } from './filter.ts';
 

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { isGenuine } from '../core/event.ts';
+import { isGenuine } from '../core/nip46/event.ts';
 import {
   eventContentMax,
   eventTagsMax,
@@ -18,7 +18,7 @@ import {
   relayDrainMax,
   relayMessageMax,
   subscriptionIdMax,
-} from '../core/limits.ts';
+} from '../core/nip46/limits.ts';
 import { primitives } from '../primitives/primitives.ts';
 import { type LoopbackEffect, type LoopbackInput, type LoopbackState, startLoopbackCore, step } from './relay-core.ts';
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1';
-import type { Conversation, Primitives } from '../core/primitives.ts';
+import type { Conversation, Primitives } from '../core/nip46/primitives.ts';
 import { decryptNip04, encryptNip04 } from './nip04.ts';
 import { conversationKey, decryptNip44, encryptNip44 } from './nip44.ts';
 

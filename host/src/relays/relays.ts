@@ -2,9 +2,9 @@
  * Several relays at once. Each is a connection of its own that fails and comes back alone; the same event may therefore arrive
  * once from each, and a published one is acknowledged once by each.
  */
-import type { NostrEvent } from '../core/event.ts';
-import { relaysMax } from '../core/limits.ts';
-import type { RelaySnapshot } from '../core/relay.ts';
+import type { NostrEvent } from '../core/nip46/event.ts';
+import { relaysMax } from '../core/nip46/limits.ts';
+import type { RelaySnapshot } from '../core/relay/relay.ts';
 import { parseRelayUrl } from './relay-url.ts';
 import { openRelay, type RelayCallbacks, type RelaySocket } from './socket.ts';
 

@@ -3,8 +3,8 @@
  * wakes it at its deadline. It decides nothing itself. After `close()` it holds no socket and no timer.
  */
 import { WebSocket } from 'ws';
-import type { NostrEvent } from '../core/event.ts';
-import { relayDrainMax, relayMessageMax, relayOpenMs, relayUnsentMax } from '../core/limits.ts';
+import type { NostrEvent } from '../core/nip46/event.ts';
+import { relayDrainMax, relayMessageMax, relayOpenMs, relayUnsentMax } from '../core/nip46/limits.ts';
 import {
   deadline,
   type RelayEffect,
@@ -15,7 +15,7 @@ import {
   snapshot,
   startRelay,
   step,
-} from '../core/relay.ts';
+} from '../core/relay/relay.ts';
 import { relayTrouble } from './relay-trouble.ts';
 
 /** Who is told what. Callbacks are called one at a time, and may publish or close. */

@@ -10,7 +10,7 @@ import {
   type ActivityQuery,
   type ActivityRow,
   activityLimits as limits,
-} from '../core/activity.ts';
+} from '../core/narrowing/activity.ts';
 import { activityMigrations } from './activity-schema.ts';
 import { integer, integerOrNull, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';

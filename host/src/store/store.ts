@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { bridgeLimits as limits } from '../core/bridge-limits.ts';
-import type { Loaded } from '../core/bridge-state.ts';
-import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/sessions.ts';
+import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/apps/sessions.ts';
+import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
+import type { Loaded } from '../core/bridge/bridge-state.ts';
 import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { loadIdentity } from '../../../firmware-sim/src/firmware/channel/hosts.ts';
 import type { Flash } from '../../../firmware-sim/src/firmware/env.ts';
-import { loadIdentity } from '../../../firmware-sim/src/firmware/hosts.ts';
-import { accountSecret } from '../../../firmware-sim/src/firmware/keys.ts';
+import { accountSecret } from '../../../firmware-sim/src/firmware/formats/keys.ts';
 import { readAccounts, readSettings, readWords } from '../../../firmware-sim/src/firmware/vault/accounts-store.ts';
 import { loadLog } from '../../../firmware-sim/src/firmware/vault/log.ts';
 import {

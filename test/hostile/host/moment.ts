@@ -1,6 +1,6 @@
 /** Memories that can be copied: flash as a map, and the apps in a map of their own, as a vault holds its keys and the names of its records. */
 
-import { appsOf } from '../../../firmware-sim/src/firmware/apps.ts';
+import { appsOf } from '../../../firmware-sim/src/firmware/apps/apps.ts';
 import type { Flash } from '../../../firmware-sim/src/firmware/env.ts';
 import type { FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
 import { type Clients, findClient, loadClients, markSeen } from '../../../firmware-sim/src/firmware/policy/clients.ts';

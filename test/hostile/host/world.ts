@@ -10,10 +10,10 @@
  */
 import { closedLink } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../../firmware-sim/src/accelerated-crypto.ts';
-import { accountOfStored } from '../../../firmware-sim/src/firmware/account.ts';
-import { appsOf } from '../../../firmware-sim/src/firmware/apps.ts';
+import { appsOf } from '../../../firmware-sim/src/firmware/apps/apps.ts';
 import { type Env, LCD240 } from '../../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
+import { accountOfStored } from '../../../firmware-sim/src/firmware/life/account.ts';
 import {
   type Clients,
   findClient,

@@ -3,11 +3,19 @@
  * from a computer was known to a computer: that is said here, and for ever after.
  */
 import { limits } from '@sallyport/device-protocol';
-import { type Account, isImported } from '../account.ts';
-import { addAccount, deriveSecret, dropAccount, freeIndex, freeNumber, isSecret, renameAccount } from '../accounts.ts';
-import { npubOf } from '../bech32.ts';
-import type { OpenLife } from '../life.ts';
-import { type Ncryptsec, openNcryptsec } from '../nip49.ts';
+import { npubOf } from '../formats/bech32.ts';
+import { type Ncryptsec, openNcryptsec } from '../formats/nip49.ts';
+import { type Account, isImported } from '../life/account.ts';
+import {
+  addAccount,
+  deriveSecret,
+  dropAccount,
+  freeIndex,
+  freeNumber,
+  isSecret,
+  renameAccount,
+} from '../life/accounts.ts';
+import type { OpenLife } from '../life/life.ts';
 import { firstSettings, type StoredAccount, settingsRecordOf } from '../vault/accounts-store.ts';
 import type { Flow, FlowEnd, Here, Part } from './flow.ts';
 import { fact, line } from './page-rows.ts';

@@ -1,6 +1,6 @@
 /** The accounts on the device itself: looked at, added, renamed, removed. */
-import { hasWords } from '../accounts.ts';
-import { untrustedLine } from '../visible-text.ts';
+import { hasWords } from '../life/accounts.ts';
+import { untrustedLine } from '../screen/visible-text.ts';
 import { about, deriveFlow, removeFlow, renameFlow } from './account-flows.ts';
 import type { Here, Part } from './flow.ts';
 import { line } from './page-rows.ts';

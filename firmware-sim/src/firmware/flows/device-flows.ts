@@ -1,6 +1,6 @@
 /** Flows about the device as a whole: wiping, its name, its PIN, the backup, when it locks by itself. */
 
-import { changeOpen, type OpenLife, openLife, setLife, wipeAll } from '../life.ts';
+import { changeOpen, type OpenLife, openLife, setLife, wipeAll } from '../life/life.ts';
 import { appendLog } from '../logging.ts';
 import { readWords, writeSettings } from '../vault/accounts-store.ts';
 import { changePin, protect } from '../vault/vault.ts';

@@ -10,10 +10,10 @@
  * A generator is memory behind the state: it goes on once, and whoever keeps an old state must not step it again.
  */
 import { type DeviceError, limits, type Message, type RequestOf } from '@sallyport/device-protocol';
-import { leavesScreen } from '../asking.ts';
-import { isComparing } from '../pairing.ts';
-import { holdMs } from '../reviewing.ts';
-import { computerOf } from '../session.ts';
+import { isComparing } from '../channel/pairing.ts';
+import { computerOf } from '../channel/session.ts';
+import { leavesScreen } from '../jobs/asking.ts';
+import { holdMs } from '../jobs/reviewing.ts';
 import { type FirmwareState, say, show, type Turn } from '../turn.ts';
 import { type Answer, type Key, type Page, pressPage } from './page.ts';
 

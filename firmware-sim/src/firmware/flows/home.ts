@@ -1,7 +1,8 @@
 /** What the device itself offers when nobody asks anything: set-up, the PIN, or the menu. */
-import { hasWords } from '../accounts.ts';
-import { lock, type OpenLife } from '../life.ts';
-import { expectApp, expectAppMs } from '../new-apps.ts';
+
+import { expectApp, expectAppMs } from '../apps/new-apps.ts';
+import { hasWords } from '../life/accounts.ts';
+import { lock, type OpenLife } from '../life/life.ts';
 import { accountsMenu } from './account-menu.ts';
 import { autoLockFlow, backupFlow, changePinFlow, protectFlow, wipeFlow } from './device-flows.ts';
 import type { Flow, Here, Part } from './flow.ts';

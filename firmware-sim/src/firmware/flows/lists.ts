@@ -1,13 +1,13 @@
 /** The lists of the device: computers, apps, and what each app may do. Taking away is all that they offer. */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { forgetComputer } from '../computers.ts';
-import { kindName } from '../kind-names.ts';
-import { changeOpen, type OpenLife } from '../life.ts';
+import { forgetComputer } from '../channel/computers.ts';
+import { changeOpen, type OpenLife } from '../life/life.ts';
 import { appendLog } from '../logging.ts';
 import { type ClientRecord, type Clients, latest, listed, revokeClient, suspend } from '../policy/clients.ts';
 import type { Grant } from '../policy/grant.ts';
 import { liveGrants, revokeGrant } from '../policy/grants.ts';
-import { untrustedLine } from '../visible-text.ts';
+import { kindName } from '../screen/kind-names.ts';
+import { untrustedLine } from '../screen/visible-text.ts';
 import { originLines } from './account-flows.ts';
 import type { Here, Part } from './flow.ts';
 import { fact, line } from './page-rows.ts';

@@ -1,9 +1,9 @@
 /** How the pages of the flows look on a board: the first row names what this is, the last one what the keys do. */
 import { limits } from '@sallyport/device-protocol';
-import { fit, rowCells, rowOf, wrap } from '../cells.ts';
 import type { Board } from '../env.ts';
-import { largeDigit } from '../pairing-screen.ts';
-import { OWN, untrustedLine } from '../visible-text.ts';
+import { fit, rowCells, rowOf, wrap } from '../screen/cells.ts';
+import { largeDigit } from '../screen/pairing-screen.ts';
+import { OWN, untrustedLine } from '../screen/visible-text.ts';
 import { type Page, pagesOf, pinDone, textGroups, wordOptions, wordsWith } from './page.ts';
 
 /** A page of a flow. `armed`: its keys count, and are named. `now` is for what is left of a wait. */

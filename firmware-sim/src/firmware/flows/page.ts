@@ -6,8 +6,8 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { wrap } from '../cells.ts';
 import type { Board } from '../env.ts';
+import { wrap } from '../screen/cells.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
 

@@ -4,9 +4,9 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
-import { ascii } from '../ascii.ts';
-import { accountSecret } from '../keys.ts';
-import { openLife, setLife } from '../life.ts';
+import { ascii } from '../formats/ascii.ts';
+import { accountSecret } from '../formats/keys.ts';
+import { openLife, setLife } from '../life/life.ts';
 import { appendLog } from '../logging.ts';
 import {
   accountRecord,

@@ -3,7 +3,7 @@
  * the human has to wait is held here.
  */
 import { limits } from '@sallyport/device-protocol';
-import { changeOpen, noWrongPins, openLife, setLife, startAnew, type WrongPins } from '../life.ts';
+import { changeOpen, noWrongPins, openLife, setLife, startAnew, type WrongPins } from '../life/life.ts';
 import { appendLog } from '../logging.ts';
 import { type OpenVault, tryPin, waitMs } from '../vault/vault.ts';
 import type { Flow, Here, Part } from './flow.ts';

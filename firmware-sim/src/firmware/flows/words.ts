@@ -2,7 +2,7 @@
  * Words on the screen and from the human's hand: shown, compared, entered. They are strings here, because that is what a human reads
  * and writes; a string cannot be zeroed, so they are made when they are needed and not kept.
  */
-import { entropyOf, generateMnemonic } from '../keys.ts';
+import { entropyOf, generateMnemonic } from '../formats/keys.ts';
 import type { Here, Part } from './flow.ts';
 import { line } from './page-rows.ts';
 import { choose, question, tell, word } from './parts.ts';

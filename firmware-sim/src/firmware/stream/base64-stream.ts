@@ -3,8 +3,8 @@
  * exception: a content is read as NIP-44 and as NIP-04 at once, until its end says which it is.
  */
 
-import { ascii } from '../ascii.ts';
-import { encodeBase64 } from '../base64.ts';
+import { ascii } from '../formats/ascii.ts';
+import { encodeBase64 } from '../formats/base64.ts';
 
 export type Base64Reader = {
   /** Takes the next characters; what they decode to is lent to `out`. */

@@ -8,7 +8,7 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import type { Crypto } from '../env.ts';
-import { eventIdWriter } from '../event-id.ts';
+import { eventIdWriter } from '../formats/event-id.ts';
 import { base64Reader } from './base64-stream.ts';
 import { openNip04, openNip44 } from './content.ts';
 import { type Input, openInput } from './input.ts';

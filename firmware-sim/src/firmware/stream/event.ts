@@ -8,7 +8,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { limits, neverSigned } from '@sallyport/device-protocol';
-import { eventIdWriter } from '../event-id.ts';
+import { eventIdWriter } from '../formats/event-id.ts';
 import { type CborScan, copyCbor, newCborScan, scanCbor } from './cbor-scan.ts';
 import { type EventParts, eventOfList, eventVisitor, newEventParts, tagSummary } from './event-parts.ts';
 import { openInput } from './input.ts';

@@ -7,7 +7,7 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { limits } from '@sallyport/device-protocol';
-import { messageKeys, paddedLength } from '../nip44.ts';
+import { messageKeys, paddedLength } from '../formats/nip44.ts';
 
 export const version = 2;
 export const nonceBytes = 32;

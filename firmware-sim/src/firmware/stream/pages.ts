@@ -6,10 +6,10 @@
  * Every section begins on a line of its own, so each is laid out by itself.
  */
 import { decodeUtf8 } from '@sallyport/device-protocol';
-import { rowOf, wrap } from '../cells.ts';
 import type { Board } from '../env.ts';
-import { documentOf, type Review } from '../review.ts';
-import { OWN, untrusted } from '../visible-text.ts';
+import { rowOf, wrap } from '../screen/cells.ts';
+import { documentOf, type Review } from '../screen/review.ts';
+import { OWN, untrusted } from '../screen/visible-text.ts';
 import { copyTagPlace, newTagPlace, type StreamTags, type TagPlace, tagWalker } from './event.ts';
 import { orRefused, type Reading, type Refused } from './reading.ts';
 import { copyLevels, newLevels, type StreamText, textWalker } from './walk.ts';

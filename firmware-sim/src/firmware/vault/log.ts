@@ -10,8 +10,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import { decodeCbor, encodeCbor, limits } from '@sallyport/device-protocol';
-import { ascii } from '../ascii.ts';
 import type { Env } from '../env.ts';
+import { ascii } from '../formats/ascii.ts';
 import { readForDevice, type Sealer, writeForDevice } from './sealed.ts';
 
 /** The newest block, and from where on entries are kept. */

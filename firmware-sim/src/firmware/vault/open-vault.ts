@@ -9,8 +9,8 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { decodeCbor, encodeCbor } from '@sallyport/device-protocol';
-import { ascii } from '../ascii.ts';
 import type { Env } from '../env.ts';
+import { ascii } from '../formats/ascii.ts';
 import { readSealed, writeSealed } from './sealed.ts';
 
 export type OpenVault = {

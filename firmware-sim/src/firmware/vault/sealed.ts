@@ -10,8 +10,8 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { ascii } from '../ascii.ts';
 import type { Env, Flash } from '../env.ts';
+import { ascii } from '../formats/ascii.ts';
 
 /** What sealing needs of a board. */
 export type Sealer = Pick<Env, 'flash' | 'random' | 'deviceSecret'>;

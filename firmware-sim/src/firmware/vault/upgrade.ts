@@ -3,7 +3,7 @@
  * by itself, and `protect` of a key that is somebody's own as soon as a PIN was chosen.
  */
 import type { Flash } from '../env.ts';
-import { accountSecret, readKeys } from '../keys.ts';
+import { accountSecret, readKeys } from '../formats/keys.ts';
 import { accountRecord, firstSettings, type NewRecord, settingsRecordOf, wordsRecordOf } from './accounts-store.ts';
 import type { Unreadable } from './sealed.ts';
 

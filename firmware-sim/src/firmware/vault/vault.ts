@@ -8,8 +8,8 @@
  * read is never taken for empty.
  */
 import { limits } from '@sallyport/device-protocol';
+import { loadIdentity } from '../channel/hosts.ts';
 import type { Env } from '../env.ts';
-import { loadIdentity } from '../hosts.ts';
 import type { NewRecord } from './accounts-store.ts';
 import { isOfVault, keyOf, type OpenVault, openRecords, writeEmptyIndex } from './open-vault.ts';
 import { forgetTries, readTries, writeTries } from './pin-tries.ts';

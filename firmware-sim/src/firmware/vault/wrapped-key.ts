@@ -10,8 +10,8 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { ascii } from '../ascii.ts';
 import type { Env } from '../env.ts';
+import { ascii } from '../formats/ascii.ts';
 import { deviceKey, keyBytes, readForDevice, type Sealer, type Unreadable, writeForDevice } from './sealed.ts';
 
 /** A wrapped key as it was found. `demo`: it has no PIN, and says so on the screen. */

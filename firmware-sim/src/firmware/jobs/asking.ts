@@ -1,0 +1,229 @@
+/**
+ * The jobs of the device: how a request goes from its arrival to its end. What is next is decided here and nowhere else; the single
+ * moves stand in pulling.ts, deciding.ts, reviewing.ts, sending.ts and ending.ts.
+ *
+ * One job reads, one is on the screen, one sends. A request that a grant allows passes the question that waits on the screen.
+ */
+import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
+import { whyNoApp } from '../apps/new-apps.ts';
+import { whyFallen } from '../apps/standing.ts';
+import { screenTaken } from '../flows/flow.ts';
+import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
+import { answer } from './answers.ts';
+import { end, isLarge } from './ending.ts';
+import { remoteSignerOf } from './envelope.ts';
+import type { Ended, Job } from './job.ts';
+import { feed, pull, startReading } from './pulling.ts';
+import { isBare, isSigned, type JobRequest } from './request.ts';
+import {
+  arm,
+  feedPage,
+  joinIn,
+  pressReview,
+  pullPage,
+  putUp,
+  reviewingJob,
+  timeOut,
+  waitingNotice,
+} from './reviewing.ts';
+import { giveUp, pieceTaken, startSending } from './sending.ts';
+import { inputMax } from './subject.ts';
+
+/** Takes a new request into the queue, or refuses it. */
+export function takeRequest(turn: Turn, id: number, request: JobRequest): void {
+  const { jobs } = turn.state;
+  const error = whyRefused(turn, id, request);
+  if (error !== null) return say(turn, { type: 'error', id, command: request.command, error });
+  const waits = jobs.some(({ phase }) => phase !== 'queued');
+  turn.state = { ...turn.state, jobs: [...jobs, { id, request, claimBy: null, phase: 'queued' }] };
+  if (waits) tell(turn, request, { type: 'notice', notice: 'progress', body: { request: id, step: 'queued' } });
+}
+
+/** The checks that need nothing but the request, in the order of PROTOCOL.md. */
+function whyRefused({ state, now }: Turn, id: number, request: JobRequest): DeviceError | null {
+  const { jobs, results } = state;
+  if (jobs.some((job) => job.id === id) || results.some((ended) => ended.id === id)) return 'duplicate_id';
+  const own = !isSigned(request) && !isBare(request);
+  if (!own && !request.computer.paired) return 'not_paired';
+  if (request.command !== 'grants_propose') {
+    const account = accountOf(state, request.body.account);
+    if (typeof account === 'string') return account;
+  }
+  if (!isBare(request)) {
+    const { length, head } = request.body.input;
+    if (length > inputMax(request.command)) return 'too_large';
+    // A short head of a long input is for the host to choose; more head than input is nonsense.
+    if (head.length > length) return 'invalid_params';
+  }
+  if (jobs.length >= limits.requestsMax) return 'busy';
+  return own ? null : whyNoApp(state, request, now, isSigned(request) ? remoteSignerOf(request.body.tags) : null);
+}
+
+/** Sets going whatever can go: it may take several moves, each of them ends at the wire, the screen, or an answer. */
+export function startNext(turn: Turn): void {
+  for (let moved = true; moved; ) moved = sendNext(turn) || readNext(turn) || askNext(turn);
+}
+
+function sendNext(turn: Turn): boolean {
+  const { jobs } = turn.state;
+  if (jobs.some(({ phase }) => phase === 'sending')) return false;
+  for (const job of jobs) {
+    if (job.phase !== 'queued' || job.output === undefined || job.claimBy !== null) continue;
+    startSending(turn, job, job.output);
+    return true;
+  }
+  return false;
+}
+
+function readNext(turn: Turn): boolean {
+  const { jobs } = turn.state;
+  if (jobs.some(({ phase }) => phase === 'reading')) return false;
+  const job = jobs.find((one) => one.phase === 'queued' && one.output === undefined && one.claimBy === null);
+  if (job === undefined) return false;
+  startReading(turn, job);
+  return true;
+}
+
+function askNext(turn: Turn): boolean {
+  const { state, now } = turn;
+  const reviewing = reviewingJob(state);
+  if (reviewing !== undefined) return letFall(turn, reviewing) || joinIn(turn, reviewing);
+  const job = state.jobs.find((one) => one.phase === 'waiting' && one.claimBy === null);
+  if (job?.phase !== 'waiting' || screenTaken(state) || now < state.nextPromptAt) return false;
+  if (!letFall(turn, job)) putUp(turn, job);
+  return true;
+}
+
+/** Ends a question that does not stand any more; false: it stands. */
+function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing' }): boolean {
+  const why = whyFallen(turn.state, job.prompt, turn.now);
+  if (why !== null) end(turn, job, why);
+  return why !== null;
+}
+
+/** Whether the jobs leave the screen to the device's own words. */
+export function leavesScreen({ jobs }: FirmwareState): boolean {
+  return !jobs.some(
+    ({ phase, request }) => phase === 'reviewing' || (phase === 'reading' && !isSigned(request) && !isBare(request)),
+  );
+}
+
+/** The host's answer to a chunk_get: exactly what was asked for, or the request ends. */
+export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
+  const job = jobOfChunk(turn.state, id);
+  if (job?.phase === 'reading') feed(turn, job, bytes);
+  if (job?.phase === 'reviewing') feedPage(turn, job, bytes);
+}
+
+/** The host's answer to a chunk_put. */
+export function chunkWasTaken(turn: Turn, id: number): void {
+  const job = jobOfChunk(turn.state, id);
+  if (job?.phase === 'sending') pieceTaken(turn, job);
+}
+
+/** The host refused a chunk: there is no way on for this request. */
+export function chunkWasRefused(turn: Turn, id: number): void {
+  const job = jobOfChunk(turn.state, id);
+  if (job?.phase === 'reading' || job?.phase === 'reviewing') end(turn, job, 'stream_integrity');
+  if (job?.phase === 'sending') giveUp(turn, job);
+}
+
+/**
+ * The job that pulls or pushes this chunk. Not one that nobody has claimed in this session, nor one of another computer: whoever answers
+ * is a stranger to it.
+ */
+function jobOfChunk(state: FirmwareState, id: number): Job | undefined {
+  const job = state.jobs.find((one) => chunkOf(one) === id);
+  return job !== undefined && job.claimBy === null && isAsker(state, job.request) ? job : undefined;
+}
+
+function chunkOf(job: Job): number | null {
+  if (job.phase === 'reviewing') return job.paging?.chunk ?? null;
+  return job.phase === 'reading' || job.phase === 'sending' ? job.chunk : null;
+}
+
+/** A key of the board. `at`: when the press began. */
+export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at: number): void {
+  const reviewing = reviewingJob(turn.state);
+  if (reviewing !== undefined) return pressReview(turn, reviewing, key, at);
+  if (key !== 'deny' || leavesScreen(turn.state)) return;
+  const reading = turn.state.jobs.find(({ phase }) => phase === 'reading');
+  if (reading !== undefined) end(turn, reading, 'denied');
+}
+
+/** What time brings to the jobs: notices, the end of an approval, of a stalled stream, of an unclaimed request. */
+export function tickJobs(turn: Turn): void {
+  const { now } = turn;
+  for (const { id } of turn.state.jobs) {
+    // One may have ended with another one.
+    const job = turn.state.jobs.find((one) => one.id === id);
+    if (job === undefined) continue;
+    if (job.claimBy !== null && now >= job.claimBy) end(turn, job, 'cancelled');
+    else if (job.phase === 'reviewing' && now >= job.deadline) timeOut(turn, job);
+    else if (job.phase === 'reviewing' && job.paging !== null && now >= job.paging.stallAt) end(turn, job, 'stalled');
+    else if (job.phase === 'reviewing' && !job.armed && now >= job.shown.drawnAt) arm(turn, job);
+    else if (job.phase === 'reviewing' && now >= job.noticeAt) waitingNotice(turn, job);
+    else if (job.phase === 'reading' && now >= job.stallAt) end(turn, job, 'stalled');
+    else if (job.phase === 'sending' && now >= job.stallAt) giveUp(turn, job);
+  }
+  forgetOutcomes(turn);
+}
+
+/** When time next brings something to the jobs. */
+export function jobDeadlines(state: FirmwareState): readonly number[] {
+  const outcomes = state.results.flatMap(({ outcome, forgetAt }) => (outcome.type === 'forgotten' ? [] : [forgetAt]));
+  const idle = reviewingJob(state) === undefined && !screenTaken(state);
+  const jobs = state.jobs.flatMap((job) => [
+    ...(idle && job.phase === 'waiting' && job.claimBy === null ? [state.nextPromptAt] : []),
+    ...(job.claimBy === null ? [] : [job.claimBy]),
+    ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt, ...(job.armed ? [] : [job.shown.drawnAt])] : []),
+    ...(job.phase === 'reviewing' && job.paging !== null ? [job.paging.stallAt] : []),
+    ...(job.phase === 'reading' || job.phase === 'sending' ? [job.stallAt] : []),
+  ]);
+  return [...outcomes, ...jobs];
+}
+
+/**
+ * A new link session: what was on its way is lost. Every job waits to be claimed: whoever opened the session may be somebody
+ * else, and is neither told of it nor given its result before.
+ */
+export function unclaimAll(turn: Turn): void {
+  const claimBy = turn.now + limits.claimMs;
+  turn.state = { ...turn.state, jobs: turn.state.jobs.map((job) => ({ ...job, claimBy })) };
+}
+
+/** get_result: claims an open job, or answers an ended one again. */
+export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
+  const job = turn.state.jobs.find((one) => one.id === id && isAsker(turn.state, one.request));
+  if (job !== undefined) {
+    const claimed: Job = { ...job, claimBy: null };
+    replaceJob(turn, claimed);
+    if (claimed.phase === 'reviewing') {
+      pullPage(turn, claimed);
+      waitingNotice(turn, reviewingJob(turn.state) ?? claimed);
+    }
+    if (claimed.phase === 'reading') pull(turn, claimed);
+    if (claimed.phase === 'sending') startSending(turn, claimed, claimed.output);
+    return 'open';
+  }
+  const ended = turn.state.results.find((one) => one.id === id && isAsker(turn.state, one.request));
+  if (ended === undefined) return 'unknown';
+  const { request, outcome } = ended;
+  if (isLarge(outcome)) {
+    const again: Job = { id, request, claimBy: null, phase: 'queued', output: outcome.bytes };
+    const results = turn.state.results.filter((one) => one.id !== id);
+    turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs], results };
+    return 'open';
+  }
+  answer(turn, ended, outcome);
+  return 'ended';
+}
+
+/** Outcomes are kept for a glitch, not for ever: what was decrypted an hour ago is nobody's to ask for. */
+function forgetOutcomes(turn: Turn): void {
+  if (turn.state.results.every((ended) => turn.now < ended.forgetAt || ended.outcome.type === 'forgotten')) return;
+  const results = turn.state.results.map(
+    (ended): Ended => (turn.now < ended.forgetAt ? ended : { ...ended, outcome: { type: 'forgotten' } }),
+  );
+  turn.state = { ...turn.state, results };
+}

@@ -1,0 +1,54 @@
+/**
+ * How jobs end: by an outcome, or by a refusal. What ends is recorded, shown where a human was asked, answered, and what had joined it
+ * ends the same way.
+ */
+import { type DeviceError, limits } from '@sallyport/device-protocol';
+import { logAsked } from '../decision-log.ts';
+import { type FirmwareState, recordEnd, replaceJob, type Turn } from '../turn.ts';
+import { answer, showOutcome } from './answers.ts';
+import type { Job, Outcome } from './job.ts';
+
+/** Ends a job by a refusal. What was written down before stays so, and is said. */
+export function end(turn: Turn, job: Job, error: DeviceError): void {
+  finish(turn, job, outcomeOfEnd(job, error));
+}
+
+/** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
+export function finish(turn: Turn, job: Job, outcome: Outcome): void {
+  logAsked(turn, job, outcome);
+  showOutcome(turn, job, outcome);
+  const joined = turn.state.jobs.filter((one) => one.phase === 'joined' && one.first === job.id);
+  conclude(turn, job, outcome);
+  for (const one of joined) conclude(turn, one, outcome);
+}
+
+/** Whether an output does not fit its reply. */
+export function isLarge(outcome: Outcome): outcome is Outcome & { readonly type: 'output' } {
+  return outcome.type === 'output' && outcome.bytes.length > limits.chunkMax;
+}
+
+/** The job of this id as it is now. */
+export function jobOf(state: FirmwareState, id: number): Job | undefined {
+  return state.jobs.find((job) => job.id === id);
+}
+
+function conclude(turn: Turn, job: Job, outcome: Outcome): void {
+  const { id, request, claimBy } = job;
+  // Nobody has claimed it in this session: whoever does so in time gets the answer.
+  if (claimBy === null && isLarge(outcome)) {
+    return replaceJob(turn, { id, request, claimBy, phase: 'queued', output: outcome.bytes });
+  }
+  recordEnd(turn, job, outcome);
+  if (claimBy === null) answer(turn, job, outcome);
+}
+
+/** An app that was paired stays so, whatever becomes of the questions about its wishes; so do grants that were given. */
+function outcomeOfEnd(job: Job, error: DeviceError): Outcome {
+  const prompt = job.phase === 'waiting' || job.phase === 'reviewing' ? job.prompt : null;
+  if (prompt?.about !== 'grant' || error === 'locked') return { type: 'error', error };
+  const { given, rest } = prompt;
+  const granted = given.filter((one) => one).length;
+  if (job.request.command !== 'grants_propose') return { type: 'paired', granted };
+  if (granted === 0) return { type: 'error', error };
+  return { type: 'given', given: [...given, false, ...rest.map(() => false)] };
+}

@@ -1,0 +1,281 @@
+/**
+ * Who is paired: apps and one-time secrets, and the decision about `connect`. A secret is known by its SHA-256 only. Every change
+ * comes with the rows that the store must have on disk before anything is answered.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
+import type { DeviceAccount } from '../device/device-port.ts';
+import type { ConnectRequest } from '../nip46/nip46-text.ts';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { cleanLine } from './client-metadata.ts';
+
+/**
+ * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
+ * speaks to; `onDevice`: the device paired it, too. Times are ms Unix time.
+ */
+export type App = {
+  readonly client: string;
+  readonly account: number;
+  readonly remoteSigner: string;
+  readonly onDevice: boolean;
+  readonly name: string;
+  readonly url: string;
+  readonly perms: string;
+  readonly pairedAt: number;
+  readonly secretHash: string;
+};
+
+/**
+ * A one-time secret: live until it expires, or spent by the first client that showed it. `name` is what the user called the line of
+ * this account, `perms` what an app that asks for nothing is taken to ask for.
+ */
+export type Secret = {
+  readonly hash: string;
+  readonly name: string;
+  readonly account: number;
+  readonly perms: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly spent: { readonly by: string; readonly at: number } | null;
+};
+
+/** A secret that was just made, by its hash; it expires after a day where nothing else is said. */
+export type NewSecret = {
+  readonly hash: string;
+  readonly name: string;
+  readonly account: number;
+  readonly perms?: string;
+  readonly expiresAt?: number;
+};
+
+/** A request event that was taken: whose it was, and the key of the request that it made (null: of none that a human is asked for). */
+export type SeenRow = {
+  readonly id: string;
+  readonly client: string | null;
+  readonly request: string | null;
+  readonly createdAt: number;
+};
+
+/** The accounts of the paired device as it last told them; `device` is its static key. */
+export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
+
+/** An app that logged out while the device was not there to be told: it is told when it comes. */
+export type Revocation = { readonly client: string; readonly remoteSigner: string };
+
+/**
+ * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
+ * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
+ * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
+ * (seconds, as in events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ */
+export type StoreRow =
+  | { readonly type: 'secret'; readonly secret: Secret }
+  | { readonly type: 'drop_secret'; readonly hash: string }
+  | { readonly type: 'pair' | 'pair_again'; readonly app: App }
+  | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
+  | { readonly type: 'revoked'; readonly client: string }
+  | { readonly type: 'accounts'; readonly known: KnownAccounts }
+  | {
+      readonly type: 'replaced';
+      readonly known: KnownAccounts;
+      readonly apps: readonly App[];
+      readonly unpaired: readonly string[];
+      readonly dropped: readonly string[];
+    }
+  | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
+  | { readonly type: 'unasked'; readonly client: string; readonly request: string };
+
+/**
+ * Apps by client key, secrets by hash, each in the order of their making; by client what the device has to forget. `lapsed` are apps
+ * that the device said it does not know: perhaps it is another one than before.
+ */
+export type Sessions = {
+  readonly apps: ReadonlyMap<string, App>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly revocations: ReadonlyMap<string, Revocation>;
+  readonly lapsed: ReadonlySet<string>;
+};
+
+/** What `connect` comes to. `pairs`: it shows a secret by which the device may be asked to pair it as this account. */
+export type ConnectDecision =
+  | { readonly type: 'known' }
+  | { readonly type: 'pairs'; readonly hash: string; readonly account: number }
+  | { readonly type: 'refused'; readonly refusal: Refusal };
+
+/** The hash by which a one-time secret is known. The secret has more entropy than anybody can search: no salt, no stretching. */
+export function hashSecret(secret: string): string {
+  return bytesToHex(sha256(utf8ToBytes(secret)));
+}
+
+/** Sessions from what the store loaded. */
+export function loadSessions(
+  apps: readonly App[],
+  secrets: readonly Secret[],
+  revocations: readonly Revocation[],
+): Sessions {
+  return {
+    apps: new Map(apps.map((app) => [app.client, app])),
+    secrets: new Map(secrets.map((secret) => [secret.hash, secret])),
+    revocations: new Map(revocations.map((each) => [each.client, each])),
+    lapsed: new Set(),
+  };
+}
+
+/**
+ * Adds a live secret. One that is known already changes nothing: what is spent stays spent. Of too many the oldest goes, but none
+ * of `inUse`: the device is asked about these.
+ */
+export function addSecret(
+  sessions: Sessions,
+  now: number,
+  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs }: NewSecret,
+  inUse: ReadonlySet<string>,
+): [Sessions, readonly StoreRow[]] {
+  if (sessions.secrets.has(hash)) return [sessions, []];
+  const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
+  const secret: Secret = { hash, ...line, createdAt: now, expiresAt, spent: null };
+  const secrets = new Map(sessions.secrets).set(hash, secret);
+  const rows: StoreRow[] = [{ type: 'secret', secret }];
+  const live = [...secrets.values()].filter((each) => each.spent === null);
+  const surplus = Math.max(0, live.length - limits.liveSecretsMax);
+  for (const old of live.filter((each) => !inUse.has(each.hash)).slice(0, surplus)) {
+    secrets.delete(old.hash);
+    rows.push({ type: 'drop_secret', hash: old.hash });
+  }
+  return [{ ...sessions, secrets }, rows];
+}
+
+/**
+ * Decides a `connect`. A known client is acknowledged again without a secret or with one that it spent itself: applesauce shows
+ * its old one at every start. A live secret pairs whoever shows it first, also a client that is known (logins of some sites); and
+ * with the one that it spent itself an app is paired again with a device that does not know it.
+ */
+export function decideConnect(
+  sessions: Sessions,
+  client: string,
+  request: ConnectRequest,
+  now: number,
+): ConnectDecision {
+  const known = sessions.apps.get(client);
+  const isKnown = known !== undefined;
+  const isLapsed = sessions.lapsed.has(client);
+  if (request.secret === '') {
+    return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
+  }
+  const secret = sessions.secrets.get(hashSecret(request.secret));
+  if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
+  if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
+  if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
+    return { type: 'refused', refusal: spentSecret };
+  }
+  if (secret.spent !== null && !isLapsed) return { type: 'known' };
+  if (!isKnown && sessions.apps.size >= limits.appsMax) return { type: 'refused', refusal: tooManyApps };
+  // The line says the account when it is new; afterwards the app has it, and a replaced device may have given it another number.
+  const account = secret.spent === null ? secret.account : (known?.account ?? secret.account);
+  return { type: 'pairs', hash: secret.hash, account };
+}
+
+/** Ends the session of a client. Its spent secrets stay spent, also for itself. */
+export function unpair(sessions: Sessions, client: string): [Sessions, readonly StoreRow[]] {
+  const apps = new Map(sessions.apps);
+  const app = apps.get(client);
+  if (app === undefined) return [sessions, []];
+  apps.delete(client);
+  const revocation = app.onDevice ? { client, remoteSigner: app.remoteSigner } : null;
+  const revocations = new Map(sessions.revocations);
+  if (revocation !== null) revocations.set(client, revocation);
+  return [
+    { ...sessions, apps, revocations, lapsed: without(sessions.lapsed, client) },
+    [{ type: 'unpair', client, revocation }],
+  ];
+}
+
+/** The device has forgotten an app. */
+export function revoked(sessions: Sessions, client: string): [Sessions, readonly StoreRow[]] {
+  const revocations = new Map(sessions.revocations);
+  if (!revocations.delete(client)) return [sessions, []];
+  return [{ ...sessions, revocations }, [{ type: 'revoked', client }]];
+}
+
+/** The device said that it does not know an app that we know. */
+export function lapse(sessions: Sessions, client: string): Sessions {
+  return sessions.apps.has(client) ? { ...sessions, lapsed: new Set(sessions.lapsed).add(client) } : sessions;
+}
+
+/** A human said no to whoever showed this secret: nobody shall ask with it a second time. */
+export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonly StoreRow[]] {
+  if (sessions.secrets.get(hash)?.spent !== null) return [sessions, []];
+  const secrets = new Map(sessions.secrets);
+  secrets.delete(hash);
+  return [{ ...sessions, secrets }, [{ type: 'drop_secret', hash }]];
+}
+
+/** Pairs an app for good; null when its secret, or the room for it, is gone meanwhile. */
+export function pair(
+  sessions: Sessions,
+  { client, remoteSigner, onDevice }: Pick<App, 'client' | 'remoteSigner' | 'onDevice'>,
+  { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
+  now: number,
+): [Sessions, readonly StoreRow[]] | null {
+  const before = sessions.apps.get(client);
+  const secret = sessions.secrets.get(secretHash);
+  if (secret === undefined || (secret.spent !== null && secret.spent.by !== client)) return null;
+  if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
+  const app: App = {
+    client,
+    account: secret.spent === null ? secret.account : (before?.account ?? secret.account),
+    remoteSigner,
+    onDevice,
+    // A login without metadata does not make an app nameless that had told its name before.
+    name: metadata.name || before?.name || secret.name,
+    url: metadata.url || before?.url || '',
+    perms: perms || secret.perms,
+    pairedAt: now,
+    secretHash: secret.hash,
+  };
+  const apps = new Map(sessions.apps).set(client, app);
+  const revocations = new Map(sessions.revocations);
+  revocations.delete(client);
+  const paired = { apps, revocations, lapsed: without(sessions.lapsed, client) };
+  if (secret.spent !== null) return [{ ...paired, secrets: sessions.secrets }, [{ type: 'pair_again', app }]];
+  const secrets = new Map(sessions.secrets).set(secret.hash, { ...secret, spent: { by: client, at: now } });
+  const rows: StoreRow[] = [{ type: 'pair', app }];
+  const dropped = surplusSpent(apps, secrets);
+  if (dropped !== null) {
+    secrets.delete(dropped);
+    rows.push({ type: 'drop_secret', hash: dropped });
+  }
+  return [{ ...paired, secrets }, rows];
+}
+
+function without(clients: ReadonlySet<string>, client: string): ReadonlySet<string> {
+  if (!clients.has(client)) return clients;
+  const others = new Set(clients);
+  others.delete(client);
+  return others;
+}
+
+/** The spent secret to forget when there are too many: the oldest that no paired app was paired by. */
+function surplusSpent(apps: ReadonlyMap<string, App>, secrets: ReadonlyMap<string, Secret>): string | null {
+  const spent = [...secrets.values()].filter((secret) => secret.spent !== null);
+  if (spent.length <= limits.spentSecretsMax) return null;
+  const needed = new Set([...apps.values()].map((app) => app.secretHash));
+  return spent.find((secret) => !needed.has(secret.hash))?.hash ?? null;
+}
+
+const newLine = 'Make a new bunker line and paste it into the app.';
+
+const noSecret = refuse('wrong_secret', 'This app is not paired, and its connect has no one-time secret.', newLine);
+
+const wrongSecret = refuse('wrong_secret', 'This signer did not give out that one-time secret.', newLine);
+
+const spentSecret = refuse('spent_secret', 'That one-time secret was used before.', newLine);
+
+const expired = refuse('expired_secret', 'That one-time secret has expired.', newLine);
+
+const tooManyApps = refuse(
+  'busy',
+  'This signer has as many paired apps as it can keep.',
+  'Remove one that is not used.',
+);

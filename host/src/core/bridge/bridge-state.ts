@@ -1,0 +1,266 @@
+/**
+ * What the bridge is made of: its state, what comes in, what goes out. Values only; `bridge.ts` moves them.
+ * Times are ms Unix time, except `createdAt`, which is seconds as in events.
+ */
+
+import type { ClientMetadata } from '../apps/client-metadata.ts';
+import type { Comparison } from '../apps/replaced.ts';
+import {
+  type App,
+  type KnownAccounts,
+  loadSessions,
+  type NewSecret,
+  type Revocation,
+  type Secret,
+  type SeenRow,
+  type Sessions,
+  type StoreRow,
+} from '../apps/sessions.ts';
+import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from '../device/device-port.ts';
+import { type Narrowing, noNarrowing } from '../narrowing/narrowing.ts';
+import type { Encryption, RemoteSigner } from '../nip46/envelope.ts';
+import type { NostrEvent } from '../nip46/event.ts';
+import type { RequestedEvent } from '../nip46/event-template.ts';
+import type { RequestId } from '../nip46/nip46-text.ts';
+import type { RefusalCode } from '../nip46/refusal.ts';
+import { type AppBudgets, fullBudgets } from './app-budgets.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import { type Ended, endedBefore } from './ended.ts';
+import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
+import { noStrangers, type Strangers } from './strangers.ts';
+
+/** What is known of the device that is there. `knowsApps`: it pairs apps and judges what they ask itself. */
+export type KnownDevice = { readonly life: 'fresh' | 'locked' | 'ready'; readonly knowsApps: boolean };
+
+/**
+ * The machine. `accounts` are the user pubkeys by number, as the device that is there told them; `known` are those on disk. `workedAt` is when a human last decided
+ * something: whoever waits for the device waits for that. `revoking`: the apps that the device is being told to forget, by job.
+ */
+export type BridgeState = {
+  readonly signer: RemoteSigner;
+  readonly device: KnownDevice | null;
+  readonly accounts: ReadonlyMap<number, string>;
+  readonly known: KnownAccounts | null;
+  readonly revoking: ReadonlyMap<number, string>;
+  readonly sessions: Sessions;
+  readonly narrowing: Narrowing;
+  readonly seen: SeenByClient;
+  readonly strangersSeen: SeenIds;
+  readonly strangers: Strangers;
+  readonly budgets: AppBudgets;
+  readonly open: ReadonlyMap<number, OpenRequest>;
+  readonly ended: Ended;
+  readonly nextJob: number;
+  readonly workedAt: number;
+  readonly stopping: boolean;
+  readonly drops: Drops;
+};
+
+/** Why an event or a device answer was dropped without a word. Dropping is counted, never logged one by one: floods are cheap. */
+export type DropReason =
+  | 'oversized'
+  | 'seen'
+  | 'stale' // created_at of a stranger is too far from our clock, of an app more than a day
+  | 'misaddressed' // another kind, or not our key; of a stranger also two `p` tags
+  | 'flooded' // beyond the budget
+  | 'forged' // id or signature does not hold
+  | 'undecryptable'
+  | 'senseless' // a stranger's text that is no request
+  | 'late'; // a device answer for a request that has ended
+
+export type Drops = Readonly<Record<DropReason, number>>;
+
+/** Whom to answer and how: joined by every repeat of the request. */
+export type Origin = {
+  readonly client: string;
+  readonly relays: readonly string[];
+  readonly encryption: Encryption;
+  readonly createdAt: number;
+};
+
+/**
+ * A request that the device side has. `key` says what a repeat of it looks like, within its client; `sentAt` is when it reached the
+ * device itself, null while it waits for its turn; `chars` is the size in which it came; `method` and `kind` are for the log.
+ */
+export type OpenRequest = {
+  readonly id: RequestId;
+  readonly key: string;
+  readonly origin: Origin;
+  readonly cameAt: number;
+  readonly sentAt: number | null;
+  readonly chars: number;
+  readonly method: string;
+  readonly kind: number | null;
+  readonly wants: Wants;
+};
+
+/**
+ * What the device was asked for, and as which account. `account` comes before a signature whose template names another pubkey than
+ * the last known.
+ */
+export type Wants =
+  /** What the app claims, and the secret as its hash. */
+  | {
+      readonly type: 'pairing';
+      readonly metadata: ClientMetadata;
+      readonly perms: string;
+      readonly secretHash: string;
+    }
+  | { readonly type: 'public_key'; readonly account: number }
+  | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
+  | {
+      readonly type: 'signature';
+      readonly account: number;
+      readonly template: EventTemplate;
+      readonly pubkey: string | null;
+    }
+  | { readonly type: 'text' };
+
+/** A signature that is to be asked for: of which template, under which label, in which event of the app. */
+export type Signing = {
+  readonly label: string;
+  readonly id: RequestId;
+  readonly template: RequestedEvent;
+  readonly event: NostrEvent;
+};
+
+/**
+ * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
+ * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
+ * just made, as `hashSecret` of it. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
+ */
+export type BridgeInput =
+  | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
+  | { readonly type: 'sent'; readonly job: number }
+  | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
+  | { readonly type: 'device'; readonly device: KnownDevice | null }
+  | { readonly type: 'accounts'; readonly device: string | null; readonly accounts: readonly DeviceAccount[] }
+  | ({ readonly type: 'secret' } & NewSecret)
+  | { readonly type: 'void_secret'; readonly hash: string }
+  | { readonly type: 'narrow'; readonly narrowing: Narrowing }
+  | { readonly type: 'unpair'; readonly client: string }
+  | { readonly type: 'stop' }
+  | { readonly type: 'tick' };
+
+/**
+ * What goes out, to be performed in order: a `save` is synchronous and stands before whatever depends on it.
+ * `answer` is to be sealed with fresh randomness and published to `relays` (they delivered the request) and all session relays.
+ */
+export type BridgeEffect =
+  | { readonly type: 'save'; readonly row: StoreRow }
+  | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
+  | { readonly type: 'cancel'; readonly job: number }
+  | AnswerEffect
+  | NoteEffect
+  /** Another device than before told its accounts. */
+  | { readonly type: 'replaced'; readonly comparison: Comparison };
+
+export type AnswerEffect = {
+  readonly type: 'answer';
+  readonly client: string;
+  readonly relays: readonly string[];
+  readonly encryption: Encryption;
+  readonly createdAt: number;
+  readonly text: string;
+};
+
+/**
+ * A line for the log: who, what, what came of it, and why in words where that was a refusal. Never a text, a secret or a claim of
+ * the app. `way` says when the request passed where: `createdAt` by the app's clock, in seconds.
+ */
+export type NoteEffect = {
+  readonly type: 'note';
+  readonly client: string;
+  readonly method: string;
+  readonly kind: number | null;
+  readonly outcome: NoteOutcome;
+  readonly why: string;
+  readonly way: Way;
+};
+
+/** When a request was made, came, and was with the device. */
+export type Way = {
+  readonly createdAt: number | null;
+  readonly cameAt: number | null;
+  readonly sentAt: number | null;
+};
+
+export type NoteOutcome = 'asked' | 'joined' | 'repeated' | 'answered' | 'paired' | 'unpaired' | RefusalCode;
+
+/** A new state and what is to be done. */
+export type Step = [BridgeState, readonly BridgeEffect[]];
+
+/** What the store loads. `seen` are requests that led to something, oldest first: a restart is no second prompt. */
+export type Loaded = {
+  readonly apps: readonly App[];
+  readonly secrets: readonly Secret[];
+  readonly revocations: readonly Revocation[];
+  readonly known: KnownAccounts | null;
+  readonly seen: readonly SeenRow[];
+};
+
+/** The bridge at start. */
+export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
+  const sessions = loadSessions(loaded.apps, loaded.secrets, loaded.revocations);
+  const isOfApp = ({ client }: SeenRow): boolean => client !== null && sessions.apps.has(client);
+  const ofStrangers = loaded.seen.filter((row) => !isOfApp(row)).map(({ id }) => id);
+  return {
+    signer,
+    device: null,
+    accounts: new Map(),
+    known: loaded.known,
+    revoking: new Map(),
+    sessions,
+    narrowing: noNarrowing,
+    seen: seenBefore(loaded.seen.filter(isOfApp)),
+    strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
+    strangers: noStrangers,
+    budgets: fullBudgets,
+    open: new Map(),
+    ended: askedBefore(loaded.seen.filter(isOfApp)),
+    nextJob: 1,
+    workedAt: 0,
+    stopping: false,
+    drops: {
+      oversized: 0,
+      seen: 0,
+      stale: 0,
+      misaddressed: 0,
+      flooded: 0,
+      forged: 0,
+      undecryptable: 0,
+      senseless: 0,
+      late: 0,
+    },
+  };
+}
+
+/** Counts a drop; nothing else changes. */
+export function drop(state: BridgeState, reason: DropReason): BridgeState {
+  return { ...state, drops: { ...state.drops, [reason]: state.drops[reason] + 1 } };
+}
+
+function seenBefore(rows: readonly SeenRow[]): SeenByClient {
+  const ids = byClient(rows, ({ id }) => id);
+  return seenByClient(limits.seenChunk, limits.seenChunks, limits.seenMax, ids);
+}
+
+/** What became of these is not known any more: whoever repeats one is told so, instead of asking the human a second time. */
+function askedBefore(rows: readonly SeenRow[]): Ended {
+  // The last moment at which the event could have been taken.
+  const endedAt = ({ createdAt }: SeenRow): number => (createdAt + limits.freshnessSeconds) * 1000;
+  const asked = rows.filter(({ request }) => request !== null);
+  return endedBefore(byClient(asked, (row) => [row.request ?? '', { text: null, endedAt: endedAt(row) }] as const));
+}
+
+function byClient<T>(rows: readonly SeenRow[], part: (row: SeenRow) => T): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const client = row.client ?? '';
+    const group = groups.get(client);
+    if (group === undefined) groups.set(client, [part(row)]);
+    else group.push(part(row));
+  }
+  return groups;
+}

@@ -1,0 +1,119 @@
+/**
+ * The door: what an event must pass before anybody reads it, in the order of what each check costs. Size, repetition, age and
+ * address cost nothing; strangers pay from a budget before the signature is verified, apps after it; decryption comes last.
+ *
+ * An id is marked as seen only after the signature held. Otherwise one relay could send a forged copy ahead of the genuine event
+ * and so silence it on all others. Silence is for strangers: what is wrong with the event of an app is a refusal that it is told.
+ */
+
+import { type Encryption, nip46Kind } from '../nip46/envelope.ts';
+import type { NostrEvent } from '../nip46/event.ts';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { charge } from './app-budgets.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import { type BridgeState, type DropReason, drop } from './bridge-state.ts';
+import { isSeen, isSeenOf, markSeen, markSeenOf } from './seen.ts';
+import { spend } from './strangers.ts';
+
+/** Either the event came through and this is its text, and why it is refused all the same; or it was dropped and counted. */
+export type Passage =
+  | {
+      readonly type: 'through';
+      readonly state: BridgeState;
+      readonly text: string;
+      readonly encryption: Encryption;
+      readonly refusal: Refusal | null;
+    }
+  | { readonly type: 'dropped'; readonly state: BridgeState };
+
+/** Checks an event and opens it. */
+export function passDoor(state: BridgeState, event: NostrEvent, now: number): Passage {
+  const isPaired = state.sessions.apps.has(event.pubkey);
+  const reason = cheapReason(state, event, isPaired, now);
+  if (reason !== null) return dropped(state, reason);
+  return isPaired ? passApp(state, event, now) : passStranger(state, event, now);
+}
+
+function passApp(state: BridgeState, event: NostrEvent, now: number): Passage {
+  const flaw = flawOf(event, now);
+  const { pubkey, content } = event;
+  // Looked at before, so that a relay that replays an archive costs no signatures; paid after, so that a forger cannot.
+  if (flaw !== null && charge(state.budgets, 'told', pubkey, content.length, now) === null) {
+    return dropped(state, 'flooded');
+  }
+  if (!state.signer.isGenuine(event)) return dropped(state, 'forged');
+  const seen = markSeenOf(state.seen, pubkey, event.id);
+  const forWork = flaw === null ? charge(state.budgets, 'work', pubkey, content.length, now) : null;
+  const budgets = forWork ?? charge(state.budgets, 'told', pubkey, content.length, now);
+  if (budgets === null) return dropped({ ...state, seen }, 'flooded');
+  return openEvent({ ...state, seen, budgets }, event, forWork === null ? (flaw ?? tooFast) : null);
+}
+
+function passStranger(state: BridgeState, event: NostrEvent, now: number): Passage {
+  const strangers = spend(state.strangers, event.pubkey, now);
+  if (strangers === null) return dropped(state, 'flooded');
+  if (!state.signer.isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
+  return openEvent({ ...state, strangers, strangersSeen: markSeen(state.strangersSeen, event.id) }, event, null);
+}
+
+function openEvent(state: BridgeState, event: NostrEvent, refusal: Refusal | null): Passage {
+  const opened = state.signer.open(event);
+  if (opened.type === 'refused') return dropped(state, 'undecryptable');
+  return { type: 'through', state, text: opened.text, encryption: opened.encryption, refusal };
+}
+
+function cheapReason(state: BridgeState, event: NostrEvent, isPaired: boolean, now: number): DropReason | null {
+  const contentMax = isPaired ? limits.contentMax : limits.strangerContentMax;
+  const tagCharsMax = isPaired ? limits.tagCharsMax : limits.strangerTagCharsMax;
+  if (event.content.length > contentMax || tagChars(event, tagCharsMax) > tagCharsMax) return 'oversized';
+  if (!isPaired && event.tags.length > limits.tagsMax) return 'oversized';
+  if (isSeenOf(state.seen, event.pubkey, event.id) || isSeen(state.strangersSeen, event.id)) return 'seen';
+  if (secondsOff(event, now) > (isPaired ? limits.staleToldSeconds : limits.freshnessSeconds)) return 'stale';
+  // Our own answers and the events that a shell sends to itself to see whether a relay is alive come back here, too.
+  if (event.kind !== nip46Kind || event.pubkey === state.signer.pubkey) return 'misaddressed';
+  const named = recipients(event);
+  if (!named.includes(state.signer.pubkey)) return 'misaddressed';
+  return isPaired || named.length === 1 ? null : 'misaddressed';
+}
+
+/** What is wrong with the envelope of an app. Exactly one `p` tag: the same binding that a device checks (DESIGN.md, section 4). */
+function flawOf(event: NostrEvent, now: number): Refusal | null {
+  const off = secondsOff(event, now);
+  if (off > limits.freshnessSeconds) return stale(off);
+  if (event.tags.length > limits.tagsMax) return malformed(`has more than ${limits.tagsMax} tags`);
+  return recipients(event).length === 1 ? null : malformed('names more than one recipient');
+}
+
+function recipients(event: NostrEvent): readonly (string | undefined)[] {
+  return event.tags.filter((tag) => tag[0] === 'p').map((tag) => tag[1]);
+}
+
+function secondsOff(event: NostrEvent, now: number): number {
+  return Math.abs(event.created_at - now / 1000);
+}
+
+/** Characters of the tags as JSON, or more than `max`; escapes are not counted, which can make it six times as much. */
+function tagChars(event: NostrEvent, max: number): number {
+  let chars = 0;
+  for (const tag of event.tags) {
+    chars += 3;
+    for (const item of tag) chars += item.length + 3;
+    if (chars > max) return chars;
+  }
+  return chars;
+}
+
+function stale(off: number): Refusal {
+  const words = `The clocks of the app and of the signer are ${Math.round(off / 60)} minutes apart.`;
+  return refuse('stale', words, 'Set them, then ask again.');
+}
+
+function malformed(what: string): Refusal {
+  return refuse('malformed', `The event of the request ${what}.`, 'Report it to the maker of the app.');
+}
+
+const tooFast = refuse('busy', 'The app asks faster than this signer works.', 'Ask again in a minute.');
+
+function dropped(state: BridgeState, reason: DropReason): Passage {
+  return { type: 'dropped', state: drop(state, reason) };
+}

@@ -1,0 +1,34 @@
+/** Answers, notes and rows as effects: the few shapes in which the bridge speaks. */
+
+import { answerCreatedAt } from '../nip46/envelope.ts';
+import type { NostrEvent } from '../nip46/event.ts';
+import { type Refusal, refusalText } from '../nip46/refusal.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, Origin, Way } from './bridge-state.ts';
+
+/** An answer to whoever asked. */
+export function answer(origin: Origin, text: string, now: number): AnswerEffect {
+  const { client, relays, encryption, createdAt } = origin;
+  return { type: 'answer', client, relays, encryption, createdAt: answerCreatedAt(now, createdAt), text };
+}
+
+/** A line for the log; a refusal says why. */
+export function note(
+  client: string,
+  method: string,
+  kind: number | null,
+  outcome: NoteOutcome | Refusal,
+  way: Partial<Way> = {},
+): NoteEffect {
+  const [code, why] = typeof outcome === 'string' ? [outcome, ''] : [outcome.code, refusalText(outcome)];
+  const passed = { createdAt: null, cameAt: null, sentAt: null, ...way };
+  return { type: 'note', client, method, kind, outcome: code, why, way: passed };
+}
+
+/** On disk: this event was taken, also by the next host. `request` is the key of a request that a human is asked for. */
+export function saveSeen(event: NostrEvent, request: string | null, now: number): BridgeEffect {
+  // An older event is stale; and for as long again a client may repeat the request in a new one.
+  const forgetBefore = Math.floor((now - limits.endedMs) / 1000) - limits.freshnessSeconds;
+  const seen = { id: event.id, client: event.pubkey, request, createdAt: event.created_at };
+  return { type: 'save', row: { type: 'seen', seen, forgetBefore } };
+}

@@ -1,0 +1,55 @@
+/**
+ * An app's own event on its way to the device: the parts of which the device rebuilds it, verifies the app's signature and decrypts
+ * what is asked. Nothing of it is changed; what a device could not take is refused here, in words for the app.
+ */
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { encodeCbor, encodeMessage, encodeUtf8, limits, type RequestOf } from '@sallyport/device-protocol';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
+import type { Carried } from './device-port.ts';
+
+/** The event as a body of `nip46_request`, and the whole of its content for the device to pull from. */
+export type CarriedBody = { readonly body: RequestOf<'nip46_request'>; readonly input: Uint8Array };
+
+/** Keys, signature, numbers and heads around tags and head: the same room that a chunk leaves. */
+const aroundTags = limits.messageOverhead;
+
+/** Takes an event apart, with as much of its content as fits one message beside the rest. */
+export function carry({ account, event, conversationKey }: Carried): CarriedBody | Refusal {
+  const input = encodeUtf8(event.content);
+  if (input === null) return malformed('is not valid Unicode');
+  if (input.length > limits.requestStreamMax) {
+    const words = `The device takes requests of ${limits.requestStreamMax} bytes at most.`;
+    return refuse('too_large', words, 'Sign or encrypt something smaller.');
+  }
+  const tags = event.tags.map((tag) => [...tag]);
+  if (!tags.every(isShort) || tags.length > limits.clientTagsMax)
+    return malformed('has more or longer tags than a device reads');
+  if (encodeCbor(tags).length + aroundTags > limits.messageMax) return malformed('has longer tags than a device reads');
+  const body = (head: Uint8Array) => ({
+    account,
+    client: hexToBytes(event.pubkey),
+    createdAt: event.created_at,
+    tags,
+    sig: hexToBytes(event.sig),
+    conversationKey,
+    input: { length: input.length, head },
+  });
+  const room = Math.min(limits.headMax, headRoom(body(new Uint8Array(0))));
+  return { body: body(input.slice(0, room)), input };
+}
+
+/** The bytes that are left for the head: measured on the larger of the two commands, under the largest id. */
+function headRoom(bare: RequestOf<'nip46_request'>): number {
+  const request = { type: 'request', id: 0xffff_ffff, command: 'client_connect' } as const;
+  // An empty head is a byte; one of up to 64 KiB starts with three.
+  return limits.messageMax - encodeMessage({ ...request, body: { ...bare, announced: true } }).length - 2;
+}
+
+function isShort(tag: readonly string[]): boolean {
+  if (tag.length > limits.clientTagItemsMax) return false;
+  return tag.every((item) => (encodeUtf8(item)?.length ?? Number.POSITIVE_INFINITY) <= limits.clientTagMax);
+}
+
+function malformed(what: string): Refusal {
+  return refuse('malformed', `The event of the request ${what}.`, 'Report it to the maker of the app.');
+}

@@ -1,0 +1,60 @@
+/**
+ * What the host asks of a device, and what comes back: the port between the bridge and whatever speaks to hardware.
+ * Values only; who carries them (our device protocol today, drivers for other signers later) is not known here.
+ */
+import type { NostrEvent } from '../nip46/event.ts';
+import type { Refusal } from '../nip46/refusal.ts';
+
+/** The four text methods that use the user key. */
+export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
+
+/** An event as it is to be signed: every field that is hashed except the pubkey, which is the device's to say. */
+export type EventTemplate = {
+  readonly kind: number;
+  readonly created_at: number;
+  readonly tags: readonly (readonly string[])[];
+  readonly content: string;
+};
+
+/** Asked in the host's own name. `label` names the asking app as this computer knows it: a hint, shown as such. */
+export type OwnAsk =
+  | { readonly method: 'get_public_key'; readonly account: number }
+  | { readonly method: 'sign_event'; readonly account: number; readonly label: string; readonly event: EventTemplate }
+  | {
+      readonly method: TextMethod;
+      readonly account: number;
+      readonly label: string;
+      readonly peer: string;
+      readonly text: string;
+    };
+
+/** The app's own signed event, for a device that judges apps itself, and the key that opens its content. */
+export type Carried = {
+  readonly account: number;
+  readonly event: NostrEvent;
+  readonly conversationKey: Uint8Array;
+};
+
+/**
+ * One question to the device. `client_request` is what an app asked; `own` is what is asked instead where the device knows no apps.
+ * `client_connect` pairs an app; `client_revoke` takes a pairing away; `accounts` asks which keys there are.
+ */
+export type DeviceAsk =
+  | OwnAsk
+  | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
+  | { readonly method: 'client_connect'; readonly carried: Carried }
+  | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
+  | { readonly method: 'accounts' };
+
+/** An account of the device, as it names it. */
+export type DeviceAccount = { readonly account: number; readonly name: string; readonly pubkey: string };
+
+/** What the device said. Keys, ids and signatures are lowercase hex. `paired` by `host`: the device leaves apps to the host. */
+export type DeviceAnswer =
+  | { readonly type: 'public_key'; readonly pubkey: string }
+  | { readonly type: 'signature'; readonly id: string; readonly sig: string; readonly pubkey: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'paired'; readonly by: 'device' | 'host' }
+  | { readonly type: 'accounts'; readonly accounts: readonly DeviceAccount[] }
+  | { readonly type: 'done' }
+  | { readonly type: 'refused'; readonly refusal: Refusal };

@@ -1,0 +1,235 @@
+/**
+ * Translation between what the host asks (device-port.ts) and the commands of the device protocol. Pure values both ways; the
+ * bookkeeping of what is open is device-session.ts.
+ */
+
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import {
+  type AskingCommand,
+  type DeviceError,
+  decodeUtf8,
+  deviceErrors,
+  encodeCbor,
+  encodeUtf8,
+  limits,
+  type Reply,
+  type ReplyOf,
+  type Request,
+} from '@sallyport/device-protocol';
+import { cleanLine } from '../apps/client-metadata.ts';
+import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
+import { carry } from './device-carry.ts';
+import type { DeviceAnswer, DeviceAsk, OwnAsk } from './device-port.ts';
+
+/** A request ready to be sent under any id, and the whole of its input for the device to pull from. */
+export type Prepared = {
+  readonly type: 'prepared';
+  readonly input: Uint8Array;
+  readonly toRequest: (id: number) => Request;
+};
+
+/** What this device is able to do. `knowsApps`: it judges the requests of apps itself, and this computer is paired with it. */
+export type Abilities = { readonly knowsApps: boolean; readonly streamMax: number };
+
+/** Whether nothing happens before a human pressed something. */
+export function asksHuman(ask: DeviceAsk): boolean {
+  switch (ask.method) {
+    case 'get_public_key':
+    case 'client_revoke':
+    case 'accounts':
+      return false;
+    case 'client_request':
+      return asksHuman(ask.own);
+    default:
+      return true;
+  }
+}
+
+/** Whether it may be sent again to a device that restarted: it asks nobody, and is not an event that the device takes once. */
+export function isRepeatable(ask: DeviceAsk): boolean {
+  return !asksHuman(ask) && ask.method !== 'client_request';
+}
+
+/** Prepares an ask, or answers it at once: with a refusal of what this device could not take, or because it is not the device's. */
+export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Prepared | DeviceAnswer {
+  switch (ask.method) {
+    case 'accounts':
+      return bare((id) => ({ type: 'request', id, command: 'accounts', body: {} }));
+    case 'client_revoke': {
+      if (!knowsApps) return { type: 'done' };
+      const body = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
+      return bare((id) => ({ type: 'request', id, command: 'client_revoke', body }));
+    }
+    case 'client_connect': {
+      if (!knowsApps) return { type: 'paired', by: 'host' };
+      const carried = carry(ask.carried);
+      if ('code' in carried) return no(carried);
+      // The user made the line that this answers: the host checked its secret.
+      const body = { ...carried.body, announced: true };
+      const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
+      return { type: 'prepared', input: carried.input, toRequest };
+    }
+    case 'client_request': {
+      if (!knowsApps) return prepareOwn(ask.own, streamMax);
+      const carried = carry(ask.carried);
+      if ('code' in carried) return no(carried);
+      const { body, input } = carried;
+      return { type: 'prepared', input, toRequest: (id) => ({ type: 'request', id, command: 'nip46_request', body }) };
+    }
+    default:
+      return prepareOwn(ask, streamMax);
+  }
+}
+
+function prepareOwn(ask: OwnAsk, streamMax: number): Prepared | DeviceAnswer {
+  const { account } = ask;
+  if (ask.method === 'get_public_key') {
+    return bare((id) => ({ type: 'request', id, command: 'get_public_key', body: { account } }));
+  }
+  if (ask.method === 'sign_event') {
+    const { created_at, kind, tags, content } = ask.event;
+    // As the gate of the device counts: the list and its four fields, each tag and its values.
+    const items = tags.reduce((sum, tag) => sum + 1 + tag.length, 5);
+    if (items > limits.streamItemsMax) return tooLarge(`events of ${limits.streamItemsMax} tags and values`);
+    const text = encodeCbor([created_at, kind, tags, content]);
+    return streamed('sign_event', text, streamMax, (id, input) => ({
+      type: 'request',
+      id,
+      command: 'sign_event',
+      body: { account, label: fitLabel(ask.label), input },
+    }));
+  }
+  const text = encodeUtf8(ask.text);
+  if (text === null) return no(refuse('malformed', 'The text is not valid Unicode.', 'The app sent a broken text.'));
+  const { method } = ask;
+  const peer = hexToBytes(ask.peer);
+  return streamed(method, text, streamMax, (id, input) => ({
+    type: 'request',
+    id,
+    command: method,
+    body: { account, label: fitLabel(ask.label), peer, input },
+  }));
+}
+
+/** The answer that a reply holds, `output` being what was pushed before it; null when the reply is not one that we asked for. */
+export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null {
+  switch (reply.command) {
+    case 'get_public_key':
+      return { type: 'public_key', pubkey: bytesToHex(reply.body.pubkey) };
+    case 'sign_event': {
+      const { id, sig, pubkey } = reply.body;
+      return { type: 'signature', id: bytesToHex(id), sig: bytesToHex(sig), pubkey: bytesToHex(pubkey) };
+    }
+    case 'nip04_encrypt':
+    case 'nip04_decrypt':
+    case 'nip44_encrypt':
+    case 'nip44_decrypt':
+      return textAnswer(reply.body.output, output);
+    case 'nip46_request':
+      return clientAnswer(reply.body, output);
+    case 'client_connect':
+      return { type: 'paired', by: 'device' };
+    case 'client_revoke':
+      return { type: 'done' };
+    case 'accounts': {
+      // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
+      const named = reply.body.accounts.map(({ account, name, pubkey }) => ({
+        account,
+        name: cleanLine(name, limits.labelMax),
+        pubkey: bytesToHex(pubkey),
+      }));
+      return { type: 'accounts', accounts: named };
+    }
+    default:
+      return null;
+  }
+}
+
+function clientAnswer(body: ReplyOf<'nip46_request'>, pushed: Uint8Array): DeviceAnswer {
+  const { result, id, sig, pubkey, output } = body;
+  if (result === 'signature' && id !== undefined && sig !== undefined && pubkey !== undefined) {
+    return { type: 'signature', id: bytesToHex(id), sig: bytesToHex(sig), pubkey: bytesToHex(pubkey) };
+  }
+  if (result === 'text' && output !== undefined) return textAnswer(output, pushed);
+  if (result === 'public_key' && pubkey !== undefined) return { type: 'public_key', pubkey: bytesToHex(pubkey) };
+  return result === 'ack' ? { type: 'done' } : badAnswer('The device answered with less than it has to.');
+}
+
+function textAnswer({ length, head }: Input, pushed: Uint8Array): DeviceAnswer {
+  const whole = head.length === length ? head : pushed;
+  const text = whole.length === length ? decodeUtf8(whole) : null;
+  return text === null ? badAnswer('The device answered with a broken text.') : { type: 'text', text };
+}
+
+/** Codes of ours that a device has no error for, or another name. */
+const codes: Partial<Record<DeviceError, RefusalCode>> = {
+  fresh: 'not_set_up',
+  unknown_client: 'not_paired',
+};
+const ownCodes = [
+  'denied',
+  'timed_out',
+  'cancelled',
+  'busy',
+  'too_large',
+  'bad_payload',
+  'forbidden_kind',
+  'locked',
+  'forbidden',
+  'replayed',
+  'unauthenticated',
+  'full',
+  'wrong_state',
+  'not_announced',
+  'rate_limited',
+  'unknown_account',
+] as const satisfies readonly (DeviceError & RefusalCode)[];
+
+/** The refusal for an error of the device, in the words of the table. */
+export function toRefusal(error: DeviceError): Refusal {
+  const { words, advice } = deviceErrors[error];
+  const code = codes[error] ?? ownCodes.find((one) => one === error) ?? 'device_refused';
+  return refuse(code, words, advice);
+}
+
+function bare(toRequest: (id: number) => Request): Prepared {
+  return { type: 'prepared', input: new Uint8Array(0), toRequest };
+}
+
+function streamed(
+  command: AskingCommand,
+  input: Uint8Array,
+  streamMax: number,
+  toRequest: (id: number, head: Input) => Request,
+): Prepared | DeviceAnswer {
+  // A payload to decrypt may be larger than the text in it: what a device streams is not what it decrypts.
+  const decrypts = command === 'nip04_decrypt' || command === 'nip44_decrypt';
+  const max = decrypts ? limits.resultMax : Math.min(streamMax, limits.streamMax);
+  if (input.length > max) return tooLarge(`${max} bytes`);
+  const head = { length: input.length, head: input.slice(0, limits.headMax) };
+  return { type: 'prepared', input, toRequest: (id) => toRequest(id, head) };
+}
+
+function tooLarge(most: string): DeviceAnswer {
+  return no(refuse('too_large', `The device takes ${most} at most.`, 'Sign or encrypt something smaller.'));
+}
+
+type Input = { readonly length: number; readonly head: Uint8Array };
+
+/** Cuts a label to the limit in bytes without splitting a character. */
+export function fitLabel(label: string): string {
+  let fitted = '';
+  for (const character of label.toWellFormed()) {
+    if ((encodeUtf8(fitted + character)?.length ?? 0) > limits.labelMax) break;
+    fitted += character;
+  }
+  return fitted;
+}
+
+function no(refusal: Refusal): DeviceAnswer {
+  return { type: 'refused', refusal };
+}
+
+function badAnswer(words: string): DeviceAnswer {
+  return no(refuse('bad_device_answer', words, 'Check the device and its firmware.'));
+}

@@ -1,0 +1,207 @@
+/**
+ * What is said on an open connection: subscribing, what the relay says, authentication (NIP-42).
+ *
+ * A relay is a stranger. It is answered a bounded number of times whatever it says: a challenge is signed once and at most
+ * `challengesMax` of them per connection; "auth-required" leads to another try only when an authentication has succeeded
+ * since; everything that it should not have said is counted and dropped.
+ */
+import { nip46Kind } from '../nip46/envelope.ts';
+import type { NostrEvent } from '../nip46/event.ts';
+import {
+  backOffFirstMs,
+  backOffMaxMs,
+  challengesMax,
+  floodBurstMax,
+  floodMessageCost,
+  floodPerSecond,
+  relayMessageMax,
+  relayStableMs,
+} from '../nip46/limits.ts';
+import { parseRelayMessage, type RelayMessage } from './relay-message.ts';
+import { type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
+import { type OpenLink, type RelayCounts, type RelayEffect, type RelayState, sinceAt } from './relay-state.ts';
+
+/** A transition: the next state, and what is to be done. */
+export type Step = readonly [RelayState, readonly RelayEffect[]];
+
+/** A state whose connection is open. */
+export type OpenState = RelayState & { readonly link: OpenLink };
+
+/** A transition that leaves the connection open. */
+export type OpenStep = readonly [OpenState, readonly RelayEffect[]];
+
+/** Asks for the requests of our keys. On a connection that authenticated meanwhile, the same id replaces the old subscription. */
+export function subscribe(state: OpenState, now: number): OpenStep {
+  const { link, options } = state;
+  const old = link.subscription;
+  const subscribed = link.subscribed + 1;
+  // A new id after a refusal, so that a late CLOSED of the old one cannot be taken for a refusal of the new one.
+  const id = old.type === 'refused' ? `sallyport-${subscribed}` : old.id;
+  const since = sinceAt(options, now);
+  const filter = { kinds: [nip46Kind], '#p': options.pubkeys, since };
+  const subscription = { type: 'asked', id, since, askedAt: now, epoch: link.epoch } as const;
+  return [
+    { ...state, link: { ...link, subscription, subscribed } },
+    [{ type: 'send', text: JSON.stringify(['REQ', id, filter]) }],
+  ];
+}
+
+/** Sends what waits in the outbox. */
+export function flush(state: OpenState, now: number): OpenStep {
+  const [outbox, texts] = sendWaiting(state.outbox, state.link.epoch, now);
+  return [{ ...state, outbox }, texts.map((text) => ({ type: 'send', text }))];
+}
+
+/** One text frame of the relay. */
+export function hear(state: OpenState, text: string, bytes: number, now: number): Step {
+  const alive: OpenState = { ...state, link: { ...state.link, heardAt: now, pongBy: null } };
+  if (bytes > relayMessageMax) return [counted(alive, 'oversized'), []];
+  const left = allowanceAt(alive, now) - bytes - floodMessageCost;
+  if (left < 0) return [counted(alive, 'flooded'), []];
+  const paid: OpenState = { ...alive, allowance: { left, at: now } };
+  const message = parseRelayMessage(text);
+  return message === null ? [counted(paid, 'malformed'), []] : heed(paid, message, now);
+}
+
+/** The shell signed a challenge. A late signature, for a challenge of an earlier connection, goes nowhere. */
+export function authSigned(state: OpenState, challenge: string, events: readonly NostrEvent[]): Step {
+  const { auth } = state.link;
+  if (auth.type !== 'signing' || auth.challenge !== challenge) return [state, []];
+  if (events.length === 0) return authRejected(state, challenge, 'The authentication was not signed.');
+  const eventIds = events.map((event) => event.id);
+  return [
+    { ...state, link: { ...state.link, auth: { type: 'sent', challenge, eventIds, accepted: 0 } } },
+    events.map((event) => ({ type: 'send', text: JSON.stringify(['AUTH', event]) })),
+  ];
+}
+
+/** Endings of publishes as effects. */
+export function published(ended: readonly Ended[]): readonly RelayEffect[] {
+  return ended.map(({ eventId, ok, words }) => ({ type: 'published', eventId, ok, words }));
+}
+
+/** The wait before attempt number `attempt` (from 0): doubling, and between half and all of that by jitter. */
+export function backOff(attempt: number, jitter: number): number {
+  const full = Math.min(backOffMaxMs, backOffFirstMs * 2 ** Math.min(attempt, 16));
+  return Math.round(full * (0.5 + jitter / 2));
+}
+
+function heed(state: OpenState, message: RelayMessage, now: number): Step {
+  switch (message.type) {
+    case 'event':
+      return onEvent(state, message.subscription, message.event);
+    case 'eose':
+      return isOurs(state, message.subscription) ? [confirmed(state), []] : [counted(state, 'unexpected'), []];
+    case 'closed':
+      return isOurs(state, message.subscription)
+        ? onClosed(state, message.words, now)
+        : [counted(state, 'unexpected'), []];
+    case 'ok':
+      return onOk(state, message.eventId, message.ok, message.words, now);
+    case 'auth':
+      return onChallenge(state, message.challenge);
+    case 'notice':
+      return [{ ...state, notice: message.words }, []];
+  }
+}
+
+function onEvent(state: OpenState, id: string, event: NostrEvent): Step {
+  const { subscription } = state.link;
+  if (subscription.type === 'refused' || subscription.id !== id) return [counted(state, 'unexpected'), []];
+  const forUs = event.tags.some(
+    ([name, value]) => name === 'p' && value !== undefined && state.options.pubkeys.includes(value),
+  );
+  // NIP-01 leaves the filtering to the relay; ours is a stranger, and what it stored for a year must not come back.
+  const matches = event.kind === nip46Kind && event.created_at >= subscription.since && forUs;
+  if (!matches) return [counted(state, 'unmatched'), []];
+  return [counted(confirmed(state), 'delivered'), [{ type: 'deliver', event }]];
+}
+
+function onClosed(state: OpenState, words: string, now: number): Step {
+  const { link } = state;
+  const { subscription } = link;
+  if (subscription.type === 'refused') return [state, []];
+  const wantsAuth = words.startsWith('auth-required:');
+  const refusals = now - subscription.askedAt >= relayStableMs ? 0 : link.refusals;
+  const reason = words === '' ? 'The relay ended the subscription.' : words;
+  // No jitter: the wait is this connection's alone, there is nobody to spread it from.
+  const retryAt = now + backOff(refusals, 1);
+  const refused: OpenState = {
+    ...state,
+    link: { ...link, refusals: refusals + 1, subscription: { type: 'refused', reason, retryAt, wantsAuth } },
+  };
+  return wantsAuth && link.epoch > subscription.epoch ? subscribe(refused, now) : [refused, []];
+}
+
+function onOk(state: OpenState, eventId: string, ok: boolean, words: string, now: number): Step {
+  const { auth, epoch } = state.link;
+  if (auth.type === 'sent' && auth.eventIds.includes(eventId)) return onAuthOk(state, eventId, ok, words, now);
+  const entry = find(state.outbox, eventId);
+  if (entry === null || entry.stage.type !== 'sent') return [counted(state, 'unexpected'), []];
+  if (!ok && words.startsWith('auth-required:')) {
+    if (entry.stage.epoch < epoch) return flush({ ...state, outbox: sendAgain(state.outbox, eventId) }, now);
+    // Without a challenge yet, one may follow this very OK; while one is under way, its outcome decides.
+    const open = auth.type === 'unasked' || auth.type === 'signing' || auth.type === 'sent';
+    if (open) return [{ ...state, outbox: hold(state.outbox, eventId, words) }, []];
+  }
+  const ended = { eventId, ok: ok || words.startsWith('duplicate:'), words };
+  return [{ ...state, outbox: without(state.outbox, eventId) }, published([ended])];
+}
+
+function onChallenge(state: OpenState, challenge: string): Step {
+  const { link } = state;
+  if (link.auth.type !== 'unasked' && link.auth.challenge === challenge) return [state, []];
+  if (link.challenges >= challengesMax) return [counted(state, 'unexpected'), []];
+  return [
+    { ...state, link: { ...link, auth: { type: 'signing', challenge }, challenges: link.challenges + 1 } },
+    [{ type: 'sign_auth', relay: state.options.url, challenge }],
+  ];
+}
+
+function onAuthOk(state: OpenState, eventId: string, ok: boolean, words: string, now: number): Step {
+  const { link } = state;
+  const { auth } = link;
+  if (auth.type !== 'sent') return [state, []];
+  const eventIds = auth.eventIds.filter((id) => id !== eventId);
+  const accepted = auth.accepted + (ok ? 1 : 0);
+  const { challenge } = auth;
+  if (eventIds.length > 0)
+    return [{ ...state, link: { ...link, auth: { type: 'sent', challenge, eventIds, accepted } } }, []];
+  if (accepted === 0) return authRejected(state, challenge, words);
+  const known: OpenLink = { ...link, auth: { type: 'accepted', challenge }, epoch: link.epoch + 1 };
+  // Subscribe again even when nothing was refused: some relays filter silently what an unknown client may see.
+  const [subscribed, request] = subscribe({ ...state, link: known, outbox: release(state.outbox) }, now);
+  const [flushed, events] = flush(subscribed, now);
+  return [flushed, [...request, ...events]];
+}
+
+function authRejected(state: OpenState, challenge: string, words: string): Step {
+  const { link } = state;
+  const reason = words === '' ? 'The relay rejected the authentication.' : words;
+  const [outbox, ended] = endHeld(state.outbox, reason);
+  const { subscription } = link;
+  const told = subscription.type === 'refused' && subscription.wantsAuth ? { ...subscription, reason } : subscription;
+  const auth = { type: 'rejected', challenge, reason } as const;
+  return [{ ...state, outbox, link: { ...link, auth, subscription: told } }, published(ended)];
+}
+
+function isOurs(state: OpenState, id: string): boolean {
+  const { subscription } = state.link;
+  return subscription.type !== 'refused' && subscription.id === id;
+}
+
+function confirmed(state: OpenState): OpenState {
+  const { subscription } = state.link;
+  if (subscription.type !== 'asked') return state;
+  return { ...state, link: { ...state.link, subscription: { ...subscription, type: 'confirmed' } } };
+}
+
+function counted(state: OpenState, what: keyof RelayCounts): OpenState {
+  return { ...state, counts: { ...state.counts, [what]: state.counts[what] + 1 } };
+}
+
+/** A bucket that refills with time. A clock that was set back refills nothing. */
+function allowanceAt({ allowance }: RelayState, now: number): number {
+  const passed = Math.max(0, now - allowance.at);
+  return Math.min(floodBurstMax, allowance.left + (passed * floodPerSecond) / 1000);
+}
