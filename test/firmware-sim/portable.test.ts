@@ -15,14 +15,14 @@ const SCRIPT = `
   }
   Math.random = () => { throw new Error('uses Math.random'); };
   const at = (name) => import(new URL(name, process.argv[1]).href);
-  const { accountSecret, entropyOf } = await at('keys.ts');
+  const { accountSecret, entropyOf } = await at('formats/keys.ts');
   const { portableCrypto } = await at('portable-crypto.ts');
-  const { eventId } = await at('event-id.ts');
-  const { conversationKey, decryptNip44, encryptNip44 } = await at('nip44.ts');
-  const { decryptNip04, encryptNip04 } = await at('nip04.ts');
+  const { eventId } = await at('formats/event-id.ts');
+  const { conversationKey, decryptNip44, encryptNip44 } = await at('formats/nip44.ts');
+  const { decryptNip04, encryptNip04 } = await at('formats/nip04.ts');
   const { decodeUtf8, encodeUtf8 } = await import('@sallyport/device-protocol');
-  const { reviewEvent } = await at('review.ts');
-  const { draw, layOut } = await at('screens.ts');
+  const { reviewEvent } = await at('screen/review.ts');
+  const { draw, layOut } = await at('screen/screens.ts');
   const { OLED128 } = await at('env.ts');
   const { boot, step } = await at('firmware.ts');
   const secret = accountSecret(entropyOf('leader monkey parrot ring guide accident before fence cannon height naive bean'), 0);
@@ -37,8 +37,8 @@ const SCRIPT = `
   const b = decodeUtf8(decryptNip04(encryptNip04(text, sharedX, new Uint8Array(16)), sharedX));
   const layout = layOut(reviewEvent({ account: 'a', label: 'b', pubkey, imported: false, by: 'computer' }, { ...fields, id }), OLED128);
   const screen = draw({ type: 'review', layout, page: 0, unseen: 1, armed: true }, OLED128, false);
-  const { openFont } = await at('font.ts');
-  const { paint } = await at('pixels.ts');
+  const { openFont } = await at('screen/font.ts');
+  const { paint } = await at('screen/pixels.ts');
   const font = openFont(Uint8Array.of(0x53, 0x50, 0x47, 0x31, 0, 0, 0, 1, 0, 0x41, 0, 1, 0, 0, 0, 16, ...new Array(16).fill(255)));
   if (paint(screen, OLED128, font).inks.length !== 128 * 64) throw new Error('no pixels');
   const random = (length) => new Uint8Array(length).fill(9);

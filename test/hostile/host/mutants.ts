@@ -19,7 +19,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'p tag',
     ['swap the client'],
-    inFirmware('envelope.ts', 'return more.length === 0 ? keyOf(tag?.[1]) : null;', 'return keyOf(tag?.[1]);'),
+    inFirmware('jobs/envelope.ts', 'return more.length === 0 ? keyOf(tag?.[1]) : null;', 'return keyOf(tag?.[1]);'),
   ),
   mutant(
     'floor',
@@ -41,15 +41,19 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'account',
     ['swap the account'],
-    inFirmware('new-apps.ts', "command === 'nip46_request' && record.account !== body.account", 'false'),
-    inFirmware('deciding.ts', 'accountOf(turn.state, record.account) !== account', 'false'),
+    inFirmware('apps/new-apps.ts', "command === 'nip46_request' && record.account !== body.account", 'false'),
+    inFirmware('jobs/deciding.ts', 'accountOf(turn.state, record.account) !== account', 'false'),
   ),
   mutant(
     'approval value',
     ['a press for something else'],
-    inFirmware('approval.ts', 'pressedAt < shown.drawnAt ||', ''),
+    inFirmware('jobs/approval.ts', 'pressedAt < shown.drawnAt ||', ''),
   ),
-  mutant('pin', ['a second host'], inFirmware('hosts.ts', 'hosts.some((host) => sameKey(host.key, key))', 'true')),
+  mutant(
+    'pin',
+    ['a second host'],
+    inFirmware('channel/hosts.ts', 'hosts.some((host) => sameKey(host.key, key))', 'true'),
+  ),
   mutant('count', ['limits'], inPolicy('grant.ts', 'uses === null ? null : uses - 1', 'uses')),
   mutant('rate', ['limits'], inPolicy('decide.ts', 'rateLeft(grant, now) > 0', 'true')),
   mutant('uptime of a time grant', ['time'], inPolicy('grant.ts', 'now < uptime &&', '')),
