@@ -4,7 +4,7 @@
  */
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
-import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
+import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
 import {
   type BridgeEffect,
@@ -20,6 +20,7 @@ import { type Encryption, type RemoteSigner, remoteSigner } from '../../host/src
 import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import { conversationKey, finalizeEvent } from '../support/quick-nostr.ts';
 
 export const start = 1_760_000_000_000;
 export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [] };
@@ -165,7 +166,7 @@ export function makeWorld(
         const content =
           sent.encryption === 'nip04'
             ? nip04.encrypt(secret, signer.pubkey, text)
-            : nip44.v2.encrypt(text, nip44.v2.utils.getConversationKey(secret, signer.pubkey));
+            : nip44.v2.encrypt(text, conversationKey(secret, signer.pubkey));
         const created_at = sent.createdAt ?? Math.floor(now / 1000);
         return finalizeEvent({ kind: 24133, created_at, tags: sent.tags ?? [['p', signer.pubkey]], content }, secret);
       };
@@ -215,9 +216,9 @@ export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
     case 'nip04_decrypt':
       return { type: 'text', text: nip04.decrypt(secret, ask.peer, ask.text) };
     case 'nip44_encrypt':
-      return { type: 'text', text: nip44.v2.encrypt(ask.text, conversation(secret, ask.peer)) };
+      return { type: 'text', text: nip44.v2.encrypt(ask.text, conversationKey(secret, ask.peer)) };
     case 'nip44_decrypt':
-      return { type: 'text', text: nip44.v2.decrypt(ask.text, conversation(secret, ask.peer)) };
+      return { type: 'text', text: nip44.v2.decrypt(ask.text, conversationKey(secret, ask.peer)) };
   }
 }
 
@@ -231,10 +232,6 @@ export function wire(event: NostrEvent): NostrEvent {
 function decrypt(event: NostrEvent, secret: Uint8Array): Answer {
   const text = event.content.includes('?iv=')
     ? nip04.decrypt(secret, event.pubkey, event.content)
-    : nip44.v2.decrypt(event.content, conversation(secret, event.pubkey));
+    : nip44.v2.decrypt(event.content, conversationKey(secret, event.pubkey));
   return JSON.parse(text);
-}
-
-function conversation(secret: Uint8Array, peer: string): Uint8Array {
-  return nip44.v2.utils.getConversationKey(secret, peer);
 }

@@ -4,9 +4,10 @@
  *
  * HOSTILE_SEED replays one mutation history.
  */
-import { finalizeEvent, generateSecretKey } from 'nostr-tools/pure';
+import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MemoryApp } from '../support/memory-app.ts';
+import { finalizeEvent } from '../support/quick-nostr.ts';
 import { between, type Chance, chance, pick } from '../support/random.ts';
 import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
 

@@ -4,11 +4,12 @@
  */
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
-import { finalizeEvent, getPublicKey, verifyEvent } from 'nostr-tools/pure';
+import { getPublicKey } from 'nostr-tools/pure';
 import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
 import { parseShallowJson } from '../../host/src/core/nip46/shallow-json.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
+import { conversationKey, finalizeEvent, verifyEvent } from './quick-nostr.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 /** One request as the app forms it. */
@@ -51,7 +52,7 @@ const reconnectMs = 100;
 export function memoryApp(clock: Clock, draw: Chance, relays: readonly MemoryRelay[], signer: string): MemoryApp {
   const secret = bytesFrom(draw)(32);
   const pubkey = getPublicKey(secret);
-  const conversation = nip44.v2.utils.getConversationKey(secret, signer);
+  const conversation = conversationKey(secret, signer);
   const inbox: (Received & { relays: string[] })[] = [];
   const lines = new Map<string, Line>();
   let count = 0;

@@ -2,7 +2,6 @@
  * The host in memory: the machines of the product, joined by the product's own wiring, with relays, wire, timers and store of the
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
-import { finalizeEvent } from 'nostr-tools/pure';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
@@ -23,6 +22,7 @@ import type { Store } from '../../host/src/store/store.ts';
 import { joinMachines } from '../../host/src/wiring.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
+import { finalizeEvent } from './quick-nostr.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type MemoryHost = {

@@ -1,6 +1,7 @@
 /** Genuine events for the tests, fresh from JSON like everything that comes over a wire. */
-import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
+import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
+import { finalizeEvent } from './quick-nostr.ts';
 
 export const key = generateSecretKey();
 export const pubkey = getPublicKey(key);
