@@ -4,7 +4,7 @@
  */
 import type { Message, ReplyOf, Request, RequestOf, Unreadable } from '@sallyport/device-protocol';
 import { encodeCbor } from '@sallyport/device-protocol';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { conversationKeys, nip04Of, nip44Of, publicOf, secrets, signedBy, type Who } from '../vectors/client-events.ts';
 import { bytesOf } from '../vectors/diagnostic.ts';
 import { sealedComputer } from './sealed-computer.ts';
@@ -26,7 +26,7 @@ export type Asks = {
 
 /** The seconds of the app's clock at the start. */
 export const startS = 1_700_000_000;
-export const pubkey = portableCrypto.publicKey(secrets.remoteSigner);
+export const pubkey = acceleratedCrypto.publicKey(secrets.remoteSigner);
 const remoteSigner = publicOf('remoteSigner');
 
 export function appBench() {

@@ -5,6 +5,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { getEventHash } from 'nostr-tools/pure';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -15,7 +16,6 @@ import {
 } from '../../firmware-sim/src/firmware/firmware.ts';
 import { isBare, type JobRequest } from '../../firmware-sim/src/firmware/jobs/request.ts';
 import type { Subject } from '../../firmware-sim/src/firmware/jobs/subject.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
 import { heldEvent } from './held-event.ts';
@@ -74,7 +74,7 @@ export function memoryDevice(
   clock: Clock,
   draw: Chance,
   hooks: MemoryDeviceHooks,
-  { curve = portableCrypto, flash = memoryFlash() }: MemoryDeviceParts = {},
+  { curve = acceleratedCrypto, flash = memoryFlash() }: MemoryDeviceParts = {},
 ): MemoryDevice {
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;

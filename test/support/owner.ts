@@ -1,13 +1,14 @@
 /** A device in a hand, without any computer: who holds it reads the rows, and presses what they name. Flash outlives the power. */
+
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import type { Board, Flash } from '../../firmware-sim/src/firmware/env.ts';
 import { boot, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { fingers, type Key } from './fingers.ts';
 import { testChip } from './memory-flash.ts';
 import { bytesFrom, chance } from './random.ts';
 
 export function owner(flash: Flash, board: Board, seed = 1) {
-  const env = { ...testChip, random: bytesFrom(chance(seed)), crypto: portableCrypto, flash, board };
+  const env = { ...testChip, random: bytesFrom(chance(seed)), crypto: acceleratedCrypto, flash, board };
   const marks = { simulator: true, autoPress: false };
   const options = { marks, model: 'hand', resetReason: 'power' } as const;
   let now = 1;

@@ -3,6 +3,7 @@
  * may sit. Computers and devices can be exchanged; what each of them kept stays with it.
  */
 import { x25519 } from '@sallyport/device-protocol';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Env, type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -11,7 +12,6 @@ import {
   firmwareDeadline,
   step as stepFirmware,
 } from '../../firmware-sim/src/firmware/firmware.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionInput,
@@ -63,7 +63,7 @@ export function pairingBench(seed = 1): PairingBench {
   const clock = virtualClock();
   const random = bytesFrom(chance(seed));
   const newComputer = (): HostIdentity => ({ dh: x25519, secret: random(32), name: 'desk', pin: null });
-  const envOf = (flash: Flash): Env => ({ ...testChip, random, crypto: portableCrypto, flash, board: LCD240 });
+  const envOf = (flash: Flash): Env => ({ ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240 });
   const marks = { simulator: true, autoPress: false, demo: true };
   const options = { marks, model: 'bench', resetReason: 'power' } as const;
   const statuses: DeviceStatus[] = [];

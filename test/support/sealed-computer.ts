@@ -19,11 +19,11 @@ import {
   type Unreadable,
   x25519,
 } from '@sallyport/device-protocol';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import type { Account } from '../../firmware-sim/src/firmware/life/account.ts';
 import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';
 import { bytesFrom, chance } from './random.ts';
@@ -36,7 +36,7 @@ export function sealedComputer(
   starts: 'demo' | 'flash' = 'demo',
 ) {
   const random = bytesFrom(chance(7));
-  const env = { ...testChip, random, crypto: portableCrypto, flash, board: LCD240 };
+  const env = { ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240 };
   const marks = { simulator: true, autoPress: false };
   let now = 1;
   const life = starts === 'demo' ? testLife(env, account) : loadLife(env, 0);

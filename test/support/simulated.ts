@@ -3,10 +3,10 @@
  * the real host session at its other end. `ask` has it shown a note to sign, with its keys named; `replies` are what the host understood.
  */
 
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { prepareDemo } from '../../firmware-sim/src/board.ts';
 import { seededRandom, virtualClock } from '../../firmware-sim/src/clock-and-chance.ts';
 import { type Board, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { flashInMemory } from '../../firmware-sim/src/flash-file.ts';
 import type { LineEvents } from '../../firmware-sim/src/lines/line.ts';
 import { type SimulatedDevice, startDevice } from '../../firmware-sim/src/simulated-device.ts';
@@ -49,7 +49,7 @@ export async function simulated({
   const flash = flashInMemory();
   prepareDemo({ ...testChip, flash, random }, null);
   const hostRandom = seededRandom('the host');
-  const identity = pairedBefore(flash, hostRandom, portableCrypto.x25519);
+  const identity = pairedBefore(flash, hostRandom, acceleratedCrypto.x25519);
   let session = startDeviceSession(hostRandom, identity);
   let line: LineEvents | null = null;
   let jobs = 0;
@@ -83,7 +83,7 @@ export async function simulated({
   const started = await startDevice({
     board,
     flash,
-    crypto: portableCrypto,
+    crypto: acceleratedCrypto,
     ...testChip,
     random,
     autoPress,

@@ -31,13 +31,15 @@ export function endedAnswer(ended: Ended, client: string, key: string, now: numb
 /** Keeps an answer. */
 export function keepAnswer(ended: Ended, client: string, key: string, answer: EndedAnswer, now: number): Ended {
   const kept = new Map(ended);
-  const own = new Map(ended.get(client)?.answers);
+  const before = ended.get(client);
+  const own = new Map(before?.answers);
+  const bytes = (before?.bytes ?? 0) - weightOf(own.get(key)) + weightOf(answer);
   own.delete(key);
-  kept.set(client, weighed(own.set(key, answer)));
-  for (const [each, { answers }] of kept) {
+  kept.set(client, { answers: own.set(key, answer), bytes });
+  for (const [each, { answers, bytes }] of kept) {
     const [oldest] = answers.values();
     if (answers.size > limits.endedPerApp || (oldest !== undefined && isOld(oldest, now))) {
-      kept.set(each, withoutOld(answers, now));
+      kept.set(each, withoutOld({ answers, bytes }, now));
     }
   }
   forgetRequest(kept);
@@ -52,24 +54,26 @@ export function forgetClient(ended: Ended, client: string): Ended {
   return kept;
 }
 
-function withoutOld(answers: ReadonlyMap<string, EndedAnswer>, now: number): EndedOf {
+function withoutOld({ answers, bytes: before }: EndedOf, now: number): EndedOf {
   const kept = new Map(answers);
+  let bytes = before;
   for (const [key, answer] of answers) {
     if (kept.size <= limits.endedPerApp && !isOld(answer, now)) break;
     kept.delete(key);
+    bytes -= weightOf(answer);
   }
-  return weighed(kept);
+  return { answers: kept, bytes };
 }
 
 /** One request too many: one came in. */
 function forgetRequest(kept: Map<string, EndedOf>): void {
   const count = [...kept.values()].reduce((sum, { answers }) => sum + answers.size, 0);
   if (count <= limits.endedMax) return;
-  const [client, { answers }] = most(kept, (each) => each.answers.size);
+  const [client, { answers, bytes }] = most(kept, (each) => each.answers.size);
   const [oldest = ''] = answers.keys();
   const fewer = new Map(answers);
   fewer.delete(oldest);
-  kept.set(client, weighed(fewer));
+  kept.set(client, { answers: fewer, bytes: bytes - weightOf(answers.get(oldest)) });
 }
 
 /** The excess is one text at most, so the one who has most can give it all. */
@@ -80,7 +84,7 @@ function forgetTexts(kept: Map<string, EndedOf>): void {
   const shorter = new Map(answers);
   for (const [key, answer] of answers) {
     if (excess <= 0) break;
-    excess -= bytesOf(answer);
+    excess -= weightOf(answer);
     shorter.set(key, { ...answer, text: null });
   }
   kept.set(client, weighed(shorter));
@@ -92,7 +96,7 @@ function most(kept: ReadonlyMap<string, EndedOf>, measure: (of: EndedOf) => numb
 
 function weighed(answers: ReadonlyMap<string, EndedAnswer>): EndedOf {
   let bytes = 0;
-  for (const answer of answers.values()) bytes += bytesOf(answer);
+  for (const answer of answers.values()) bytes += weightOf(answer);
   return { answers, bytes };
 }
 
@@ -101,6 +105,6 @@ function isOld(answer: EndedAnswer, now: number): boolean {
 }
 
 /** Two bytes a character is the most that a JavaScript string takes. */
-function bytesOf({ text }: EndedAnswer): number {
-  return text === null ? 0 : text.length * 2;
+function weightOf(answer: EndedAnswer | undefined): number {
+  return (answer?.text ?? '').length * 2;
 }
