@@ -34,8 +34,6 @@ export type Sealing = {
 /** The remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
-  /** The id of an event of these fields, in hex (NIP-01). */
-  readonly eventId: (fields: Omit<NostrEvent, 'id' | 'sig'>) => string;
   /** Whether id and signature of an event hold. */
   readonly isGenuine: (event: NostrEvent) => boolean;
   /** Decrypts a request. Ask only for an event whose signature was verified: otherwise anybody picks the key agreement. */
@@ -52,7 +50,6 @@ export function remoteSigner(secret: Uint8Array, primitives: Primitives): Remote
   const conversing = conversations(secret, primitives);
   return {
     pubkey,
-    eventId: (fields) => eventId(fields, primitives),
     isGenuine: (event) => isGenuine(event, primitives),
     open: (event) => openRequest(event, primitives, conversing),
     conversationKey: (client, encryption) => conversing(client)[encryption === 'nip44' ? 'nip44' : 'sharedX'].slice(),
