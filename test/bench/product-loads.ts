@@ -3,12 +3,13 @@ import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import type { Ask, Exchange, Nip46Client } from '../support/nip46-client.ts';
 
-/** What is asked, how many at once, and how often per turn. */
+/** What is asked, how many at once, and how often per turn; before the first one so many that only warm the compiler up. */
 export type Load = {
   readonly title: string;
   readonly inFlight: number;
   readonly count: number;
   readonly turns: number;
+  readonly warmUp: number;
   readonly asks: (signer: Side, count: number) => readonly Ask[];
 };
 
@@ -20,16 +21,18 @@ export type Timed = { readonly latencies: number[]; readonly totals: number[] };
 /** All loads, in the order of the tables. */
 export function loads(quick: boolean): readonly Load[] {
   const turns = quick ? 1 : 5;
+  const warmUp = quick ? 4 : 200;
   return [
-    { title: 'sign_event, one after the other', inFlight: 1, count: quick ? 4 : 30, turns, asks: notes(200) },
-    { title: 'sign_event, 32 in flight', inFlight: 32, count: quick ? 32 : 128, turns, asks: notes(200) },
-    { title: 'sign_event of 200 KB', inFlight: 1, count: 1, turns: quick ? 1 : 10, asks: notes(200_000) },
+    { title: 'sign_event, one after the other', inFlight: 1, count: quick ? 4 : 30, turns, warmUp, asks: notes(200) },
+    { title: 'sign_event, 32 in flight', inFlight: 32, count: quick ? 32 : 128, turns, warmUp, asks: notes(200) },
+    { title: 'sign_event of 200 KB', inFlight: 1, count: 1, turns: quick ? 1 : 10, warmUp: 1, asks: notes(200_000) },
     {
       title: 'a burst of 500 nip44_decrypt, 250 in flight',
       // An app may have 256 open; more are told to ask again.
       inFlight: 250,
       count: quick ? 10 : 500,
       turns: quick ? 1 : 3,
+      warmUp,
       asks: decryptions,
     },
   ];

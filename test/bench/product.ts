@@ -138,15 +138,17 @@ type Run = { readonly timed: Timed; readonly processor: Map<string, number> };
 
 async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<string> {
   const runs: { contestant: Contestant; run: Run }[] = [];
-  const warmUp = { ...load, count: Math.min(load.count, 8) };
-  let floor = Number.NaN;
+  const warmUp = { ...load, count: load.warmUp };
+  const floors: number[] = [];
+  let sample: Sample | null = null;
   for (const contestant of contestants) {
-    const sample = await isAble(warmUp, contestant);
-    if (sample === null) continue;
+    const answered = await isAble(warmUp, contestant);
+    if (answered === null) continue;
     runs.push({ contestant, run: emptied() });
-    if (Number.isNaN(floor)) floor = hostFloorMs(sample.request, sample.answer);
+    sample ??= answered;
   }
   for (let i = 0; i < load.turns; i++) {
+    if (sample !== null) floors.push(hostFloorMs(sample.request, sample.answer));
     for (const { contestant, run } of runs) {
       const before = processors(contestant);
       await turn(load, contestant.side, run.timed);
@@ -154,7 +156,7 @@ async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<
         run.processor.set(name, (run.processor.get(name) ?? 0) + ms - (before.get(name) ?? 0));
     }
   }
-  return compared(load, runs, floor);
+  return compared(load, runs, median(floors));
 }
 
 /** Warms a contestant up. Some rivals do not answer events of 200 KB: they are left out of that table. The product is never. */
