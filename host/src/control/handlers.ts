@@ -1,4 +1,7 @@
 /** One handler for each row of the control API. They read the host's state and hand changes to it; they decide nothing. */
+import { cleanLine } from '../core/apps/client-metadata.ts';
+import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
+import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
 import {
   checks,
   everybody,
@@ -7,6 +10,8 @@ import {
   type Narrowing,
   type Pause,
 } from '../core/narrowing/narrowing.ts';
+import type { Refusal } from '../core/nip46/refusal.ts';
+import { parseRelayUrl } from '../relays/relay-url.ts';
 import { openApi } from './openapi.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
@@ -23,9 +28,12 @@ export type Problem = {
 /** Text may come in pieces, so that a million rows need no memory. */
 type Given<N extends RouteName> = Answer<N> extends string ? string | Iterable<string> : Answer<N>;
 
-/** `GET /v0/watch` is a stream, and has its own file. */
+/** `GET /v0/watch` is a stream, and has its own file. `until` is aborted when whoever asked is gone. */
 export type Handlers = {
-  readonly [N in Exclude<RouteName, 'GET /v0/watch'>]: (asked: Asked<N>) => Given<N> | Problem;
+  readonly [N in Exclude<RouteName, 'GET /v0/watch'>]: (
+    asked: Asked<N>,
+    until: AbortSignal,
+  ) => Given<N> | Problem | Promise<Given<N> | Problem>;
 };
 
 /** What the host answers itself, without a device. */
@@ -62,6 +70,15 @@ export function makeHandlers(view: HostView): Handlers {
       withApp(client, () => narrowBy({ type: 'pause', client, ...untilOf(body) })),
     'POST /v0/apps/:client/resume': ({ params: { client } }) =>
       withApp(client, () => narrowBy({ type: 'resume', client })),
+    'POST /v0/connect': async ({ body }, until) => {
+      const introduction = parseNostrconnect(body.uri, parseRelayUrl);
+      if ('code' in introduction) return refused(introduction);
+      const name = cleanLine(body.name, bridgeLimits.nameMax) || introduction.name;
+      const refusal = await view.introduce({ ...introduction, name }, body.account, until);
+      const app = bridge().sessions.apps.get(introduction.client);
+      if (refusal !== null || app === undefined) return refusal === null ? noApp : refused(refusal);
+      return appOf(app, view);
+    },
     'GET /v0/device': () => deviceOf(view),
     'GET /v0/diagnostics': () => diagnosticsOf(view),
     'POST /v0/dry-run': ({ body }) => {
@@ -125,6 +142,10 @@ export function pauseNow(pause: Pause | undefined, now: number): Pause | null {
 
 function no(problem: 404 | 409, code: string, words: string, advice = ''): Problem {
   return { problem, code, words, advice };
+}
+
+function refused({ code, words, advice }: Refusal): Problem {
+  return no(409, code, words, advice);
 }
 
 const noApp = no(404, 'no_app', 'There is no paired app with this key.', '"sallyport apps" lists them.');
