@@ -20,6 +20,7 @@ import { accountSecret } from './firmware/formats/keys.ts';
 import type { Screen } from './firmware/screen/screens.ts';
 import { accountRecord, firstSettings, settingsRecordOf, wordsRecordOf } from './firmware/vault/accounts-store.ts';
 import { createVault, loadVault } from './firmware/vault/vault.ts';
+import type { Keeping } from './flash-file.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
 
@@ -47,7 +48,8 @@ export type RunningBoard = {
 };
 
 export type BoardOptions = {
-  readonly flash: Flash;
+  /** What it keeps is kept before anybody learns of what it did. */
+  readonly flash: Flash & Keeping;
   readonly board: Board;
   readonly crypto: Env['crypto'];
   readonly autoPress: boolean;
@@ -79,12 +81,15 @@ export function runBoard(options: BoardOptions): RunningBoard {
   function feed(input: FirmwareInput): void {
     const [next, effects] = step(state, input, now(), env);
     state = next;
-    perform(effects);
+    // A screen is for a human, whose keys count from now on: it waits for the disk here. What goes to the computer can follow.
+    if (effects.some(({ type }) => type === 'screen')) flash.keepNow();
+    if (effects.length > 0) flash.whenKept(() => perform(effects));
     plan();
   }
 
   function perform(effects: readonly FirmwareEffect[]): void {
     for (const effect of effects) {
+      if (stopped) return;
       if (effect.type === 'write') options.write(effect.bytes);
       else look(effect.screen);
     }
@@ -116,7 +121,10 @@ export function runBoard(options: BoardOptions): RunningBoard {
   }
 
   // The first screen is shown when the caller has its board in hand.
-  queueMicrotask(() => perform(first));
+  queueMicrotask(() => {
+    flash.keepNow();
+    perform(first);
+  });
   plan();
   return {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),

@@ -34,8 +34,6 @@ export type Sealing = {
 /** The remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
-  /** The id of an event of these fields, in hex (NIP-01). */
-  readonly eventId: (fields: Omit<NostrEvent, 'id' | 'sig'>) => string;
   /** Whether id and signature of an event hold. */
   readonly isGenuine: (event: NostrEvent) => boolean;
   /** Whether a key that signed nothing yet is one at all: half of all 32 bytes are no point of the curve. */
@@ -54,7 +52,6 @@ export function remoteSigner(secret: Uint8Array, primitives: Primitives): Remote
   const conversing = conversations(secret, primitives);
   return {
     pubkey,
-    eventId: (fields) => eventId(fields, primitives),
     isGenuine: (event) => isGenuine(event, primitives),
     isKey: (client) => primitives.conversation(secret, hexToBytes(client)) !== null,
     open: (event) => openRequest(event, primitives, conversing),
