@@ -6,7 +6,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { type Handlers, makeHandlers, type Problem } from './handlers.ts';
+import { type Handlers, makeHandlers } from './handlers.ts';
+import type { Problem } from './problems.ts';
 import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import type { HostView } from './view.ts';
 import { watchStream } from './watch.ts';

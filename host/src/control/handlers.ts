@@ -1,7 +1,4 @@
 /** One handler for each row of the control API. They read the host's state and hand changes to it; they decide nothing. */
-import { cleanLine } from '../core/apps/client-metadata.ts';
-import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
-import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
 import {
   checks,
   everybody,
@@ -10,20 +7,12 @@ import {
   type Narrowing,
   type Pause,
 } from '../core/narrowing/narrowing.ts';
-import type { Refusal } from '../core/nip46/refusal.ts';
-import { parseRelayUrl } from '../relays/relay-url.ts';
+import { humanHandlers } from './human-handlers.ts';
 import { openApi } from './openapi.ts';
+import { no, noApp, type Problem } from './problems.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
 import type { HostView } from './view.ts';
-
-/** Why nothing was done, with the HTTP status that says so. */
-export type Problem = {
-  readonly problem: 404 | 409;
-  readonly code: string;
-  readonly words: string;
-  readonly advice: string;
-};
 
 /** Text may come in pieces, so that a million rows need no memory. */
 type Given<N extends RouteName> = Answer<N> extends string ? string | Iterable<string> : Answer<N>;
@@ -55,6 +44,7 @@ export function makeHandlers(view: HostView): Handlers {
   });
 
   return {
+    ...humanHandlers(view),
     'GET /v0/activity': ({ query }) => {
       const { rows, next } = activity.search(withoutUndefined(query));
       return { rows: [...rows], next };
@@ -70,15 +60,6 @@ export function makeHandlers(view: HostView): Handlers {
       withApp(client, () => narrowBy({ type: 'pause', client, ...untilOf(body) })),
     'POST /v0/apps/:client/resume': ({ params: { client } }) =>
       withApp(client, () => narrowBy({ type: 'resume', client })),
-    'POST /v0/connect': async ({ body }, until) => {
-      const introduction = parseNostrconnect(body.uri, parseRelayUrl);
-      if ('code' in introduction) return refused(introduction);
-      const name = cleanLine(body.name, bridgeLimits.nameMax) || introduction.name;
-      const refusal = await view.introduce({ ...introduction, name }, body.account, until);
-      const app = bridge().sessions.apps.get(introduction.client);
-      if (refusal !== null || app === undefined) return refusal === null ? noApp : refused(refusal);
-      return appOf(app, view);
-    },
     'GET /v0/device': () => deviceOf(view),
     'GET /v0/diagnostics': () => diagnosticsOf(view),
     'POST /v0/dry-run': ({ body }) => {
@@ -140,15 +121,6 @@ export function pauseNow(pause: Pause | undefined, now: number): Pause | null {
   return isPaused(pause, now) ? pause : null;
 }
 
-function no(problem: 404 | 409, code: string, words: string, advice = ''): Problem {
-  return { problem, code, words, advice };
-}
-
-function refused({ code, words, advice }: Refusal): Problem {
-  return no(409, code, words, advice);
-}
-
-const noApp = no(404, 'no_app', 'There is no paired app with this key.', '"sallyport apps" lists them.');
 const noRow = no(404, 'no_row', 'The activity log has no such row (any more).');
 const noRule = no(404, 'no_rule', 'There is no rule with this number.');
 const noSecret = no(404, 'no_secret', 'No unused bunker line has this name, or more than one.');
