@@ -88,11 +88,21 @@ export function runBoard(options: BoardOptions): RunningBoard {
   }
 
   function perform(effects: readonly FirmwareEffect[]): void {
+    // What follows each other onto the line leaves at once: each write wakes the computer.
+    let frames: Uint8Array[] = [];
+    const leave = (): void => {
+      if (frames.length > 0) options.write(frames.length === 1 && frames[0] !== undefined ? frames[0] : joined(frames));
+      frames = [];
+    };
     for (const effect of effects) {
       if (stopped) return;
-      if (effect.type === 'write') options.write(effect.bytes);
-      else look(effect.screen);
+      if (effect.type === 'write') frames.push(effect.bytes);
+      else {
+        leave();
+        look(effect.screen);
+      }
     }
+    leave();
   }
 
   function look(screen: Screen): void {
@@ -165,6 +175,16 @@ export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>
   ]).close();
   entropy.fill(0);
   secret.fill(0);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function waitingRequest(state: FirmwareState): number | null {

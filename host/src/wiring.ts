@@ -111,7 +111,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   function takeDevice(input: DeviceSessionInput): void {
     const [next, effects] = stepDeviceSession(session, input, now(), random);
     session = next;
-    for (const effect of effects) performDevice(effect);
+    for (const effect of writesTogether(effects)) performDevice(effect);
     tellSent();
     wakeAt('device', deviceSessionDeadline(session), () => toDevice({ type: 'tick' }));
   }
@@ -168,6 +168,17 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   }
 
   return { toBridge, toDevice, errand, drops: () => bridge.drops, bridge: () => bridge };
+}
+
+/** Frames that follow each other leave in one write: each wakes the device. */
+function writesTogether(effects: readonly DeviceSessionEffect[]): readonly DeviceSessionEffect[] {
+  const together: DeviceSessionEffect[] = [];
+  for (const effect of effects) {
+    const last = together.at(-1);
+    if (effect.type !== 'write' || last?.type !== 'write') together.push(effect);
+    else together[together.length - 1] = { type: 'write', bytes: Buffer.concat([last.bytes, effect.bytes]) };
+  }
+  return together;
 }
 
 /** Runs what it is given; what is given meanwhile runs after it. */
