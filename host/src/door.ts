@@ -11,6 +11,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'apps',
   'backup',
   'completion',
+  'connect',
   'device',
   'diagnostics',
   'doctor',

@@ -5,13 +5,17 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import { formatBunkerUri } from './core/apps/bunker-uri.ts';
+import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
+import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
+import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import type { HostIdentity } from './core/device/device-session.ts';
 import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing/narrowing.ts';
 import { narrowingText, parseNarrowing } from './core/narrowing/narrowing-text.ts';
 import { remoteSigner } from './core/nip46/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
@@ -38,6 +42,10 @@ export type Host = {
   readonly newBunkerUri: (name: string, account: number) => string;
   /** The same with everything that can be said of a line, and the hash by which it is known. */
   readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => { readonly uri: string; readonly hash: string };
+  /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
+  readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  /** Asks the device on the user's own behalf; aborting gives it up. */
+  readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
@@ -57,6 +65,8 @@ export type Host = {
 
 /** Time for the last answers to leave: a relay nearby takes them at once, and nobody waits long for a program to end. */
 const farewellMs = 150;
+/** A device ends its questions by itself; one that never does must not keep a program waiting for ever. Many grants take a while. */
+const errandMs = 600_000;
 /** 32 letters and digits: 190 bits. Alphanumeric only, because nostr-tools' expression rejects the rest. */
 const secretLength = 32;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -66,9 +76,10 @@ export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
   const timers = new Map<string, NodeJS.Timeout>();
+  const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice, bridge } = joinMachines(signer, {
+  const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
@@ -79,7 +90,11 @@ export function runHost(parts: HostParts): Host {
       if (due !== null) timers.set(machine, setTimeout(wake, Math.max(0, due - now())));
     },
     write: (bytes) => wire.write(bytes),
-    publish: (event, first) => relays.publish(event, first === undefined ? {} : { first }),
+    publish: (event, [first, ...others]) => {
+      const only = [...others, ...parts.relays];
+      return relays.publish(event, first === undefined ? { only } : { first, only });
+    },
+    appRelays: () => joinRelays(),
   });
   const relays = createRelays([signer.pubkey], {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
@@ -103,6 +118,49 @@ export function runHost(parts: HostParts): Host {
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   relays.start(parts.relays);
+  joinRelays();
+
+  /** The relays of the host, of its apps, and of those that are just being introduced. */
+  function joinRelays(): void {
+    relays.keep([...parts.relays, ...relaysOfApps(bridge().sessions), ...[...introducing.values()].flat()]);
+  }
+
+  function askDevice(ask: DeviceAsk, until: AbortSignal): Promise<DeviceAnswer> {
+    return new Promise((settle) => {
+      let patience: NodeJS.Timeout | undefined;
+      const forget = errand(ask, (answer) => {
+        clearTimeout(patience);
+        settle(answer);
+      });
+      const giveUp = (): void => {
+        clearTimeout(patience);
+        forget();
+        settle({ type: 'refused', refusal: givenUp });
+      };
+      patience = setTimeout(giveUp, errandMs).unref();
+      if (until.aborted) giveUp();
+      else until.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  async function introduce(introduction: Introduction, account: number, until: AbortSignal): Promise<Refusal | null> {
+    const { client } = introduction;
+    const why = introducing.has(client) ? beingAsked : whyNotIntroduced(bridge(), introduction, now());
+    if (why !== null) return why;
+    introducing.set(client, introduction.relays);
+    // Connected while the human looks: the answer is awaited there, and a line lives for a minute or two.
+    joinRelays();
+    const joined = new Set(relays.snapshots().map(({ url }) => url));
+    const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
+      ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
+      : { type: 'refused', refusal: noRoomForRelays };
+    if (said.type === 'paired') {
+      toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
+    }
+    introducing.delete(client);
+    joinRelays();
+    return said.type === 'refused' ? said.refusal : null;
+  }
 
   function newLine(wanted: Omit<NewSecret, 'hash'>): { uri: string; hash: string } {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
@@ -114,6 +172,8 @@ export function runHost(parts: HostParts): Host {
   return {
     newBunkerUri: (name, account) => newLine({ name, account }).uri,
     newLine,
+    introduce,
+    askDevice,
     dropLine: (hash) => toBridge({ type: 'void_secret', hash }),
     narrow: (what) => {
       const narrowing = change(bridge().narrowing, what, now());
@@ -169,3 +229,13 @@ function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: 
   if (event === null) throw new Error('an AUTH event of ours is no event');
   return event;
 }
+
+const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');
+
+const beingAsked = refuse('busy', 'The device is being asked about this app already.', 'Look at the device.');
+
+const noRoomForRelays = refuse(
+  'busy',
+  'This signer uses as many relays as it can, and the app is on none of them.',
+  'Remove an app that is not used, or choose a relay of this signer in the app.',
+);

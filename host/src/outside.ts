@@ -93,6 +93,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         narrow: running.narrow,
         revoke: running.revoke,
         newLine: running.newLine,
+        introduce: running.introduce,
         dropLine: running.dropLine,
         metrics: () => metrics.text(view),
         fault: (problem) => {

@@ -6,6 +6,8 @@
  * Inputs are taken one at a time: one that an effect causes waits until all effects of its step are done. Otherwise frames would
  * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
  */
+
+import { relaysOfApps } from './core/apps/introducing.ts';
 import {
   type BridgeEffect,
   type BridgeInput,
@@ -16,7 +18,7 @@ import {
   step,
 } from './core/bridge/bridge.ts';
 import { accountsIn, knownDevice, ownQuestion } from './core/device/device-care.ts';
-import type { DeviceAccount } from './core/device/device-port.ts';
+import type { DeviceAccount, DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -44,8 +46,10 @@ export type Edges = {
   readonly wakeAt: (machine: 'bridge' | 'device', due: number | null, wake: () => void) => void;
   /** Writes to the wire of the device. */
   readonly write: (bytes: Uint8Array) => void;
-  /** Publishes to all relays, to `first` before the others. Returns those that have it now. */
-  readonly publish: (event: NostrEvent, first: string | undefined) => readonly string[];
+  /** Publishes to these relays, which an app uses, in this order, and to all that are everybody's. Returns those that have it now. */
+  readonly publish: (event: NostrEvent, to: readonly string[]) => readonly string[];
+  /** These are now the relays that apps brought themselves. */
+  readonly appRelays: (urls: readonly string[]) => void;
 };
 
 /** `toBridge({ type: 'stop' })` answers everything that is open with an error; what it publishes needs a moment to leave. */
@@ -55,9 +59,11 @@ export type Machines = {
   /** What was dropped without a word so far, by reason. */
   readonly drops: () => Drops;
   readonly bridge: () => BridgeState;
+  /** Asks the device on the user's own behalf; `done` is told how that ended. Returns how to give it up: then `done` is not called. */
+  readonly errand: (ask: DeviceAsk, done: (answer: DeviceAnswer) => void) => () => void;
 };
 
-/** Jobs of the bridge count from 1; this one is the host's own question which keys the device has. */
+/** Jobs of the bridge count up from 1, errands of the user down from -1; this one is the host's own question which keys the device has. */
 const ownJob = 0;
 
 /** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
@@ -67,13 +73,17 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   let bridge = startBridge(signer, store.load());
   let session = startDeviceSession(random, edges.identity);
   let atDevice: ReadonlySet<number> = new Set();
+  const errands = new Map<number, (answer: DeviceAnswer) => void>();
+  let nextErrand = ownJob - 1;
 
   const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
   const toDevice = (input: DeviceSessionInput): void => inOrder(() => takeDevice(input));
 
   function takeBridge(input: BridgeInput): void {
     const [next, effects] = step(bridge, input, now());
+    const { sessions } = bridge;
     bridge = next;
+    if (next.sessions.apps !== sessions.apps) edges.appRelays(relaysOfApps(next.sessions));
     for (const effect of effects) perform(effect);
     wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
   }
@@ -91,7 +101,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
-        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), effect.relays[0]);
+        const own = bridge.sessions.apps.get(effect.client)?.relays ?? [];
+        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), [...effect.relays, ...own]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
       }
     }
@@ -107,7 +118,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
 
   /** What left the queue of the session is with the device: a human may see it. */
   function tellSent(): void {
-    const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job !== ownJob).map(({ job }) => job);
+    const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job > ownJob).map(({ job }) => job);
     for (const job of sent) if (!atDevice.has(job)) toBridge({ type: 'sent', job });
     atDevice = new Set(sent);
   }
@@ -117,8 +128,12 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     else if (effect.type === 'status') deviceIs(effect.status);
     else if (effect.type === 'pin') store.savePin(effect.device, now());
     else if (effect.type === 'pairing') report({ type: 'pairing', news: effect.news });
-    else if (effect.type === 'answered' && effect.job !== ownJob) {
+    else if (effect.type === 'answered' && effect.job > ownJob) {
       toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
+    } else if (effect.type === 'answered' && effect.job < ownJob) {
+      const done = errands.get(effect.job);
+      errands.delete(effect.job);
+      done?.(effect.answer);
     } else if (effect.type === 'answered') {
       const accounts = accountsIn(effect.answer);
       if (accounts !== null) knowAccounts(accounts);
@@ -143,7 +158,16 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     if (ask !== null) toDevice({ type: 'ask', job: ownJob, client: '', ask });
   }
 
-  return { toBridge, toDevice, drops: () => bridge.drops, bridge: () => bridge };
+  function errand(ask: DeviceAsk, done: (answer: DeviceAnswer) => void): () => void {
+    const job = nextErrand--;
+    errands.set(job, done);
+    toDevice({ type: 'ask', job, client: '', ask });
+    return () => {
+      if (errands.delete(job)) toDevice({ type: 'cancel', job });
+    };
+  }
+
+  return { toBridge, toDevice, errand, drops: () => bridge.drops, bridge: () => bridge };
 }
 
 /** Frames that follow each other leave in one write: each wakes the device. */

@@ -10,6 +10,7 @@ const pairing = {
   account: 0,
   remoteSigner: '',
   onDevice: true,
+  relays: [],
   name: '',
   url: '',
   perms: '',

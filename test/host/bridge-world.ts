@@ -198,6 +198,7 @@ export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
     case 'client_request':
       return truth(ask.own, secret);
     case 'client_connect':
+    case 'client_introduce':
       return { type: 'paired', by: 'device' };
     case 'client_revoke':
       return { type: 'done' };

@@ -27,6 +27,20 @@ export function addAppCommands(cli: Parser, run: Action): void {
       }),
     );
   cli
+    .command('connect <line>')
+    .description('pair the app that shows this nostrconnect line; - reads it from stdin')
+    .option('--name <words>', 'what you call the app', '')
+    .option('--account <number>', 'the account of the device that the app will use', '0')
+    .action(
+      run(async (command, line: string, options: { name: string; account: string }) => {
+        const uri = line === '-' ? (await command.io.stdin()).trim() : line;
+        const body = { uri, name: options.name, account: numberOf(options.account, '--account') };
+        command.io.err('Look at the device: it shows the app, and asks whether to pair it.\n');
+        const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
+        say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);
+      }),
+    );
+  cli
     .command('apps')
     .description('the paired apps')
     .action(

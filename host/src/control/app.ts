@@ -6,7 +6,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { type Handlers, makeHandlers, type Problem } from './handlers.ts';
+import { type Handlers, makeHandlers } from './handlers.ts';
+import type { Problem } from './problems.ts';
 import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import type { HostView } from './view.ts';
 import { watchStream } from './watch.ts';
@@ -61,8 +62,9 @@ function addRoute(
     for (const part of [params, query, body])
       if (part.type === 'wrong') return context.json(...problem(400, 'malformed', part.words));
     if (name === 'GET /v0/watch') return watchStream(view, context.req.raw.signal);
-    const handler = handlers[name] as (asked: object) => unknown;
-    const said = handler({ params: given(params), query: given(query), body: given(body) });
+    const handler = handlers[name] as (asked: object, until: AbortSignal) => unknown;
+    const asked = { params: given(params), query: given(query), body: given(body) };
+    const said = await handler(asked, context.req.raw.signal);
     if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
     if (hasSchema(route.answer)) return context.json(said as object);
     const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);

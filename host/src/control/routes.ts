@@ -13,6 +13,8 @@ export type Access = 'read' | 'write';
 export type Route = {
   readonly access: Access;
   readonly summary: string;
+  /** It is answered when a human has looked at the device. */
+  readonly human?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
@@ -53,6 +55,13 @@ export const routes = {
     summary: 'Ends the pause of an app.',
     params: s.byClient,
     answer: s.done,
+  },
+  'POST /v0/connect': {
+    access: 'write',
+    summary: 'Pairs the app of a nostrconnect line. It is answered when the human at the device said yes or no.',
+    human: true,
+    body: s.introduction,
+    answer: s.app,
   },
   'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: s.device },
   'GET /v0/diagnostics': {

@@ -78,6 +78,14 @@ export const newSecret = z.strictObject({
     .default(24 * 60),
 });
 
+export const introduction = z.strictObject({
+  /** The `nostrconnect://` line that the app shows. */
+  uri: z.string().max(8_192),
+  account: z.number().int().min(0).max(255).default(0),
+  /** What the user calls the app; empty: what it calls itself. */
+  name: z.string().max(256).default(''),
+});
+
 export const relay = z.object({
   url: z.string(),
   state: z.string(),

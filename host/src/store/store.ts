@@ -190,8 +190,9 @@ function perform(statements: Statements, row: StoreRow): void {
 
 /** Whoever is paired is not to be forgotten by the device any more. */
 function writeApp(statements: Statements, app: App): void {
-  const { client, account, remoteSigner, onDevice, name, url, perms, pairedAt, secretHash } = app;
-  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0);
+  const { client, account, remoteSigner, onDevice, relays, name, url, perms, pairedAt, secretHash } = app;
+  const own = relays.join(' ');
+  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0, own);
   statements.revoked.run(client);
 }
 
@@ -211,8 +212,8 @@ function prepareStatements(database: DatabaseSync) {
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
       `INSERT OR REPLACE INTO apps
-       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
     revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
@@ -229,12 +230,15 @@ function prepareStatements(database: DatabaseSync) {
 }
 
 function appOf(row: Row): App {
-  const { client, account, remote_signer, on_device, name, url, perms, paired_at, secret_hash } = row;
+  const { client, account, remote_signer, on_device, relays, name, url, perms, paired_at, secret_hash } = row;
   return {
     client: text(client),
     account: integer(account),
     remoteSigner: text(remote_signer),
     onDevice: integer(on_device) === 1,
+    relays: text(relays)
+      .split(' ')
+      .filter((url) => url !== ''),
     name: text(name),
     url: text(url),
     perms: text(perms),

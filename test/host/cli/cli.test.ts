@@ -25,6 +25,7 @@ async function cli(...argv: string[]): Promise<Ran> {
       err += text;
     },
     asks: false,
+    stdin: async () => '',
     secret: async () => expect.fail('nobody may be asked'),
     until: new AbortController().signal,
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { controlApp } from '../../../host/src/control/app.ts';
 import { hasSchema, type Route, type RouteName, routes } from '../../../host/src/control/routes.ts';
 import type { HostView } from '../../../host/src/control/view.ts';
+import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
 import { startMetrics } from '../../../host/src/metrics.ts';
@@ -48,6 +49,11 @@ export function controlWorld(
       const hash = hashSecret(secret);
       world.feed({ type: 'secret', hash, ...wanted });
       return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, hash };
+    },
+    introduce: async (introduction, account) => {
+      const why = whyNotIntroduced(world.state(), introduction, world.now());
+      if (why === null) world.feed({ type: 'introduced', introduction, account, onDevice: true });
+      return why;
     },
     dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
     metrics: () => metrics.text(view),

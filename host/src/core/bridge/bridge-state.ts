@@ -4,6 +4,7 @@
  */
 
 import type { ClientMetadata } from '../apps/client-metadata.ts';
+import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
 import {
   type App,
@@ -127,7 +128,7 @@ export type Signing = {
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
  * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
- * just made, as `hashSecret` of it. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
  * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
@@ -138,6 +139,7 @@ export type BridgeInput =
   | { readonly type: 'accounts'; readonly device: string | null; readonly accounts: readonly DeviceAccount[] }
   | ({ readonly type: 'secret' } & NewSecret)
   | { readonly type: 'void_secret'; readonly hash: string }
+  | ({ readonly type: 'introduced' } & Introduced)
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }

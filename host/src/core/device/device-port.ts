@@ -37,12 +37,22 @@ export type Carried = {
 
 /**
  * One question to the device. `client_request` is what an app asked; `own` is what is asked instead where the device knows no apps.
- * `client_connect` pairs an app; `client_revoke` takes a pairing away; `accounts` asks which keys there are.
+ * `client_connect` pairs an app that signed its `connect`, `client_introduce` one that this computer speaks for; `client_revoke` takes a pairing away; `accounts` asks which keys there are.
  */
 export type DeviceAsk =
   | OwnAsk
   | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
   | { readonly method: 'client_connect'; readonly carried: Carried }
+  | {
+      readonly method: 'client_introduce';
+      readonly client: string;
+      readonly remoteSigner: string;
+      readonly account: number;
+      readonly name: string;
+      readonly perms: string;
+      /** Seconds: what the app signed before is not taken. */
+      readonly createdAt: number;
+    }
   | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
   | { readonly method: 'accounts' };
 

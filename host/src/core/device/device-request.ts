@@ -69,6 +69,15 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
       return { type: 'prepared', input: carried.input, toRequest };
     }
+    case 'client_introduce': {
+      if (!knowsApps) return { type: 'paired', by: 'host' };
+      const { client, remoteSigner, account, name, createdAt } = ask;
+      const keys = { client: hexToBytes(client), remoteSigner: hexToBytes(remoteSigner) };
+      // The user gave us the line: so the app was announced. Permissions are words and commas; what is no ASCII is none.
+      const perms = ask.perms.replace(/[^\x20-\x7e]/g, '').slice(0, limits.permsMax);
+      const body = { ...keys, account, name: fitLabel(name), perms, announced: true, createdAt };
+      return bare((id) => ({ type: 'request', id, command: 'client_introduce', body }));
+    }
     case 'client_request': {
       if (!knowsApps) return prepareOwn(ask.own, streamMax);
       const carried = carry(ask.carried);
@@ -128,6 +137,7 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
     case 'nip46_request':
       return clientAnswer(reply.body, output);
     case 'client_connect':
+    case 'client_introduce':
       return { type: 'paired', by: 'device' };
     case 'client_revoke':
       return { type: 'done' };

@@ -36,6 +36,8 @@ export type RemoteSigner = {
   readonly pubkey: string;
   /** Whether id and signature of an event hold. */
   readonly isGenuine: (event: NostrEvent) => boolean;
+  /** Whether a key that signed nothing yet is one at all: half of all 32 bytes are no point of the curve. */
+  readonly isKey: (client: string) => boolean;
   /** Decrypts a request. Ask only for an event whose signature was verified: otherwise anybody picks the key agreement. */
   readonly open: (event: NostrEvent) => Opened;
   /** What opens the requests of a client in this encryption, for a device that opens them itself: 32 bytes. It opens nothing else. */
@@ -51,6 +53,7 @@ export function remoteSigner(secret: Uint8Array, primitives: Primitives): Remote
   return {
     pubkey,
     isGenuine: (event) => isGenuine(event, primitives),
+    isKey: (client) => primitives.conversation(secret, hexToBytes(client)) !== null,
     open: (event) => openRequest(event, primitives, conversing),
     conversationKey: (client, encryption) => conversing(client)[encryption === 'nip44' ? 'nip44' : 'sharedX'].slice(),
     seal: (sealing) => sealAnswer(sealing, secret, pubkey, primitives, conversing),
