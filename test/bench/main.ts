@@ -2,11 +2,12 @@
  * `npm run bench`: how fast the parts are and the whole is, as ratios to something plain that runs beside it. Times depend on the
  * machine; ratios hardly do. Nothing is asserted.
  *
- *     npm run bench -- [--quick] [--only frames,envelopes,cbor,hostile,memory,product] [--cpu-prof DIR]
+ *     npm run bench -- [--quick] [--only frames,envelopes,cbor,hostile,memory,product,flood] [--cpu-prof DIR]
  */
 import { parseArgs } from 'node:util';
 import { benchCbor, benchHostileCbor } from './cbor.ts';
 import { benchEnvelopes } from './envelopes.ts';
+import { benchFlood } from './flood.ts';
 import { benchFrames } from './frames.ts';
 import { benchMemory } from './memory.ts';
 import { benchProduct } from './product.ts';
@@ -26,6 +27,7 @@ const benches = new Map<string, () => string | Promise<string>>([
   ['hostile', () => benchHostileCbor(effort)],
   ['memory', () => benchMemory(effort)],
   ['product', () => benchProduct(effort, values['cpu-prof'] ?? null)],
+  ['flood', () => benchFlood(effort)],
 ]);
 
 const wanted = values.only?.split(',') ?? [...benches.keys()];
