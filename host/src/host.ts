@@ -21,6 +21,7 @@ import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
+import type { StageClock } from './stages.ts';
 import type { Store } from './store/store.ts';
 import { joinMachines } from './wiring.ts';
 
@@ -33,6 +34,8 @@ export type HostParts = {
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
+  /** Measures where the time of requests goes. */
+  readonly stages: StageClock;
   /** Milliseconds of Unix time. */
   readonly now: () => number;
 };
@@ -83,6 +86,7 @@ export function runHost(parts: HostParts): Host {
     store,
     identity: parts.identity,
     report,
+    stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
     wakeAt: (machine, due, wake) => {
@@ -102,8 +106,9 @@ export function runHost(parts: HostParts): Host {
       report({ type: 'relay', url, status });
       if (status.type === 'listening') wakeListeners();
     },
-    onPublished: (_id, ok, words, url) => {
-      if (!ok) report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
+    onPublished: (id, ok, words, url) => {
+      if (ok) parts.stages.taken(id, now());
+      else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
   });
