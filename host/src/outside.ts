@@ -98,6 +98,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         revoke: running.revoke,
         newLine: running.newLine,
         introduce: running.introduce,
+        askDevice: running.askDevice,
         dropLine: running.dropLine,
         metrics: () => metrics.text(view),
         fault: (problem) => {

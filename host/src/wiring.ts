@@ -8,6 +8,7 @@
  */
 
 import { relaysOfApps } from './core/apps/introducing.ts';
+import { wishesOf } from './core/apps/wishes.ts';
 import {
   type BridgeEffect,
   type BridgeInput,
@@ -102,6 +103,14 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         return toDevice({ type: 'cancel', job: effect.job });
       case 'replaced':
         return report({ type: 'replaced', comparison: effect.comparison });
+      case 'propose': {
+        const { client, perms } = effect;
+        const grants = wishesOf(perms);
+        const ask = { method: 'grants_propose', client, remoteSigner: signer.pubkey, grants } as const;
+        // The human looks at the device, and what they gave is listed there: nobody waits for the answer here.
+        if (grants.length > 0) errand(ask, () => undefined);
+        return;
+      }
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {

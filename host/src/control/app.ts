@@ -50,10 +50,11 @@ function addRoute(
   route: Route,
 ): void {
   const { method, path } = partsOf(name);
+  const largest = route.bodyMax ?? bodyMax;
   app.on(method, path, async (context) => {
     if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
-    const sent = route.body === undefined ? undefined : await readBody(context.req.raw);
-    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${bodyMax} bytes.`));
+    const sent = route.body === undefined ? undefined : await readBody(context.req.raw, largest);
+    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${largest} bytes.`));
     if (sent === unreadable)
       return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
     const params = parse(route.params, context.req.param());
@@ -90,12 +91,12 @@ const unreadable = Symbol('unreadable');
 const tooLarge = Symbol('too large');
 
 /** Hono's own limit makes a new Request, which Node's adaptor cannot be given; and what is too large is not read to its end. */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request, largest: number): Promise<unknown> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of request.body ?? []) {
     bytes += piece.length;
-    if (bytes > bodyMax) return tooLarge;
+    if (bytes > largest) return tooLarge;
     pieces.push(piece);
   }
   // An absent body is one in which nothing is said.

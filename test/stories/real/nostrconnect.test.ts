@@ -12,6 +12,8 @@ import { type LoopbackRelay, startLoopbackRelay } from '../../../host/src/loopba
 import { expectSigned, storyEvents } from '../../support/story-events.ts';
 import { devicePubkey, startWhole, type Whole } from '../../support/whole.ts';
 
+type Grant = { readonly id: number };
+
 const pool = new SimplePool();
 const secretKey = generateSecretKey();
 let whole: Whole;
@@ -59,6 +61,24 @@ test('asks on its own relay, also after the host was started again', async () =>
     'a signature',
   );
   expectSigned(event, template);
+});
+
+test('is given what its user proposes and a press confirms, until they take it away', async () => {
+  const client = controlClient(join(whole.dir, 'state'));
+  const params = { client: getPublicKey(secretKey) };
+  const body = { grants: [{ method: 'sign_event', kind: 1, uses: 5 } as const] };
+  const [said] = await whole.within(
+    Promise.all([client.call('POST /v0/apps/:client/grants', { params, body }), whole.device().answer('approve')]),
+    'a proposal',
+  );
+  expect(said).toMatchObject({ answer: { given: [true] } });
+  const template = { kind: 1, content: 'silent', tags: [], created_at: 1_750_000_000 };
+  expectSigned(await whole.within(signer.signEvent(template), 'a granted signature'), template);
+  const { answer } = (await client.call('GET /v0/apps/:client/grants', { params })) as { answer: { grants: Grant[] } };
+  expect(answer.grants).toMatchObject([{ method: 'sign_event', kind: 1, uses: 4, verdict: 'allow' }]);
+  const number = answer.grants[0]?.id ?? expect.fail('there is a grant');
+  await client.call('DELETE /v0/apps/:client/grants/:number', { params: { client: params.client, number } });
+  expect(await client.call('GET /v0/apps/:client/grants', { params })).toMatchObject({ answer: { grants: [] } });
 });
 
 test('that logs out is told so, and a line that is none is refused in words', async () => {

@@ -155,6 +155,8 @@ export type BridgeEffect =
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
   | NoteEffect
+  /** The line of an app that asked for nothing said what it is to be asked about: these permissions, on the device. */
+  | { readonly type: 'propose'; readonly client: string; readonly perms: string }
   /** Another device than before told its accounts. */
   | { readonly type: 'replaced'; readonly comparison: Comparison };
 
