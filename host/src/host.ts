@@ -78,7 +78,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
@@ -90,8 +90,19 @@ export function runHost(parts: HostParts): Host {
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
     wakeAt: (machine, due, wake) => {
-      clearTimeout(timers.get(machine));
-      if (due !== null) timers.set(machine, setTimeout(wake, Math.max(0, due - now())));
+      // Most steps leave the deadline where it was.
+      if ((timers.get(machine)?.due ?? null) === due) return;
+      clearTimeout(timers.get(machine)?.timer);
+      timers.delete(machine);
+      if (due === null) return;
+      const timer = setTimeout(
+        () => {
+          timers.delete(machine);
+          wake();
+        },
+        Math.max(0, due - now()),
+      );
+      timers.set(machine, { due, timer });
     },
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
@@ -205,7 +216,7 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of timers.values()) clearTimeout(timer);
       relays.close();
       await wire.close();
       store.close();
