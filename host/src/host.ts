@@ -23,6 +23,7 @@ import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
+import type { StageClock } from './stages.ts';
 import type { Store } from './store/store.ts';
 import { joinMachines } from './wiring.ts';
 
@@ -35,6 +36,8 @@ export type HostParts = {
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
+  /** Measures where the time of requests goes. */
+  readonly stages: StageClock;
   /** Milliseconds of Unix time. */
   readonly now: () => number;
 };
@@ -80,7 +83,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
@@ -88,11 +91,23 @@ export function runHost(parts: HostParts): Host {
     store,
     identity: parts.identity,
     report,
+    stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
     wakeAt: (machine, due, wake) => {
-      clearTimeout(timers.get(machine));
-      if (due !== null) timers.set(machine, setTimeout(wake, Math.max(0, due - now())));
+      // Most steps leave the deadline where it was.
+      if ((timers.get(machine)?.due ?? null) === due) return;
+      clearTimeout(timers.get(machine)?.timer);
+      timers.delete(machine);
+      if (due === null) return;
+      const timer = setTimeout(
+        () => {
+          timers.delete(machine);
+          wake();
+        },
+        Math.max(0, due - now()),
+      );
+      timers.set(machine, { due, timer });
     },
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
@@ -107,8 +122,9 @@ export function runHost(parts: HostParts): Host {
       report({ type: 'relay', url, status });
       if (status.type === 'listening') wakeListeners();
     },
-    onPublished: (_id, ok, words, url) => {
-      if (!ok) report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
+    onPublished: (id, ok, words, url) => {
+      if (ok) parts.stages.taken(id, now());
+      else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
   });
@@ -207,7 +223,7 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of timers.values()) clearTimeout(timer);
       relays.close();
       await wire.close();
       store.close();

@@ -116,6 +116,7 @@ async function run(
   cleanUps.push(() => outside.close());
   const host = runHost({
     store,
+    stages: outside.stages,
     secret: key.secret,
     identity,
     relays,

@@ -32,6 +32,7 @@ import {
 import type { RemoteSigner } from './core/nip46/envelope.ts';
 import type { NostrEvent } from './core/nip46/event.ts';
 import type { Reporter } from './report.ts';
+import type { StageClock } from './stages.ts';
 import type { Store } from './store/store.ts';
 
 /** What the machines need of the world. Times are ms Unix time. */
@@ -40,6 +41,8 @@ export type Edges = {
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
   readonly report: Reporter;
+  /** Measures where the time of requests goes; nothing depends on it. */
+  readonly stages?: StageClock;
   readonly now: () => number;
   /** Strong random bytes of the given length. */
   readonly random: (length: number) => Uint8Array;
@@ -96,6 +99,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'ask':
         return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
       case 'cancel':
+        edges.stages?.ended(effect.job, now());
         return toDevice({ type: 'cancel', job: effect.job });
       case 'replaced':
         return report({ type: 'replaced', comparison: effect.comparison });
@@ -111,7 +115,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         return report({ type: 'request', note: effect });
       case 'answer': {
         const own = bridge.sessions.apps.get(effect.client)?.relays ?? [];
-        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), [...effect.relays, ...own]);
+        const sealed = signer.seal({ ...effect, random: random(64) });
+        edges.stages?.published(sealed.id, now());
+        const told = edges.publish(sealed, [...effect.relays, ...own]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
       }
     }
@@ -128,7 +134,11 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   /** What left the queue of the session is with the device: a human may see it. */
   function tellSent(): void {
     const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job > ownJob).map(({ job }) => job);
-    for (const job of sent) if (!atDevice.has(job)) toBridge({ type: 'sent', job });
+    for (const job of sent) {
+      if (atDevice.has(job)) continue;
+      edges.stages?.sent(job, now());
+      toBridge({ type: 'sent', job });
+    }
     atDevice = new Set(sent);
   }
 
@@ -137,7 +147,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     else if (effect.type === 'status') deviceIs(effect.status);
     else if (effect.type === 'pin') store.savePin(effect.device, now());
     else if (effect.type === 'pairing') report({ type: 'pairing', news: effect.news });
+    else if (effect.type === 'progress') edges.stages?.progress(effect.job, effect.progress.step, now());
     else if (effect.type === 'answered' && effect.job > ownJob) {
+      edges.stages?.ended(effect.job, now());
       toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
     } else if (effect.type === 'answered' && effect.job < ownJob) {
       const done = errands.get(effect.job);

@@ -6,23 +6,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { controlClient } from '../../host/src/control/client.ts';
-import { nip46Client } from '../support/nip46-client.ts';
 import { childrenOf, processorMs, residentMb } from '../support/processes.ts';
-import { type Program, startProgram } from '../support/program.ts';
-import { ready, startHost } from '../support/whole.ts';
+import { startProgram } from '../support/program.ts';
 import { type Effort, median, percentile } from './measure.ts';
 import { hostFloorMs } from './product-floor.ts';
-import { type Load, loads, type Sample, type Side, type Timed, turn, Unable } from './product-loads.ts';
+import { type Load, loads, type Sample, type Timed, turn, Unable } from './product-loads.ts';
+import { type Contestant, type Ends, ended, productName, side, startProduct } from './product-parts.ts';
 import { short, table } from './table.ts';
-
-/** One who signs, and the processes that do it by name. `isBase`: ratios are to the fastest of those. */
-type Contestant = {
-  readonly name: string;
-  readonly side: Side;
-  readonly pids: ReadonlyMap<string, number>;
-  readonly isBase: boolean;
-};
 
 /**
  * Runs every load on all of them in turns, over one relay in a process of its own: the product, whose key is behind a serial port, for
@@ -31,7 +21,7 @@ type Contestant = {
  */
 export async function benchProduct({ quick }: Effort, profiles: string | null): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
-  const ends: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
+  const ends: Ends = [async () => rmSync(dir, { recursive: true, force: true })];
   try {
     const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1 });
     ends.push(() => ended(carrier));
@@ -64,52 +54,11 @@ export async function benchProduct({ quick }: Effort, profiles: string | null): 
   }
 }
 
-const productName = 'Sallyport';
-
 /** The two that issue reports compare signers with, and the plainest one there can be: no queue, no store, no questions. */
 const rivals = ['ndk', 'applesauce', 'plain'] as const;
 const rivalNames = { ndk: 'NDKNip46Backend', applesauce: 'NostrConnectProvider', plain: 'nostr-tools, plain' } as const;
 
-type Product = {
-  readonly pids: ReadonlyMap<string, number>;
-  readonly granted: (name: string) => Promise<Contestant>;
-  readonly pressed: (name: string) => Promise<Contestant>;
-};
-
-/** A host with its simulator, each a process; ends with `ends`. */
-async function startProduct(
-  relay: string,
-  state: string,
-  crypto: 'accelerated' | 'portable',
-  profiles: string | null,
-  ends: (() => Promise<void>)[],
-): Promise<Product> {
-  const before = new Set(childrenOf(process.pid));
-  const env = profiles === null ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
-  const args = ['--sim-press', 'approve', '--sim-crypto', crypto, '--relay', relay, '--state', state];
-  const host = startHost(args, { env });
-  ends.push(() => ended(host));
-  const bunker = new URL(await host.until((line) => line.bunker, 'the bunker line'));
-  await ready(host);
-  const pids = processesSince(before);
-  const contestant = async (name: string, line: URL, perms: string): Promise<Contestant> => ({
-    name,
-    side: await pairApp(line, perms),
-    pids,
-    isBase: false,
-  });
-  return {
-    pids,
-    granted: (name) => contestant(name, bunker, 'sign_event:1,nip44_decrypt'),
-    pressed: async (name) => contestant(name, await anotherBunker(state), ''),
-  };
-}
-
-async function startRival(
-  kind: (typeof rivals)[number],
-  relay: string,
-  ends: (() => Promise<void>)[],
-): Promise<Contestant> {
+async function startRival(kind: (typeof rivals)[number], relay: string, ends: Ends): Promise<Contestant> {
   const before = new Set(childrenOf(process.pid));
   const program = startProgram<{ readonly pubkey?: string }>('test/bench/rival.ts', [kind, relay], { linesFd: 1 });
   ends.push(() => ended(program));
@@ -117,21 +66,6 @@ async function startRival(
   const pid = childrenOf(process.pid).find((child) => !before.has(child));
   const pids = new Map(pid === undefined ? [] : [['signer', pid]]);
   return { name: rivalNames[kind], side: await side(relay, pubkey, '', ''), pids, isBase: kind !== 'plain' };
-}
-
-async function ended(program: Pick<Program<unknown>, 'signal' | 'gone'>): Promise<void> {
-  program.signal('SIGINT');
-  await program.gone();
-}
-
-/** The processes of a product that was just started, as far as /proc tells them apart. */
-function processesSince(before: ReadonlySet<number>): ReadonlyMap<string, number> {
-  const host = childrenOf(process.pid).find((child) => !before.has(child));
-  const [simulator] = host === undefined ? [] : childrenOf(host);
-  const found: [string, number][] = [];
-  if (host !== undefined) found.push(['host', host]);
-  if (simulator !== undefined) found.push(['simulator', simulator]);
-  return new Map(found);
 }
 
 type Run = { readonly timed: Timed; readonly processor: Map<string, number> };
@@ -206,28 +140,6 @@ function compared(
   });
   const words = `ratio: to the fastest library; the host's floor: ${short(floor)} ms`;
   return table(`${load.title}, from request to answer (${words})`, heads, rows);
-}
-
-/** Another line for an app: each works once. */
-async function anotherBunker(state: string): Promise<URL> {
-  const body = { name: '', perms: '', account: 0, minutes: 60 };
-  const made = await controlClient(state).call('POST /v0/secrets', { body });
-  if (made.type !== 'answer') throw new Error(`no bunker line: ${JSON.stringify(made)}`);
-  return new URL(made.answer.uri);
-}
-
-/** The simulator presses for the human: what the app wishes for is granted. */
-function pairApp(bunker: URL, perms: string): Promise<Side> {
-  const { searchParams } = bunker;
-  return side(searchParams.get('relay') ?? '', bunker.host, searchParams.get('secret') ?? '', perms);
-}
-
-async function side(relay: string, signer: string, secret: string, perms: string): Promise<Side> {
-  const client = await nip46Client(relay, signer);
-  const [connected] = await client.run(client.prepare([{ method: 'connect', params: [signer, secret, perms] }]), 1);
-  if (connected?.result !== 'ack') throw new Error(`connect: ${connected?.error ?? 'no answer'}`);
-  const [key] = await client.run(client.prepare([{ method: 'get_public_key', params: [] }]), 1);
-  return { client, user: key?.result ?? '' };
 }
 
 function emptied(): Run {
