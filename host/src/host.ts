@@ -176,12 +176,13 @@ export function runHost(parts: HostParts): Host {
     const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
       ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
       : { type: 'refused', refusal: noRoomForRelays };
+    const late = whyNotIntroduced(bridge(), introduction, now());
     if (said.type === 'paired') {
       toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
     }
     introducing.delete(client);
     joinRelays();
-    return said.type === 'refused' ? said.refusal : null;
+    return said.type === 'refused' ? said.refusal : late;
   }
 
   function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {

@@ -123,7 +123,11 @@ describe('the app', () => {
     expect(whyNotIntroduced(killed, introduction, start)).toMatchObject({ code: 'paused' });
     const [same, effects] = introduced(killed, { introduction, account: 0, onDevice: true }, start);
     expect(same.sessions.apps.size).toBe(0);
-    expect(effects.map(({ type }) => type)).toEqual(['note']);
+    // The device said yes before everything was stopped: it is to forget the app.
+    expect(effects).toMatchObject([
+      { type: 'save', row: { type: 'unpair', client: key, revocation: { client: key } } },
+      { type: 'note', outcome: 'paused' },
+    ]);
   });
 
   test('is asked about with room for a clock that is behind', () => {
