@@ -3,8 +3,9 @@
  * it throws, and nothing that depended on it happens.
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import { npubEncode } from 'nostr-tools/nip19';
 import { finalizeEvent } from 'nostr-tools/pure';
-import { formatBunkerUri } from './core/apps/bunker-uri.ts';
+import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
@@ -19,6 +20,7 @@ import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
+import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { StageClock } from './stages.ts';
@@ -40,11 +42,14 @@ export type HostParts = {
   readonly now: () => number;
 };
 
+/** A line in today's form and in that of 2023, and the hash by which it is known. */
+export type NewLine = { readonly uri: string; readonly oldToken: string; readonly hash: string };
+
 export type Host = {
   /** A new `bunker://` line of this account, with a one-time secret of its own. */
   readonly newBunkerUri: (name: string, account: number) => string;
   /** The same with everything that can be said of a line, and the hash by which it is known. */
-  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => { readonly uri: string; readonly hash: string };
+  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine;
   /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
   readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */
@@ -134,6 +139,7 @@ export function runHost(parts: HostParts): Host {
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   relays.start(parts.relays);
+  toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
@@ -170,19 +176,21 @@ export function runHost(parts: HostParts): Host {
     const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
       ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
       : { type: 'refused', refusal: noRoomForRelays };
+    const late = whyNotIntroduced(bridge(), introduction, now());
     if (said.type === 'paired') {
       toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
     }
     introducing.delete(client);
     joinRelays();
-    return said.type === 'refused' ? said.refusal : null;
+    return said.type === 'refused' ? said.refusal : late;
   }
 
-  function newLine(wanted: Omit<NewSecret, 'hash'>): { uri: string; hash: string } {
+  function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
     const hash = hashSecret(secret);
     toBridge({ type: 'secret', hash, ...wanted });
-    return { uri: formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret }), hash };
+    const line = { pubkey: signer.pubkey, relays: parts.relays, secret };
+    return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(signer.pubkey)), hash };
   }
 
   return {

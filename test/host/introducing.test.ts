@@ -6,7 +6,7 @@ import { type Introduction, parseNostrconnect } from '../../host/src/core/apps/n
 import { decideConnect, hashSecret } from '../../host/src/core/apps/sessions.ts';
 import { noNarrowing } from '../../host/src/core/narrowing/narrowing.ts';
 import type { ConnectRequest } from '../../host/src/core/nip46/nip46-text.ts';
-import { parseRelayUrl } from '../../host/src/relays/relay-url.ts';
+import { isReachable, parseRelayUrl } from '../../host/src/relays/relay-url.ts';
 import { effectNames, makeWorld, pairedApp, start } from './bridge-world.ts';
 
 const key = getPublicKey(generateSecretKey());
@@ -123,7 +123,11 @@ describe('the app', () => {
     expect(whyNotIntroduced(killed, introduction, start)).toMatchObject({ code: 'paused' });
     const [same, effects] = introduced(killed, { introduction, account: 0, onDevice: true }, start);
     expect(same.sessions.apps.size).toBe(0);
-    expect(effects.map(({ type }) => type)).toEqual(['note']);
+    // The device said yes before everything was stopped: it is to forget the app.
+    expect(effects).toMatchObject([
+      { type: 'save', row: { type: 'unpair', client: key, revocation: { client: key } } },
+      { type: 'note', outcome: 'paused' },
+    ]);
   });
 
   test('is asked about with room for a clock that is behind', () => {
@@ -138,5 +142,60 @@ describe('the app', () => {
       perms: 'ping',
       createdAt: start / 1000 - 600,
     });
+  });
+});
+
+describe('the relays of a session', () => {
+  const own = ['wss://ours.example'];
+
+  function elsewhere() {
+    const world = makeWorld();
+    const app = world.app();
+    const introduction = {
+      client: app.pubkey,
+      relays: ['wss://its-own.example'],
+      secret: 'x',
+      name: '',
+      url: '',
+      perms: '',
+    };
+    world.feed({ type: 'own_relays', relays: { all: ['ws://127.0.0.1:7', ...own], reachable: own } });
+    world.feed({ type: 'introduced', introduction, account: 0, onDevice: true });
+    return { world, app };
+  }
+
+  test('are told as texts up to 2024 have it', () => {
+    const { app } = elsewhere();
+    app.send('get_relays', []);
+    const both = { read: true, write: true };
+    expect(JSON.parse(String(app.last().result))).toEqual({
+      'wss://its-own.example': both,
+      'ws://127.0.0.1:7': both,
+      'wss://ours.example': both,
+    });
+  });
+
+  test('are those of the signer once the app has come there, and not before', () => {
+    const { world, app } = elsewhere();
+    for (let twice = 0; twice < 2; twice++) {
+      app.send('switch_relays', [], { relay: 'wss://its-own.example' });
+      expect(app.last().result).toBe(JSON.stringify(own));
+      expect(relaysOfApps(world.state().sessions)).toEqual(['wss://its-own.example']);
+    }
+    app.send('switch_relays', [], { relay: own[0] ?? '' });
+    expect(app.last().result).toBe('null');
+    expect(world.kept().apps).toMatchObject([{ relays: [] }]);
+    app.send('switch_relays', [], { relay: own[0] ?? '' });
+    expect(app.last().result).toBe('null');
+  });
+
+  test('stay as they are where the signer has none that can be reached from elsewhere', () => {
+    const { world, app } = elsewhere();
+    world.feed({ type: 'own_relays', relays: { all: ['ws://127.0.0.1:7'], reachable: [] } });
+    app.send('switch_relays', []);
+    expect(app.last().result).toBe('null');
+    expect(['ws://127.0.0.1:7', 'ws://localhost:7', 'ws://[::1]:7', 'wss://ours.example'].filter(isReachable)).toEqual(
+      own,
+    );
   });
 });

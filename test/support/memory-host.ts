@@ -103,6 +103,9 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     }),
   );
 
+  const all = relays.map(({ url }) => url);
+  toBridge({ type: 'own_relays', relays: { all, reachable: all } });
+
   return {
     pubkey: signer.pubkey,
     reports,

@@ -91,8 +91,8 @@ export function makeHandlers(view: HostView): Handlers {
     'POST /v0/secrets': ({ body }) => {
       const { minutes, ...wanted } = body;
       const expiresAt = now() + minutes * minuteMs;
-      const { uri, hash } = view.newLine({ ...wanted, expiresAt });
-      return { uri, id: hash.slice(0, 16), expiresAt };
+      const { uri, oldToken, hash } = view.newLine({ ...wanted, expiresAt });
+      return { uri, oldToken, id: hash.slice(0, 16), expiresAt };
     },
     'DELETE /v0/secrets/:id': ({ params: { id } }) => {
       const live = [...bridge().sessions.secrets.values()].filter(({ spent }) => spent === null);

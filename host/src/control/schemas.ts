@@ -222,7 +222,13 @@ export const apps = z.object({ apps: z.array(app) });
 export const secrets = z.object({ secrets: z.array(secret) });
 export const relays = z.object({ relays: z.array(relay) });
 export const requests = z.object({ requests: z.array(openRequest) });
-export const line = z.object({ uri: z.string(), id: z.string(), expiresAt: time });
+export const line = z.object({
+  uri: z.string(),
+  /** The same for apps that read only `npub…#secret?relay=`. */
+  oldToken: z.string(),
+  id: z.string(),
+  expiresAt: time,
+});
 export const done = z.object({ done: z.literal(true) });
 export const byClient = z.strictObject({ client: hex32 });
 export const bySecret = z.strictObject({ id: z.string().regex(/^[0-9a-f]{8,64}$/) });

@@ -23,7 +23,7 @@ export type HostView = {
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   /** Makes a bunker line; its secret is known to nobody after this. */
-  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly hash: string };
+  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly oldToken: string; readonly hash: string };
   /** Pairs the app of a nostrconnect line, or says why not; aborting gives it up. */
   readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */

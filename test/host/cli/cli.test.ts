@@ -18,7 +18,9 @@ let stdin = '';
 
 type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
-async function cli(...argv: string[]): Promise<Ran> {
+const cli = (...argv: string[]): Promise<Ran> => cliUntil(new AbortController().signal, ...argv);
+
+async function cliUntil(until: AbortSignal, ...argv: string[]): Promise<Ran> {
   let out = '';
   let err = '';
   const io = {
@@ -31,7 +33,7 @@ async function cli(...argv: string[]): Promise<Ran> {
     asks: false,
     stdin: async () => stdin,
     secret: async () => expect.fail('nobody may be asked'),
-    until: new AbortController().signal,
+    until,
   };
   const code = await runCli(argv, io, '/opt/sallyport.js');
   return { code, out, err };
@@ -271,4 +273,25 @@ test('an app that shows a line is paired by it; a line that is none is refused',
     code: 4,
     err: expect.stringContaining('goes into the app'),
   });
+});
+
+test('whoever goes away while the device asks has its question taken back', async (context) => {
+  const { view } = controlWorld(context);
+  const state = join(directory(context), 'state');
+  const asking = Promise.withResolvers<void>();
+  const takenBack = Promise.withResolvers<void>();
+  const askDevice: typeof view.askDevice = (_ask, until) => {
+    until.addEventListener('abort', () => takenBack.resolve());
+    asking.resolve();
+    return new Promise(() => undefined);
+  };
+  const server = await serveControl({ ...view, askDevice }, state);
+  if (server.type === 'refused') throw new Error(server.words);
+  context.onTestFinished(server.close);
+  const ending = new AbortController();
+  const ran = cliUntil(ending.signal, 'device', 'unlock', '--state', state);
+  await asking.promise;
+  ending.abort();
+  expect(await ran).toMatchObject({ code: 1, out: '', err: expect.stringContaining('given up') });
+  await takenBack.promise;
 });

@@ -52,7 +52,7 @@ export function controlWorld(
       const secret = `line${++lines}`;
       const hash = hashSecret(secret);
       world.feed({ type: 'secret', hash, ...wanted });
-      return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, hash };
+      return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, oldToken: `npub1x#${secret}`, hash };
     },
     introduce: async (introduction, account) => {
       const why = whyNotIntroduced(world.state(), introduction, world.now());

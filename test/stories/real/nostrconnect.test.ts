@@ -3,7 +3,7 @@
  * device; the host on another relay, and started again in between.
  */
 import { join } from 'node:path';
-import { BunkerSigner, createNostrConnectURI } from 'nostr-tools/nip46';
+import { BunkerSigner, createNostrConnectURI, parseBunkerInput } from 'nostr-tools/nip46';
 import { SimplePool } from 'nostr-tools/pool';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -89,4 +89,19 @@ test('that logs out is told so, and a line that is none is refused in words', as
     type: 'refused',
     code: 'malformed',
   });
+});
+
+test('what a bunker line says an app may do is asked on the device, when it is paired by that line', async () => {
+  const client = controlClient(join(whole.dir, 'state'));
+  const made = await client.call('POST /v0/secrets', { body: { perms: 'sign_event:1' } });
+  const pointer = made.type === 'answer' ? await parseBunkerInput(made.answer.uri) : null;
+  if (pointer === null) throw new Error('nostr-tools cannot read the line');
+  const other = BunkerSigner.fromBunker(generateSecretKey(), pointer, { pool });
+  const [, screen] = await whole.within(Promise.all([other.connect(), whole.device().answer('approve')]), 'a pairing');
+  expect(screen.join('\n')).toContain('told by the computer');
+  const asked = whole.device().prompts();
+  const template = storyEvents['note'] ?? expect.fail('there is no note');
+  expectSigned(await whole.within(other.signEvent(template), 'a granted signature'), template);
+  expect(whole.device().prompts()).toBe(asked);
+  await other.close();
 });

@@ -14,6 +14,7 @@ import { narrowed } from '../narrowing/narrowing.ts';
 import { resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import type { Introduction } from './nostrconnect-uri.ts';
+import { revokeAll } from './revoking.ts';
 import { introducedHash, pair, type Secret, type Sessions, type StoreRow } from './sessions.ts';
 
 /** Who was introduced, and as which account. `onDevice`: the device paired it, too. */
@@ -46,13 +47,23 @@ export function introduced(state: BridgeState, input: Introduced, now: number): 
   const { client, relays, secret } = introduction;
   const refusal = whyNotIntroduced(state, introduction, now);
   const done = refusal === null ? introduce(state.sessions, state.signer.pubkey, input, now) : null;
-  if (done === null) return [state, [note(client, 'connect', null, refusal ?? tooManyApps)]];
+  if (done === null) return undone(state, input, refusal ?? tooManyApps);
   const [sessions, rows] = done;
   const origin = { client, relays, encryption: 'nip44', createdAt: Math.floor(now / 1000) } as const;
   // It answers no request: any id will do, and the app looks at the secret. Lines of 2023 and 2024 had none and expect an ack.
   const id = JSON.stringify(introducedHash(client, secret).slice(0, 16));
   const told = answer(origin, resultText(id, secret === '' ? 'ack' : secret), now);
   return [{ ...state, sessions }, [...rows.map(save), told, note(client, 'connect', null, 'paired')]];
+}
+
+/** The user stopped everything while the device asked: what it has paired meanwhile it forgets, unless we knew the app before. */
+function undone(state: BridgeState, { introduction: { client }, onDevice }: Introduced, refusal: Refusal): Step {
+  const told = note(client, 'connect', null, refusal);
+  if (!onDevice || state.sessions.apps.has(client)) return [state, [told]];
+  const revocation = { client, remoteSigner: state.signer.pubkey };
+  const revocations = new Map(state.sessions.revocations).set(client, revocation);
+  const [next, effects] = revokeAll({ ...state, sessions: { ...state.sessions, revocations } });
+  return [next, [save({ type: 'unpair', client, revocation }), ...effects, told]];
 }
 
 /** The relays that apps brought themselves. */

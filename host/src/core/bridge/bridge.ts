@@ -59,6 +59,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     }
     case 'introduced':
       return introduced(state, input, now);
+    case 'own_relays':
+      return [{ ...state, ownRelays: input.relays }, []];
     case 'narrow':
       return narrow(state, input.narrowing, now);
     case 'unpair':
