@@ -12,9 +12,10 @@ export const acceleratedCrypto: Crypto = {
   publicKey: (secret) => Uint8Array.from(xOnlyPointFromScalar(secret)),
   signSchnorr: (hash, secret, aux) => {
     if (hash.length !== 32) throw new Error(`crypto: hash of 32 bytes expected, got ${hash.length}`);
+    const pubkey = publicKeyOf(secret);
     const sig = Uint8Array.from(signSchnorr(hash, secret, aux));
     // A signature that a fault has spoiled can give the key away: it does not leave.
-    if (!verifySchnorr(hash, xOnlyPointFromScalar(secret), sig)) throw new Error('crypto: a signature does not hold');
+    if (!verifySchnorr(hash, pubkey, sig)) throw new Error('crypto: a signature does not hold');
     return sig;
   },
   verifySchnorr: (sig, hash, pubkey) => {
@@ -37,6 +38,17 @@ export const acceleratedCrypto: Crypto = {
     return x;
   },
 };
+
+/** What signatures are held against, kept for as long as the secret is. Were a secret changed in its place, none would hold. */
+const publicKeys = new WeakMap<Uint8Array, Uint8Array>();
+
+function publicKeyOf(secret: Uint8Array): Uint8Array {
+  const known = publicKeys.get(secret);
+  if (known !== undefined) return known;
+  const made = Uint8Array.from(xOnlyPointFromScalar(secret));
+  publicKeys.set(secret, made);
+  return made;
+}
 
 /** The library throws on bytes that are no point. */
 function multiplied(point: Uint8Array, secret: Uint8Array): Uint8Array | null {

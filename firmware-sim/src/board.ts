@@ -20,6 +20,7 @@ import { accountSecret } from './firmware/formats/keys.ts';
 import type { Screen } from './firmware/screen/screens.ts';
 import { accountRecord, firstSettings, settingsRecordOf, wordsRecordOf } from './firmware/vault/accounts-store.ts';
 import { createVault, loadVault } from './firmware/vault/vault.ts';
+import type { Keeping } from './flash-file.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
 
@@ -47,7 +48,8 @@ export type RunningBoard = {
 };
 
 export type BoardOptions = {
-  readonly flash: Flash;
+  /** What it keeps is kept before anybody learns of what it did. */
+  readonly flash: Flash & Keeping;
   readonly board: Board;
   readonly crypto: Env['crypto'];
   readonly autoPress: boolean;
@@ -79,15 +81,28 @@ export function runBoard(options: BoardOptions): RunningBoard {
   function feed(input: FirmwareInput): void {
     const [next, effects] = step(state, input, now(), env);
     state = next;
-    perform(effects);
+    // A screen is for a human, whose keys count from now on: it waits for the disk here. What goes to the computer can follow.
+    if (effects.some(({ type }) => type === 'screen')) flash.keepNow();
+    if (effects.length > 0) flash.whenKept(() => perform(effects));
     plan();
   }
 
   function perform(effects: readonly FirmwareEffect[]): void {
+    // What follows each other onto the line leaves at once: each write wakes the computer.
+    let frames: Uint8Array[] = [];
+    const leave = (): void => {
+      if (frames.length > 0) options.write(frames.length === 1 && frames[0] !== undefined ? frames[0] : joined(frames));
+      frames = [];
+    };
     for (const effect of effects) {
-      if (effect.type === 'write') options.write(effect.bytes);
-      else look(effect.screen);
+      if (stopped) return;
+      if (effect.type === 'write') frames.push(effect.bytes);
+      else {
+        leave();
+        look(effect.screen);
+      }
     }
+    leave();
   }
 
   function look(screen: Screen): void {
@@ -116,7 +131,10 @@ export function runBoard(options: BoardOptions): RunningBoard {
   }
 
   // The first screen is shown when the caller has its board in hand.
-  queueMicrotask(() => perform(first));
+  queueMicrotask(() => {
+    flash.keepNow();
+    perform(first);
+  });
   plan();
   return {
     bytes: (bytes) => feed({ type: 'bytes', bytes }),
@@ -157,6 +175,16 @@ export function prepareDemo(chip: Pick<Env, 'flash' | 'random' | 'deviceSecret'>
   ]).close();
   entropy.fill(0);
   secret.fill(0);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function waitingRequest(state: FirmwareState): number | null {

@@ -3,13 +3,12 @@
  * power cut at any byte the last write happened wholly or not at all, and all before it did. What lies in it is sealed by the firmware;
  * the file is for this user alone all the same: 0600.
  *
- * A write is on the disk when it returns, but for the entries of the log: they wait for the next write that is no log entry. If the whole
- * machine loses power, the last lines of the log may be missing; if the process dies, nothing is.
+ * A write is in the file when it returns: the process may die. It is on the disk before anything leaves the device that came after it
+ * (`whenKept`, `keepNow`): the machine may lose power. Entries of the log wait for the next write that is none, and may be missing then.
  */
 import {
   closeSync,
   existsSync,
-  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -21,22 +20,30 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { type DiskPromise, diskPromise } from './disk-promise.ts';
 import type { Flash } from './firmware/env.ts';
 import { type Change, entryBytes, entryOf, imageMax, imageOf, type Records, readImage } from './flash-image.ts';
 
 /** The flash of a simulator: what it holds can be taken out and put in, as with a programmer clipped to the chip. */
-export type SimulatedFlash = Flash & {
-  readonly image: () => Uint8Array;
-  /** Replaces everything. Throws, and changes nothing, when the image is none. */
-  readonly load: (image: Uint8Array) => void;
-};
+export type SimulatedFlash = Flash &
+  Keeping & {
+    readonly image: () => Uint8Array;
+    /** Replaces everything. Throws, and changes nothing, when the image is none. */
+    readonly load: (image: Uint8Array) => void;
+  };
+
+/** What a board waits for before anybody learns of what it did. */
+export type Keeping = Pick<DiskPromise, 'whenKept' | 'keepNow'>;
+
+/** Of a memory that keeps everything at once. */
+export const keptAtOnce: Keeping = { whenKept: (then) => then(), keepNow: () => undefined };
 
 /** Dead bytes in the journal that are worth no rewriting. */
 const deadMin = 64 * 1024;
 const isLog = (name: string): boolean => name.startsWith('log/');
 
 /** Where changes go. */
-type Journal = { readonly change: (change: Change) => void; readonly replace: () => void };
+type Journal = Keeping & { readonly change: (change: Change) => void; readonly replace: () => void };
 
 /** Opens or creates a flash image. Throws with words for the user when the file is something else. */
 export function flashFile(path: string): SimulatedFlash {
@@ -47,7 +54,7 @@ export function flashFile(path: string): SimulatedFlash {
 
 /** Flash that is forgotten when the process ends. */
 export function flashInMemory(): SimulatedFlash {
-  return flashOf(new Map(), { change: () => undefined, replace: () => undefined });
+  return flashOf(new Map(), { ...keptAtOnce, change: () => undefined, replace: () => undefined });
 }
 
 function flashOf(records: Records, journal: Journal): SimulatedFlash {
@@ -65,6 +72,8 @@ function flashOf(records: Records, journal: Journal): SimulatedFlash {
       records.delete(name);
     },
     names: () => [...records.keys()],
+    whenKept: journal.whenKept,
+    keepNow: journal.keepNow,
     image: () => imageOf(records),
     load: (image) => {
       const loaded = readImage(image, 'What was given').records;
@@ -79,15 +88,19 @@ function journalOn(path: string, { records, end, live: alive, journal }: ReturnT
   let live = alive;
   let size = end;
   let file = openSync(path, 'a');
+  const disk = diskPromise(file, (problem) => {
+    throw new FlashFault(`the flash image cannot be kept: ${problem.message}`);
+  });
   // What is dead at the start goes: removed keys must not wait for the journal to fill up. So does the layout of version 1.
   if (!journal || size > live) replace();
   else if (fstatSync(file).size > end) ftruncateSync(file, end);
 
   function replace(): void {
     const image = imageOf(records);
-    closeSync(file);
+    const old = file;
     writePrivate(path, image);
     file = openSync(path, 'a');
+    disk.replaced(file, () => closeSync(old));
     live = image.length;
     size = live;
   }
@@ -99,13 +112,13 @@ function journalOn(path: string, { records, end, live: alive, journal }: ReturnT
     const entry = entryOf({ name, value });
     if (size + entry.length > imageMax) throw new FlashFault(`the flash image is full: ${imageMax} bytes`);
     append(file, size, entry);
-    if (!isLog(name)) fdatasyncSync(file);
+    if (!isLog(name)) disk.wrote();
     size += entry.length;
     const before = records.get(name);
     live += (value === null ? 0 : entry.length) - (before === undefined ? 0 : entryBytes(name, before));
   }
 
-  return { change, replace };
+  return { change, replace, whenKept: disk.whenKept, keepNow: disk.keepNow };
 }
 
 /** The disk did not take a write. A device whose flash fails stops: what it would do next was to be kept first. */

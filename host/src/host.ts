@@ -3,20 +3,27 @@
  * it throws, and nothing that depended on it happens.
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import { npubEncode } from 'nostr-tools/nip19';
 import { finalizeEvent } from 'nostr-tools/pure';
-import { formatBunkerUri } from './core/apps/bunker-uri.ts';
+import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
+import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
+import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
+import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import type { HostIdentity } from './core/device/device-session.ts';
 import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing/narrowing.ts';
 import { narrowingText, parseNarrowing } from './core/narrowing/narrowing-text.ts';
 import { remoteSigner } from './core/nip46/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
+import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
+import type { StageClock } from './stages.ts';
 import type { Store } from './store/store.ts';
 import { joinMachines } from './wiring.ts';
 
@@ -29,15 +36,24 @@ export type HostParts = {
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
+  /** Measures where the time of requests goes. */
+  readonly stages: StageClock;
   /** Milliseconds of Unix time. */
   readonly now: () => number;
 };
+
+/** A line in today's form and in that of 2023, and the hash by which it is known. */
+export type NewLine = { readonly uri: string; readonly oldToken: string; readonly hash: string };
 
 export type Host = {
   /** A new `bunker://` line of this account, with a one-time secret of its own. */
   readonly newBunkerUri: (name: string, account: number) => string;
   /** The same with everything that can be said of a line, and the hash by which it is known. */
-  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => { readonly uri: string; readonly hash: string };
+  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine;
+  /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
+  readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  /** Asks the device on the user's own behalf; aborting gives it up. */
+  readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
@@ -57,6 +73,8 @@ export type Host = {
 
 /** Time for the last answers to leave: a relay nearby takes them at once, and nobody waits long for a program to end. */
 const farewellMs = 150;
+/** A device ends its questions by itself; one that never does must not keep a program waiting for ever. Many grants take a while. */
+const errandMs = 600_000;
 /** 32 letters and digits: 190 bits. Alphanumeric only, because nostr-tools' expression rejects the rest. */
 const secretLength = 32;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -65,21 +83,38 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
+  const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice, bridge } = joinMachines(signer, {
+  const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
+    stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
     wakeAt: (machine, due, wake) => {
-      clearTimeout(timers.get(machine));
-      if (due !== null) timers.set(machine, setTimeout(wake, Math.max(0, due - now())));
+      // Most steps leave the deadline where it was.
+      if ((timers.get(machine)?.due ?? null) === due) return;
+      clearTimeout(timers.get(machine)?.timer);
+      timers.delete(machine);
+      if (due === null) return;
+      const timer = setTimeout(
+        () => {
+          timers.delete(machine);
+          wake();
+        },
+        Math.max(0, due - now()),
+      );
+      timers.set(machine, { due, timer });
     },
     write: (bytes) => wire.write(bytes),
-    publish: (event, first) => relays.publish(event, first === undefined ? {} : { first }),
+    publish: (event, [first, ...others]) => {
+      const only = [...others, ...parts.relays];
+      return relays.publish(event, first === undefined ? { only } : { first, only });
+    },
+    appRelays: () => joinRelays(),
   });
   const relays = createRelays([signer.pubkey], {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
@@ -87,8 +122,9 @@ export function runHost(parts: HostParts): Host {
       report({ type: 'relay', url, status });
       if (status.type === 'listening') wakeListeners();
     },
-    onPublished: (_id, ok, words, url) => {
-      if (!ok) report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
+    onPublished: (id, ok, words, url) => {
+      if (ok) parts.stages.taken(id, now());
+      else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
   });
@@ -103,17 +139,65 @@ export function runHost(parts: HostParts): Host {
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   relays.start(parts.relays);
+  toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
+  joinRelays();
 
-  function newLine(wanted: Omit<NewSecret, 'hash'>): { uri: string; hash: string } {
+  /** The relays of the host, of its apps, and of those that are just being introduced. */
+  function joinRelays(): void {
+    relays.keep([...parts.relays, ...relaysOfApps(bridge().sessions), ...[...introducing.values()].flat()]);
+  }
+
+  function askDevice(ask: DeviceAsk, until: AbortSignal): Promise<DeviceAnswer> {
+    return new Promise((settle) => {
+      let patience: NodeJS.Timeout | undefined;
+      const forget = errand(ask, (answer) => {
+        clearTimeout(patience);
+        settle(answer);
+      });
+      const giveUp = (): void => {
+        clearTimeout(patience);
+        forget();
+        settle({ type: 'refused', refusal: givenUp });
+      };
+      patience = setTimeout(giveUp, errandMs).unref();
+      if (until.aborted) giveUp();
+      else until.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  async function introduce(introduction: Introduction, account: number, until: AbortSignal): Promise<Refusal | null> {
+    const { client } = introduction;
+    const why = introducing.has(client) ? beingAsked : whyNotIntroduced(bridge(), introduction, now());
+    if (why !== null) return why;
+    introducing.set(client, introduction.relays);
+    // Connected while the human looks: the answer is awaited there, and a line lives for a minute or two.
+    joinRelays();
+    const joined = new Set(relays.snapshots().map(({ url }) => url));
+    const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
+      ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
+      : { type: 'refused', refusal: noRoomForRelays };
+    const late = whyNotIntroduced(bridge(), introduction, now());
+    if (said.type === 'paired') {
+      toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
+    }
+    introducing.delete(client);
+    joinRelays();
+    return said.type === 'refused' ? said.refusal : late;
+  }
+
+  function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
     const hash = hashSecret(secret);
     toBridge({ type: 'secret', hash, ...wanted });
-    return { uri: formatBunkerUri({ pubkey: signer.pubkey, relays: parts.relays, secret }), hash };
+    const line = { pubkey: signer.pubkey, relays: parts.relays, secret };
+    return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(signer.pubkey)), hash };
   }
 
   return {
     newBunkerUri: (name, account) => newLine({ name, account }).uri,
     newLine,
+    introduce,
+    askDevice,
     dropLine: (hash) => toBridge({ type: 'void_secret', hash }),
     narrow: (what) => {
       const narrowing = change(bridge().narrowing, what, now());
@@ -140,7 +224,7 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of timers.values()) clearTimeout(timer);
       relays.close();
       await wire.close();
       store.close();
@@ -169,3 +253,13 @@ function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: 
   if (event === null) throw new Error('an AUTH event of ours is no event');
   return event;
 }
+
+const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');
+
+const beingAsked = refuse('busy', 'The device is being asked about this app already.', 'Look at the device.');
+
+const noRoomForRelays = refuse(
+  'busy',
+  'This signer uses as many relays as it can, and the app is on none of them.',
+  'Remove an app that is not used, or choose a relay of this signer in the app.',
+);

@@ -116,6 +116,7 @@ async function run(
   cleanUps.push(() => outside.close());
   const host = runHost({
     store,
+    stages: outside.stages,
     secret: key.secret,
     identity,
     relays,
@@ -198,9 +199,10 @@ function speak(
   ending: AbortSignal,
 ): { report: Reporter; start: (bunker: Report) => void } {
   let early: Report[] | null = [];
+  const lines = linesTogether((text) => void process.stdout.write(text));
   const say = (report: Report): void => {
     if (ending.aborted) return;
-    if (options.json) return console.log(JSON.stringify(jsonOf(report)));
+    if (options.json) return lines(JSON.stringify(jsonOf(report)));
     const sentence = sentenceOf(report);
     if (sentence === null) return;
     if (simulator === null) console.log(sentence);
@@ -216,5 +218,19 @@ function speak(
       early = null;
       for (const report of [bunker, ...waiting]) say(report);
     },
+  };
+}
+
+/** What is said in one turn of the program is written at once: many requests end together, and each write wakes whoever reads. */
+function linesTogether(write: (text: string) => void): (line: string) => void {
+  let waiting = '';
+  return (line) => {
+    if (waiting === '') {
+      queueMicrotask(() => {
+        write(waiting);
+        waiting = '';
+      });
+    }
+    waiting += `${line}\n`;
   };
 }

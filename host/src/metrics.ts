@@ -6,12 +6,14 @@
 import type { HostView } from './control/view.ts';
 import type { NoteEffect } from './core/bridge/bridge.ts';
 import { everybody, isPaused } from './core/narrowing/narrowing.ts';
+import type { Stage } from './stages.ts';
 
-/** The stages of a request that the host sees, in milliseconds. */
-export type Stages = { readonly queue: number | null; readonly device: number | null; readonly total: number | null };
+/** What is known of a request at its end, in milliseconds. */
+export type Stages = Readonly<Record<'relay' | 'queue' | 'device' | 'total', number | null>>;
 
 export type Metrics = {
   readonly count: (note: NoteEffect, stages: Stages) => void;
+  readonly observe: (stage: Stage, ms: number) => void;
   readonly text: (view: HostView) => string;
 };
 
@@ -23,17 +25,18 @@ type Histogram = { readonly counts: number[]; sum: number; count: number };
 /** Metrics of a host that just started. */
 export function startMetrics(): Metrics {
   const requests = new Map<string, number>();
-  const stages = new Map<keyof Stages, Histogram>();
+  const stages = new Map<Stage, Histogram>();
 
   return {
     count: ({ method, outcome }, ms) => {
       const labels = `method="${method}",outcome="${outcome}"`;
       requests.set(labels, (requests.get(labels) ?? 0) + 1);
-      for (const stage of ['queue', 'device', 'total'] as const) {
+      for (const stage of ['relay', 'queue', 'device', 'total'] as const) {
         const taken = ms[stage];
         if (taken !== null) observe(stages, stage, taken / 1000);
       }
     },
+    observe: (stage, ms) => observe(stages, stage, ms / 1000),
     text: (view) => {
       const { open, sessions, drops, narrowing } = view.bridge();
       const isStopped = narrowing.killedAt !== null || isPaused(narrowing.pauses.get(everybody), view.now());
@@ -61,7 +64,7 @@ export function startMetrics(): Metrics {
   };
 }
 
-function observe(stages: Map<keyof Stages, Histogram>, stage: keyof Stages, seconds: number): void {
+function observe(stages: Map<Stage, Histogram>, stage: Stage, seconds: number): void {
   const histogram = stages.get(stage) ?? { counts: bounds.map(() => 0), sum: 0, count: 0 };
   stages.set(stage, histogram);
   for (const [index, bound] of bounds.entries()) {
@@ -71,7 +74,7 @@ function observe(stages: Map<keyof Stages, Histogram>, stage: keyof Stages, seco
   histogram.count++;
 }
 
-function histogramText(stage: keyof Stages, { counts, sum, count }: Histogram): string {
+function histogramText(stage: Stage, { counts, sum, count }: Histogram): string {
   const name = `sallyport_${stage}_seconds`;
   const lines = bounds.map((bound, index) => `${name}_bucket{le="${bound}"} ${counts[index] ?? 0}\n`);
   const head = `# HELP ${name} Time of requests: ${stage}.\n# TYPE ${name} histogram\n`;

@@ -46,6 +46,8 @@ export type SimulatorOptions = {
   readonly face: 'terminal' | 'browser';
   /** `pipe` where there is no pseudo-terminal. */
   readonly link: 'pty' | 'pipe';
+  /** The curve of its board: in native code, or in JavaScript alone. */
+  readonly crypto: 'accelerated' | 'portable';
 };
 
 export const usage = `Sallyport: a NIP-46 remote signer whose user key lives on a plug-in device
@@ -69,12 +71,13 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
+  --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport status, pair, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+While it runs: sallyport status, pair, connect, grants, sign, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
 diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
@@ -89,6 +92,7 @@ const flags = {
   'sim-press': { type: 'string' },
   'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
+  'sim-crypto': { type: 'string', default: 'accelerated' },
   json: { type: 'boolean', default: false },
   log: { type: 'string' },
   'keep-days': { type: 'string', default: `${activityLimits.daysMax}` },
@@ -120,6 +124,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (face !== 'terminal' && face !== 'browser')
     return wrong(`--sim-face does not take "${face}"; it takes terminal or browser`);
   if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"; it takes pty or pipe`);
+  const crypto = values['sim-crypto'];
+  if (crypto !== 'accelerated' && crypto !== 'portable')
+    return wrong(`--sim-crypto does not take "${crypto}"; it takes accelerated or portable`);
   // The simulator's own word for a channel that this program does not lend to anybody.
   if (press === 'control') return wrong('--sim-press takes approve, deny or a script file');
   const device = addressOf(values.port, values.usb);
@@ -143,7 +150,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   }
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (device === null ? null : defaultState());
-  const simulator: SimulatorOptions = { press, board, face, link, fresh: values.fresh };
+  const simulator: SimulatorOptions = { press, board, face, link, crypto, fresh: values.fresh };
   const pair = values.pair || replaceDevice;
   const { json, log = null } = values;
   return {

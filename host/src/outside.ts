@@ -12,6 +12,7 @@ import type { Host } from './host.ts';
 import { startMetrics } from './metrics.ts';
 import { version } from './options.ts';
 import type { Report } from './report.ts';
+import { type StageClock, stageClock } from './stages.ts';
 import { type ActivityLog, openActivityLog, retained } from './store/activity-log.ts';
 import type { StoreRefused } from './store/private-files.ts';
 
@@ -19,6 +20,8 @@ export type Outside = {
   readonly type: 'outside';
   /** Takes a report of the host. */
   readonly take: (report: Report) => void;
+  /** Takes what is known of where the time of requests goes. */
+  readonly stages: StageClock;
   /** Opens the control API for this host; or says why not. */
   readonly serve: (host: Host) => Promise<StoreRefused | null>;
   readonly close: () => Promise<void>;
@@ -80,6 +83,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   return {
     type: 'outside',
     take,
+    stages: stageClock(metrics.observe),
     serve: async (running) => {
       host = running;
       const view: HostView = {
@@ -93,6 +97,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         narrow: running.narrow,
         revoke: running.revoke,
         newLine: running.newLine,
+        introduce: running.introduce,
+        askDevice: running.askDevice,
         dropLine: running.dropLine,
         metrics: () => metrics.text(view),
         fault: (problem) => {

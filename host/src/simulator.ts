@@ -108,7 +108,7 @@ function spawnSimulator(
   const listen = options.link === 'pipe' ? `fd:${linkFd}` : 'pty';
   const press = options.press === null ? [] : ['--press', options.press];
   const demo = owners ? [] : ['--demo'];
-  const args = ['--listen', listen, ...demo, '--flash', join(state, flashName)];
+  const args = ['--listen', listen, ...demo, '--flash', join(state, flashName), '--crypto', options.crypto];
   const paired = ['--demo-host', Buffer.from(computer).toString('hex')];
   const rest = ['--board', options.board, '--face', options.face, '--control', String(controlFd), ...press];
   const pipes: 'pipe'[] = options.link === 'pipe' ? ['pipe', 'pipe'] : ['pipe'];

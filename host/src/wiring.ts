@@ -6,6 +6,9 @@
  * Inputs are taken one at a time: one that an effect causes waits until all effects of its step are done. Otherwise frames would
  * be written in another order than they were numbered, and notes would tell the end of a request before its beginning.
  */
+
+import { relaysOfApps } from './core/apps/introducing.ts';
+import { wishesOf } from './core/apps/wishes.ts';
 import {
   type BridgeEffect,
   type BridgeInput,
@@ -16,7 +19,7 @@ import {
   step,
 } from './core/bridge/bridge.ts';
 import { accountsIn, knownDevice, ownQuestion } from './core/device/device-care.ts';
-import type { DeviceAccount } from './core/device/device-port.ts';
+import type { DeviceAccount, DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import {
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -29,6 +32,7 @@ import {
 import type { RemoteSigner } from './core/nip46/envelope.ts';
 import type { NostrEvent } from './core/nip46/event.ts';
 import type { Reporter } from './report.ts';
+import type { StageClock } from './stages.ts';
 import type { Store } from './store/store.ts';
 
 /** What the machines need of the world. Times are ms Unix time. */
@@ -37,6 +41,8 @@ export type Edges = {
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
   readonly report: Reporter;
+  /** Measures where the time of requests goes; nothing depends on it. */
+  readonly stages?: StageClock;
   readonly now: () => number;
   /** Strong random bytes of the given length. */
   readonly random: (length: number) => Uint8Array;
@@ -44,8 +50,10 @@ export type Edges = {
   readonly wakeAt: (machine: 'bridge' | 'device', due: number | null, wake: () => void) => void;
   /** Writes to the wire of the device. */
   readonly write: (bytes: Uint8Array) => void;
-  /** Publishes to all relays, to `first` before the others. Returns those that have it now. */
-  readonly publish: (event: NostrEvent, first: string | undefined) => readonly string[];
+  /** Publishes to these relays, which an app uses, in this order, and to all that are everybody's. Returns those that have it now. */
+  readonly publish: (event: NostrEvent, to: readonly string[]) => readonly string[];
+  /** These are now the relays that apps brought themselves. */
+  readonly appRelays: (urls: readonly string[]) => void;
 };
 
 /** `toBridge({ type: 'stop' })` answers everything that is open with an error; what it publishes needs a moment to leave. */
@@ -55,9 +63,11 @@ export type Machines = {
   /** What was dropped without a word so far, by reason. */
   readonly drops: () => Drops;
   readonly bridge: () => BridgeState;
+  /** Asks the device on the user's own behalf; `done` is told how that ended. Returns how to give it up: then `done` is not called. */
+  readonly errand: (ask: DeviceAsk, done: (answer: DeviceAnswer) => void) => () => void;
 };
 
-/** Jobs of the bridge count from 1; this one is the host's own question which keys the device has. */
+/** Jobs of the bridge count up from 1, errands of the user down from -1; this one is the host's own question which keys the device has. */
 const ownJob = 0;
 
 /** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
@@ -67,13 +77,17 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   let bridge = startBridge(signer, store.load());
   let session = startDeviceSession(random, edges.identity);
   let atDevice: ReadonlySet<number> = new Set();
+  const errands = new Map<number, (answer: DeviceAnswer) => void>();
+  let nextErrand = ownJob - 1;
 
   const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
   const toDevice = (input: DeviceSessionInput): void => inOrder(() => takeDevice(input));
 
   function takeBridge(input: BridgeInput): void {
     const [next, effects] = step(bridge, input, now());
+    const { sessions } = bridge;
     bridge = next;
+    if (next.sessions.apps !== sessions.apps) edges.appRelays(relaysOfApps(next.sessions));
     for (const effect of effects) perform(effect);
     wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
   }
@@ -85,13 +99,25 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'ask':
         return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
       case 'cancel':
+        edges.stages?.ended(effect.job, now());
         return toDevice({ type: 'cancel', job: effect.job });
       case 'replaced':
         return report({ type: 'replaced', comparison: effect.comparison });
+      case 'propose': {
+        const { client, perms } = effect;
+        const grants = wishesOf(perms);
+        const ask = { method: 'grants_propose', client, remoteSigner: signer.pubkey, grants } as const;
+        // The human looks at the device, and what they gave is listed there: nobody waits for the answer here.
+        if (grants.length > 0) errand(ask, () => undefined);
+        return;
+      }
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
-        const told = edges.publish(signer.seal({ ...effect, random: random(64) }), effect.relays[0]);
+        const own = bridge.sessions.apps.get(effect.client)?.relays ?? [];
+        const sealed = signer.seal({ ...effect, random: random(64) });
+        edges.stages?.published(sealed.id, now());
+        const told = edges.publish(sealed, [...effect.relays, ...own]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
       }
     }
@@ -100,15 +126,19 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   function takeDevice(input: DeviceSessionInput): void {
     const [next, effects] = stepDeviceSession(session, input, now(), random);
     session = next;
-    for (const effect of effects) performDevice(effect);
+    for (const effect of writesTogether(effects)) performDevice(effect);
     tellSent();
     wakeAt('device', deviceSessionDeadline(session), () => toDevice({ type: 'tick' }));
   }
 
   /** What left the queue of the session is with the device: a human may see it. */
   function tellSent(): void {
-    const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job !== ownJob).map(({ job }) => job);
-    for (const job of sent) if (!atDevice.has(job)) toBridge({ type: 'sent', job });
+    const sent = session.open.filter(({ phase, job }) => phase !== 'waiting' && job > ownJob).map(({ job }) => job);
+    for (const job of sent) {
+      if (atDevice.has(job)) continue;
+      edges.stages?.sent(job, now());
+      toBridge({ type: 'sent', job });
+    }
     atDevice = new Set(sent);
   }
 
@@ -117,8 +147,14 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     else if (effect.type === 'status') deviceIs(effect.status);
     else if (effect.type === 'pin') store.savePin(effect.device, now());
     else if (effect.type === 'pairing') report({ type: 'pairing', news: effect.news });
-    else if (effect.type === 'answered' && effect.job !== ownJob) {
+    else if (effect.type === 'progress') edges.stages?.progress(effect.job, effect.progress.step, now());
+    else if (effect.type === 'answered' && effect.job > ownJob) {
+      edges.stages?.ended(effect.job, now());
       toBridge({ type: 'answered', job: effect.job, answer: effect.answer });
+    } else if (effect.type === 'answered' && effect.job < ownJob) {
+      const done = errands.get(effect.job);
+      errands.delete(effect.job);
+      done?.(effect.answer);
     } else if (effect.type === 'answered') {
       const accounts = accountsIn(effect.answer);
       if (accounts !== null) knowAccounts(accounts);
@@ -143,7 +179,27 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     if (ask !== null) toDevice({ type: 'ask', job: ownJob, client: '', ask });
   }
 
-  return { toBridge, toDevice, drops: () => bridge.drops, bridge: () => bridge };
+  function errand(ask: DeviceAsk, done: (answer: DeviceAnswer) => void): () => void {
+    const job = nextErrand--;
+    errands.set(job, done);
+    toDevice({ type: 'ask', job, client: '', ask });
+    return () => {
+      if (errands.delete(job)) toDevice({ type: 'cancel', job });
+    };
+  }
+
+  return { toBridge, toDevice, errand, drops: () => bridge.drops, bridge: () => bridge };
+}
+
+/** Frames that follow each other leave in one write: each wakes the device. */
+function writesTogether(effects: readonly DeviceSessionEffect[]): readonly DeviceSessionEffect[] {
+  const together: DeviceSessionEffect[] = [];
+  for (const effect of effects) {
+    const last = together.at(-1);
+    if (effect.type !== 'write' || last?.type !== 'write') together.push(effect);
+    else together[together.length - 1] = { type: 'write', bytes: Buffer.concat([last.bytes, effect.bytes]) };
+  }
+  return together;
 }
 
 /** Runs what it is given; what is given meanwhile runs after it. */

@@ -220,3 +220,36 @@ test('a killed process leaves what it had confirmed, or the one write more', asy
   const [last] = flashFile(path).read('count') ?? [];
   expect([confirmed & 0xff, (confirmed + 1) & 0xff]).toContain(last);
 });
+
+test('what leaves the device waits for the disk, in its order, and a screen makes it wait at once', async () => {
+  const path = newPath();
+  const flash = flashFile(path);
+  const left: string[] = [];
+  flash.whenKept(() => left.push('nothing was written'));
+  expect(left).toEqual(['nothing was written']);
+  flash.write('seen', some(1));
+  flash.whenKept(() => left.push('first'));
+  flash.write('seen', some(2));
+  const second = new Promise<void>((resolve) =>
+    flash.whenKept(() => {
+      left.push('second');
+      resolve();
+    }),
+  );
+  expect(left).toHaveLength(1);
+  await second;
+  expect(left.slice(1)).toEqual(['first', 'second']);
+  flash.write('seen', some(3));
+  flash.whenKept(() => left.push('third'));
+  // The journal is made anew while the disk is still at work for the old one.
+  flash.remove('seen');
+  flash.load(flash.image());
+  flash.whenKept(() => left.push('fourth'));
+  flash.keepNow();
+  expect(left.slice(3)).toEqual(['third', 'fourth']);
+  for (let i = 0; i < 300; i++) {
+    flash.write('seen', some(1, i & 0xff));
+    flash.whenKept(() => left.push(`${i}`));
+  }
+  expect(left.length).toBeGreaterThan(200);
+});

@@ -47,6 +47,9 @@ export type Harness = {
   readonly traits: ReadonlySet<string>;
 };
 
+/** Below the session of the honest host: the sessions of the inputs count up from zero, and do not come here. */
+const honestSession = 0x5a11_0000;
+
 export function harness(): Harness {
   let approvals = 0;
   let signatures = 0;
@@ -175,6 +178,8 @@ export function harness(): Harness {
     past: () => delivered > 0 && refused === 0 && damaged() === 0,
     serveHonestly: () => {
       feed({ type: 'bytes', bytes: new Uint8Array(1) });
+      // An honest host draws its session at random: it never takes the number that an input has taken.
+      session = honestSession;
       greet();
       const from = heard.length;
       const ping = { type: 'request', id: 0xffff_fff0, command: 'ping', body: { nonce: new Uint8Array(8) } } as const;

@@ -1,5 +1,6 @@
 /** The pairing of apps, as the bridge sees it: the device is asked, and what its human said is what the app is told. */
 import { describe, expect, test } from 'vitest';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { DeviceAnswer } from '../../host/src/core/device/device-port.ts';
 import { toRefusal } from '../../host/src/core/device/device-request.ts';
 import { effectNames, makeWorld, pairedApp } from './bridge-world.ts';
@@ -36,6 +37,20 @@ describe('connect with a live secret', () => {
     expect(app.last()).toEqual({ id: 'c', result: 'ack' });
     const pairing = { client: app.pubkey, account: 3, remoteSigner: world.signer.pubkey, onDevice: true };
     expect(world.kept().apps).toMatchObject([pairing]);
+  });
+
+  test.each([
+    ['is what the device is asked about', '', ['propose']],
+    ['is not, where the app wished for something itself', 'sign_event:7', []],
+  ])('what the line says an app may ask for %s', (_what, wished, proposed) => {
+    const world = makeWorld();
+    const app = world.app();
+    world.feed({ type: 'secret', hash: hashSecret('abc'), name: '', account: 0, perms: 'sign_event:1,nip44_decrypt' });
+    app.send('connect', ['', 'abc', wished]);
+    const effects = world.log.filter(({ type }) => type === 'propose');
+    expect(effects.map(({ type }) => type)).toEqual(proposed);
+    for (const effect of effects)
+      expect(effect).toEqual({ type: 'propose', client: app.pubkey, perms: 'sign_event:1,nip44_decrypt' });
   });
 
   test('nothing of it remembers the secret itself', () => {

@@ -10,6 +10,7 @@ const pairing = {
   account: 0,
   remoteSigner: '',
   onDevice: true,
+  relays: [],
   name: '',
   url: '',
   perms: '',
@@ -283,7 +284,7 @@ describe('seen ids of apps', () => {
     expect(state.seen.count).toBeLessThanOrEqual(262_144);
     expect(isSeenOf(state.seen, 'aa'.repeat(32), ids[0] ?? '')).toBe(true);
     expect(isSeenOf(state.seen, 'ee'.repeat(32), ids.at(-1) ?? '')).toBe(true);
-    expect([...state.ended.values()].map(({ answers }) => answers.size)).toEqual([1, 2_048, 2_048, 2_048, 2_048]);
+    expect([...state.ended.values()].map(({ count }) => count)).toEqual([1, 2_048, 2_048, 2_048, 2_048]);
   });
 });
 

@@ -211,7 +211,8 @@ describe('limits', () => {
     };
     decrypt(quiet, 'quiet', 'said to the quiet one');
     for (let i = 0; i < 6; i++) decrypt(app, `big${i}`, 'y'.repeat(1_000_000));
-    const texts = [...(world.state().ended.get(app.pubkey)?.answers.values() ?? [])].map(({ text }) => text !== null);
+    const chunks = world.state().ended.get(app.pubkey)?.chunks ?? [];
+    const texts = chunks.flatMap((chunk) => [...chunk.values()]).map(({ text }) => text !== null);
     expect(texts).toEqual([false, false, false, true, true, true, true]);
     decrypt(app, 'big0', 'never');
     expect(app.last()).toMatchObject({ id: 'big0', error: expect.stringContaining('asked before') });
@@ -229,7 +230,7 @@ describe('limits', () => {
     expect(endedAnswer(ended, 'loud', '951', 1)).toBeNull();
     expect(endedAnswer(ended, 'loud', '952', 1)).toEqual(answer);
     for (let i = 0; i < 30_000; i++) ended = keepAnswer(ended, `${i % 20}`, `${i}`, answer, 1);
-    expect([...ended.values()].reduce((sum, { answers }) => sum + answers.size, 0)).toBe(16_384);
+    expect([...ended.values()].reduce((sum, { count }) => sum + count, 0)).toBe(16_384);
     expect(endedAnswer(ended, 'quiet', 'q', 1)).toEqual(answer);
   });
 

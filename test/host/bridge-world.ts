@@ -199,9 +199,16 @@ export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
     case 'client_request':
       return truth(ask.own, secret);
     case 'client_connect':
+    case 'client_introduce':
       return { type: 'paired', by: 'device' };
     case 'client_revoke':
+    case 'grant_revoke':
+    case 'lock':
       return { type: 'done' };
+    case 'grants':
+      return { type: 'grants', total: 0, grants: [] };
+    case 'grants_propose':
+      return { type: 'given', given: ask.grants.map(() => true) };
     case 'accounts':
       return { type: 'accounts', accounts: [{ account: 0, name: '', pubkey: getPublicKey(secret) }] };
     case 'get_public_key':

@@ -4,7 +4,7 @@ import * as nip44 from 'nostr-tools/nip44';
 import { BUNKER_REGEX, parseBunkerInput } from 'nostr-tools/nip46';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { formatBunkerUri } from '../../host/src/core/apps/bunker-uri.ts';
+import { formatBunkerUri, formatOldToken } from '../../host/src/core/apps/bunker-uri.ts';
 import { answerCreatedAt, remoteSigner } from '../../host/src/core/nip46/envelope.ts';
 import { isGenuine, type NostrEvent } from '../../host/src/core/nip46/event.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
@@ -102,6 +102,9 @@ describe('the bunker line', () => {
   });
 
   test('is one exact line', () => {
+    expect(formatOldToken({ pubkey, relays: ['ws://a:1', 'wss://b'], secret: 's' }, 'npub1x')).toBe(
+      'npub1x#s?relay=ws%3A%2F%2Fa%3A1&relay=wss%3A%2F%2Fb',
+    );
     expect(formatBunkerUri({ pubkey, relays: ['ws://a:1'], secret: 's' })).toBe(
       `bunker://${pubkey}?relay=ws%3A%2F%2Fa%3A1&secret=s`,
     );

@@ -30,6 +30,7 @@ test.each([
   [['--fresh', '--port', 'x'], '--fresh is for the simulated device.'],
   [['--lines', 'up'], '--lines does not take "up"; it takes leave, both-low or both-high.'],
   [['--sim-link', 'rope'], '--sim-link does not take "rope"; it takes pty or pipe.'],
+  [['--sim-crypto', 'rot13'], '--sim-crypto does not take "rot13"; it takes accelerated or portable.'],
 ])('%j is refused', (args, words) => {
   expect(parseOptions(args)).toMatchObject({ type: 'wrong', words: expect.stringContaining(words) });
 });

@@ -53,6 +53,7 @@ const app = {
   account: 2,
   remoteSigner: 'fe'.repeat(32),
   onDevice: true,
+  relays: [],
   name: 'App',
   url: 'https://a.example',
   perms: 'ping',
@@ -308,7 +309,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
   database.close();
   const store = open();
   expect(store.load()).toEqual({
-    apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false }],
+    apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false, relays: [] }],
     revocations: [],
     known: null,
     secrets: [

@@ -80,7 +80,8 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     random: bytesFrom(draw),
     wakeAt,
     write,
-    publish: (event, first) => {
+    appRelays: () => undefined,
+    publish: (event, [first]) => {
       const ordered = [...connections].sort((a, b) => Number(b.url === first) - Number(a.url === first));
       for (const connection of ordered) connection.feed({ type: 'publish', event });
       return ordered.map(({ url }) => url);
@@ -101,6 +102,9 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       return null;
     }),
   );
+
+  const all = relays.map(({ url }) => url);
+  toBridge({ type: 'own_relays', relays: { all, reachable: all } });
 
   return {
     pubkey: signer.pubkey,

@@ -88,9 +88,14 @@ export function sendMessage(state: ArqState, message: Uint8Array, now: number, s
   return fly(queued, now);
 }
 
-/** Takes a data or ack frame of this session. */
-export function takeFrame(state: ArqState, frame: Frame, now: number): Step {
-  return frame.type === 'ack' ? takeAck(state, frame.sequence, now) : takeData(state, frame);
+/**
+ * Takes a data or ack frame of this session. `next` is the frame that came together with it and after it: where that is the next of the
+ * same session, its acknowledgement is enough for both.
+ */
+export function takeFrame(state: ArqState, frame: Frame, now: number, next?: Frame): Step {
+  if (frame.type === 'ack') return takeAck(state, frame.sequence, now);
+  const follows = next?.session === frame.session && next.sequence === ((frame.sequence + 1) & 0xff);
+  return takeData(state, frame, follows && next.type === 'data');
 }
 
 /** Retransmits when it is time to. */
@@ -132,7 +137,7 @@ function goBack(state: ArqState): ArqState {
   return { ...state, flying: 0, retransmitAt: null, settling: state.flying + 1 };
 }
 
-function takeData(state: ArqState, frame: Frame): Step {
+function takeData(state: ArqState, frame: Frame, isFollowed: boolean): Step {
   const { session } = state.terms;
   if (frame.sequence !== state.expected) return [state, [ack(session, state.expected)]];
   // A peer that asks and never acknowledges the answers would let them pile up: it is not heard until it takes some.
@@ -153,7 +158,7 @@ function takeData(state: ArqState, frame: Frame): Step {
   const expected = (state.expected + 1) & 0xff;
   const assembling = [...state.assembling, frame.payload];
   if ((frame.flags & frameFlags.last) === 0) {
-    return [{ ...state, expected, assembling, assembled, sealed }, [ack(session, expected)]];
+    return [{ ...state, expected, assembling, assembled, sealed }, isFollowed ? [] : [ack(session, expected)]];
   }
   const bytes = new Uint8Array(assembled);
   let at = 0;
@@ -162,7 +167,8 @@ function takeData(state: ArqState, frame: Frame): Step {
     at += part.length;
   }
   const next: ArqState = { ...state, expected, assembling: [], assembled: 0 };
-  return [next, [ack(session, expected), { type: 'message', bytes, sealed }]];
+  const message: ArqEffect = { type: 'message', bytes, sealed };
+  return [next, isFollowed ? [message] : [ack(session, expected), message]];
 }
 
 /** The largest message; sealing adds its tag. */

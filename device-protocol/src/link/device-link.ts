@@ -56,8 +56,9 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
   if (input.type === 'bytes') {
     let current = state;
     const effects: DeviceLinkEffect[] = [];
-    for (const frame of state.decoder.push(input.bytes)) {
-      const [next, more] = takeOne(current, frame, now);
+    const frames = state.decoder.push(input.bytes);
+    for (const [i, frame] of frames.entries()) {
+      const [next, more] = takeOne(current, frame, now, frames[i + 1]);
       current = next;
       effects.push(...more);
     }
@@ -70,10 +71,10 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
   return fromArq(state, done);
 }
 
-function takeOne(state: DeviceLinkState, frame: Frame, now: number): Step {
+function takeOne(state: DeviceLinkState, frame: Frame, now: number, after: Frame | undefined): Step {
   if (frame.type === 'hello_request') return takeHelloRequest(state, frame);
   if (frame.type !== 'data' && frame.type !== 'ack') return [state, []];
-  if (frame.session === state.arq?.terms.session) return fromArq(state, takeFrame(state.arq, frame, now));
+  if (frame.session === state.arq?.terms.session) return fromArq(state, takeFrame(state.arq, frame, now, after));
   // Only data asks for an answer: two ends that answered each other's strays would never stop.
   if (frame.type === 'ack') return [state, []];
   const { session, sequence } = frame;

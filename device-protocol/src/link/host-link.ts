@@ -124,20 +124,21 @@ function takeBytes(state: HostLinkState, bytes: Uint8Array, now: number, random:
   if (state.phase === 'closed') return [state, []];
   let current: HostLinkState = state;
   const effects: HostLinkEffect[] = [];
-  for (const frame of state.decoder.push(bytes)) {
-    const [next, more] = takeOne(current, frame, now, random);
+  const frames = state.decoder.push(bytes);
+  for (const [i, frame] of frames.entries()) {
+    const [next, more] = takeOne(current, frame, frames[i + 1], now, random);
     current = next;
     effects.push(...more);
   }
   return [current, effects];
 }
 
-function takeOne(state: HostLinkState, frame: Frame, now: number, random: Random): Step {
+function takeOne(state: HostLinkState, frame: Frame, after: Frame | undefined, now: number, random: Random): Step {
   if (state.phase === 'greeting') return frame.type === 'hello' ? takeHello(state, frame) : [state, []];
   if (state.phase === 'closed' || frame.session !== state.arq.terms.session) return [state, []];
   if (frame.type === 'unknown_session') return lose(state, 'unknown session', now, random);
   if (frame.type !== 'data' && frame.type !== 'ack') return [state, []];
-  return fromArq(state, takeFrame(state.arq, frame, now), now, random);
+  return fromArq(state, takeFrame(state.arq, frame, now, after), now, random);
 }
 
 function takeHello(state: HostLinkState & { phase: 'greeting' }, frame: Frame): Step {

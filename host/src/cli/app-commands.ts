@@ -5,6 +5,15 @@ import { type Action, appKey, numberOf, pauseOf, pauseText, wrong } from './argu
 import { answerOf, type Command, say } from './io.ts';
 import * as show from './show.ts';
 
+type LineOptions = {
+  readonly name: string;
+  readonly account: string;
+  readonly perms: string;
+  readonly minutes: string;
+  readonly old: boolean;
+  readonly qr: boolean;
+};
+
 /** Adds them. */
 export function addAppCommands(cli: Parser, run: Action): void {
   cli
@@ -14,16 +23,32 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .option('--account <number>', 'the account of the device that the app will use', '0')
     .option('--perms <list>', 'what the app may be taken to ask for, as sign_event:1,nip44_decrypt', '')
     .option('--minutes <number>', 'how long the line may be used', '1440')
+    .option('--old', 'in the form of 2023, npub…#secret, for apps that read nothing newer', false)
     .option('--no-qr', 'the line alone')
     .action(
-      run(async (command, options: { name: string; account: string; perms: string; minutes: string; qr: boolean }) => {
+      run(async (command, options: LineOptions) => {
         const { name, perms } = options;
         const account = numberOf(options.account, '--account');
         const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes') };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
-        const code = options.qr && !command.json ? `${renderUnicodeCompact(line.uri, { ecc: 'L', border: 2 })}\n` : '';
+        const shown = options.old ? line.oldToken : line.uri;
+        const code = options.qr && !command.json ? `${renderUnicodeCompact(shown, { ecc: 'L', border: 2 })}\n` : '';
         if (code !== '') command.io.err(`${code}Paste this line into an app, or scan the code. It works once:\n`);
-        say(command, line, line.uri);
+        say(command, line, shown);
+      }),
+    );
+  cli
+    .command('connect <line>')
+    .description('pair the app that shows this nostrconnect line; - reads it from stdin')
+    .option('--name <words>', 'what you call the app', '')
+    .option('--account <number>', 'the account of the device that the app will use', '0')
+    .action(
+      run(async (command, line: string, options: { name: string; account: string }) => {
+        const uri = line === '-' ? (await command.io.stdin()).trim() : line;
+        const body = { uri, name: options.name, account: numberOf(options.account, '--account') };
+        command.io.err('Look at the device: it shows the app, and asks whether to pair it.\n');
+        const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
+        say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);
       }),
     );
   cli

@@ -1,6 +1,7 @@
 /** The commands that look at the running host and narrow what it lets through. Each is a request of the control API, and what it answered. */
 import type { Command as Parser } from 'commander';
 import { type Action, appKey, numberOf, pauseOf, pauseText, timeOf } from './arguments.ts';
+import { addDeviceCommands } from './device-commands.ts';
 import { answerOf, type Command, endingOf, say } from './io.ts';
 import * as show from './show.ts';
 import { watch } from './watching.ts';
@@ -74,6 +75,7 @@ function addDevice(cli: Parser, run: Action): void {
         say(command, said, show.deviceText(said));
       }),
     );
+  addDeviceCommands(cli, device, run);
   for (const parent of [device, cli]) {
     parent
       .command('accounts')

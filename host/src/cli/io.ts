@@ -9,6 +9,8 @@ export type Io = {
   readonly asks: boolean;
   /** Reads a line that is not shown; only where `asks`. */
   readonly secret: (question: string) => Promise<string>;
+  /** The whole of stdin, up to what a device could sign. */
+  readonly stdin: () => Promise<string>;
   /** Aborted by Ctrl-C. */
   readonly until: AbortSignal;
 };

@@ -47,6 +47,22 @@ function appText({ client, name, account, pairedAt, pause, perms }: z.output<typ
   return `${client}  ${name || '(no name)'}  account ${account}  since ${time(pairedAt)}${perms === '' ? '' : `  asked for ${perms}`}${paused}`;
 }
 
+export function grantsText(grants: readonly z.output<typeof s.grant>[]): string {
+  if (grants.length === 0) return 'The device asks about everything of this app.';
+  return lines(
+    grants.map(({ id, verdict, method, kind, peer, uses, perMinute, session, ms }) => {
+      const what = kind === null ? `${method} ${peer === null ? 'anybody' : peer}` : `${method} kind ${kind}`;
+      const limits = [
+        uses === null ? '' : `${uses} times left`,
+        perMinute === null ? '' : `${perMinute} a minute`,
+        ms === null ? '' : `${Math.ceil(ms / 60_000)} minutes left`,
+        session ? 'until it is locked' : '',
+      ].filter((limit) => limit !== '');
+      return [`${id}`, verdict === 'deny' ? 'never ' : 'always', what, ...limits].join('  ');
+    }),
+  );
+}
+
 export function requestsText(requests: readonly z.output<typeof s.openRequest>[]): string {
   if (requests.length === 0) return 'Nothing is open.';
   return lines(

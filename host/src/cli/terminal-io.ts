@@ -16,8 +16,24 @@ export function terminalIo(): Io {
     err: (text) => void process.stderr.write(text),
     asks: process.stdin.isTTY === true && process.stderr.isTTY === true,
     secret: askHidden,
+    stdin: readAll,
     until: ending.signal,
   };
+}
+
+/** Twice what a device could sign, so that too much is said by name. */
+const stdinMax = 2 * 1024 * 1024;
+
+async function readAll(): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of process.stdin) {
+    const part = Buffer.from(piece);
+    bytes += part.length;
+    if (bytes > stdinMax) throw new Error('What comes on stdin is larger than any device could sign.');
+    pieces.push(part);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 /** A line that is not echoed: readline echoes to a stream that swallows it. */

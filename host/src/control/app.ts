@@ -6,7 +6,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { type Handlers, makeHandlers, type Problem } from './handlers.ts';
+import { type Handlers, makeHandlers } from './handlers.ts';
+import type { Problem } from './problems.ts';
 import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import type { HostView } from './view.ts';
 import { watchStream } from './watch.ts';
@@ -49,10 +50,11 @@ function addRoute(
   route: Route,
 ): void {
   const { method, path } = partsOf(name);
+  const largest = route.bodyMax ?? bodyMax;
   app.on(method, path, async (context) => {
     if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
-    const sent = route.body === undefined ? undefined : await readBody(context.req.raw);
-    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${bodyMax} bytes.`));
+    const sent = route.body === undefined ? undefined : await readBody(context.req.raw, largest);
+    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${largest} bytes.`));
     if (sent === unreadable)
       return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
     const params = parse(route.params, context.req.param());
@@ -61,8 +63,9 @@ function addRoute(
     for (const part of [params, query, body])
       if (part.type === 'wrong') return context.json(...problem(400, 'malformed', part.words));
     if (name === 'GET /v0/watch') return watchStream(view, context.req.raw.signal);
-    const handler = handlers[name] as (asked: object) => unknown;
-    const said = handler({ params: given(params), query: given(query), body: given(body) });
+    const handler = handlers[name] as (asked: object, until: AbortSignal) => unknown;
+    const asked = { params: given(params), query: given(query), body: given(body) };
+    const said = await handler(asked, context.req.raw.signal);
     if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
     if (hasSchema(route.answer)) return context.json(said as object);
     const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);
@@ -88,12 +91,12 @@ const unreadable = Symbol('unreadable');
 const tooLarge = Symbol('too large');
 
 /** Hono's own limit makes a new Request, which Node's adaptor cannot be given; and what is too large is not read to its end. */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request, largest: number): Promise<unknown> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of request.body ?? []) {
     bytes += piece.length;
-    if (bytes > bodyMax) return tooLarge;
+    if (bytes > largest) return tooLarge;
     pieces.push(piece);
   }
   // An absent body is one in which nothing is said.

@@ -22,7 +22,7 @@ export type Failed = {
 export type Answered<N extends RouteName> = { readonly type: 'answer'; readonly answer: Answer<N> } | Failed;
 
 export type ControlClient = {
-  readonly call: <N extends RouteName>(name: N, call?: Call<N>) => Promise<Answered<N>>;
+  readonly call: <N extends RouteName>(name: N, call?: Call<N>, until?: AbortSignal) => Promise<Answered<N>>;
   /** Text as it comes: an export, or `watch`. Settles when it ended. */
   readonly stream: <N extends RouteName>(
     name: N,
@@ -34,15 +34,24 @@ export type ControlClient = {
 
 /** A host answers at once; what takes longer than this does not come. */
 const patienceMs = 10_000;
+/** Unless a human is asked: longer than the host itself has patience with the device. */
+const humanMs = 660_000;
 
 /** A client for the host of this state directory. It connects for every call. */
 export function controlClient(state: string): ControlClient {
   return {
-    call: async (name, call = {}) => {
+    call: async (name, call = {}, until) => {
       let text = '';
-      const end = await talk(state, name, call, (piece) => {
-        text += piece;
-      });
+      const end = await talk(
+        state,
+        name,
+        call,
+        (piece) => {
+          text += piece;
+        },
+        until,
+      );
+      if (until?.aborted) return givenUp;
       if (end.type !== 'ended') return end;
       return readAnswer(name, text);
     },
@@ -76,7 +85,8 @@ function talk<N extends RouteName>(
       asked.setTimeout(0);
       void hear(response, onText, until).then(settle);
     });
-    asked.setTimeout(patienceMs, () => asked.destroy());
+    const { human }: Route = routes[name];
+    asked.setTimeout(human ? humanMs : patienceMs, () => asked.destroy());
     asked.on('error', () => settle(until?.aborted ? { type: 'ended' } : absent));
     asked.end(body ?? undefined);
   });
@@ -149,6 +159,8 @@ const noHost: Failed = {
   words: 'No Sallyport is running.',
   advice: 'Start it: sallyport run. Another --state directory than the usual one must be named here, too.',
 };
+
+const givenUp: Failed = { type: 'broken', code: 'cancelled', words: 'It was given up.', advice: '' };
 
 const broken: Failed = {
   type: 'broken',

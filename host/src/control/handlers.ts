@@ -7,25 +7,22 @@ import {
   type Narrowing,
   type Pause,
 } from '../core/narrowing/narrowing.ts';
+import { humanHandlers } from './human-handlers.ts';
 import { openApi } from './openapi.ts';
+import { no, noApp, type Problem } from './problems.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
 import type { HostView } from './view.ts';
 
-/** Why nothing was done, with the HTTP status that says so. */
-export type Problem = {
-  readonly problem: 404 | 409;
-  readonly code: string;
-  readonly words: string;
-  readonly advice: string;
-};
-
 /** Text may come in pieces, so that a million rows need no memory. */
 type Given<N extends RouteName> = Answer<N> extends string ? string | Iterable<string> : Answer<N>;
 
-/** `GET /v0/watch` is a stream, and has its own file. */
+/** `GET /v0/watch` is a stream, and has its own file. `until` is aborted when whoever asked is gone. */
 export type Handlers = {
-  readonly [N in Exclude<RouteName, 'GET /v0/watch'>]: (asked: Asked<N>) => Given<N> | Problem;
+  readonly [N in Exclude<RouteName, 'GET /v0/watch'>]: (
+    asked: Asked<N>,
+    until: AbortSignal,
+  ) => Given<N> | Problem | Promise<Given<N> | Problem>;
 };
 
 /** What the host answers itself, without a device. */
@@ -47,6 +44,7 @@ export function makeHandlers(view: HostView): Handlers {
   });
 
   return {
+    ...humanHandlers(view),
     'GET /v0/activity': ({ query }) => {
       const { rows, next } = activity.search(withoutUndefined(query));
       return { rows: [...rows], next };
@@ -93,8 +91,8 @@ export function makeHandlers(view: HostView): Handlers {
     'POST /v0/secrets': ({ body }) => {
       const { minutes, ...wanted } = body;
       const expiresAt = now() + minutes * minuteMs;
-      const { uri, hash } = view.newLine({ ...wanted, expiresAt });
-      return { uri, id: hash.slice(0, 16), expiresAt };
+      const { uri, oldToken, hash } = view.newLine({ ...wanted, expiresAt });
+      return { uri, oldToken, id: hash.slice(0, 16), expiresAt };
     },
     'DELETE /v0/secrets/:id': ({ params: { id } }) => {
       const live = [...bridge().sessions.secrets.values()].filter(({ spent }) => spent === null);
@@ -123,11 +121,6 @@ export function pauseNow(pause: Pause | undefined, now: number): Pause | null {
   return isPaused(pause, now) ? pause : null;
 }
 
-function no(problem: 404 | 409, code: string, words: string, advice = ''): Problem {
-  return { problem, code, words, advice };
-}
-
-const noApp = no(404, 'no_app', 'There is no paired app with this key.', '"sallyport apps" lists them.');
 const noRow = no(404, 'no_row', 'The activity log has no such row (any more).');
 const noRule = no(404, 'no_rule', 'There is no rule with this number.');
 const noSecret = no(404, 'no_secret', 'No unused bunker line has this name, or more than one.');

@@ -13,6 +13,10 @@ export type Access = 'read' | 'write';
 export type Route = {
   readonly access: Access;
   readonly summary: string;
+  /** It is answered when a human has looked at the device. */
+  readonly human?: true;
+  /** The largest body, in bytes, where it is larger than that of others. */
+  readonly bodyMax?: number;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
@@ -41,6 +45,28 @@ export const routes = {
     params: s.byClient,
     answer: s.done,
   },
+  'GET /v0/apps/:client/grants': {
+    access: 'read',
+    summary: 'What the device lets an app do without asking. A locked device asks for its PIN first.',
+    human: true,
+    params: s.byClient,
+    answer: s.grants,
+  },
+  'POST /v0/apps/:client/grants': {
+    access: 'write',
+    summary: 'Proposes grants: the device shows each, and a press gives it. The answer says which were given.',
+    human: true,
+    params: s.byClient,
+    body: s.proposal,
+    answer: s.given,
+  },
+  'DELETE /v0/apps/:client/grants/:number': {
+    access: 'write',
+    summary: 'Takes a grant that allows. What was forbidden on the device is lifted on the device.',
+    human: true,
+    params: s.byGrant,
+    answer: s.done,
+  },
   'POST /v0/apps/:client/pause': {
     access: 'write',
     summary: 'Refuses everything of an app for a while.',
@@ -54,7 +80,21 @@ export const routes = {
     params: s.byClient,
     answer: s.done,
   },
+  'POST /v0/connect': {
+    access: 'write',
+    summary: 'Pairs the app of a nostrconnect line. It is answered when the human at the device said yes or no.',
+    human: true,
+    body: s.introduction,
+    answer: s.app,
+  },
   'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: s.device },
+  'POST /v0/device/lock': { access: 'write', summary: 'Locks the device.', human: true, answer: s.done },
+  'POST /v0/device/unlock': {
+    access: 'write',
+    summary: 'Has the device ask for its PIN; answered when it is open.',
+    human: true,
+    answer: s.done,
+  },
   'GET /v0/diagnostics': {
     access: 'read',
     summary: 'What a maker needs to find a fault: without secrets, texts and whole keys of apps.',
@@ -124,6 +164,14 @@ export const routes = {
     summary: 'Makes an unused bunker line void.',
     params: s.bySecret,
     answer: s.done,
+  },
+  'POST /v0/sign': {
+    access: 'write',
+    summary: 'An event in the name of this computer: the device shows it as such, and always asks.',
+    human: true,
+    bodyMax: 2 * 1024 * 1024,
+    body: s.toSign,
+    answer: s.signed,
   },
   'GET /v0/status': { access: 'read', summary: 'How everything is, at a glance.', answer: s.status },
   'GET /v0/watch': {

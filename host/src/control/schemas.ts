@@ -2,7 +2,9 @@
  * What the control API says and takes, as zod schemas: handlers are typed by them, requests are parsed by them, and OpenAPI is
  * written from them. Times are ms Unix time. Nothing here holds a secret but the bunker line, which is made once for who asks.
  */
+import { limits } from '@sallyport/device-protocol';
 import { z } from 'zod';
+import { grantMethods } from '../core/apps/wishes.ts';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.number().int().nonnegative();
@@ -76,6 +78,51 @@ export const newSecret = z.strictObject({
     .min(1)
     .max(90 * 24 * 60)
     .default(24 * 60),
+});
+
+export const introduction = z.strictObject({
+  /** The `nostrconnect://` line that the app shows. */
+  uri: z.string().max(8_192),
+  account: z.number().int().min(0).max(255).default(0),
+  /** What the user calls the app; empty: what it calls itself. */
+  name: z.string().max(256).default(''),
+});
+
+const grantLimits = {
+  verdict: z.enum(['allow', 'deny']).default('allow'),
+  method: z.enum(grantMethods),
+  /** Of sign_event only. */
+  kind: kind.nullable().default(null),
+  /** Of the others; null is everybody but the account itself. */
+  peer: hex32.nullable().default(null),
+  uses: z.number().int().min(1).max(65_535).nullable().default(null),
+  perMinute: z.number().int().min(1).max(65_535).nullable().default(null),
+  /** Until the device is locked. */
+  session: z.boolean().default(false),
+  ms: z.number().int().min(1).max(limits.grantMsMax).nullable().default(null),
+};
+
+export const grant = z.object({ id: z.number().int(), ...grantLimits });
+export const grants = z.object({ grants: z.array(grant) });
+export const proposal = z.strictObject({ grants: z.array(z.strictObject(grantLimits)).min(1).max(limits.listMax) });
+export const given = z.object({ given: z.array(z.boolean()) });
+export const byGrant = z.strictObject({ client: hex32, number: z.coerce.number().int().min(0).max(65_535) });
+
+/** An event without id and signature; what lacks (`created_at`, `tags`) is filled. */
+export const toSign = z.strictObject({
+  event: z.record(z.string(), z.unknown()),
+  account: z.number().int().min(0).max(255).default(0),
+});
+export const signed = z.object({
+  event: z.object({
+    id: hex32,
+    pubkey: hex32,
+    created_at: z.number().int(),
+    kind,
+    tags: z.array(z.array(z.string())),
+    content: z.string(),
+    sig: z.string(),
+  }),
 });
 
 export const relay = z.object({
@@ -175,7 +222,13 @@ export const apps = z.object({ apps: z.array(app) });
 export const secrets = z.object({ secrets: z.array(secret) });
 export const relays = z.object({ relays: z.array(relay) });
 export const requests = z.object({ requests: z.array(openRequest) });
-export const line = z.object({ uri: z.string(), id: z.string(), expiresAt: time });
+export const line = z.object({
+  uri: z.string(),
+  /** The same for apps that read only `npub…#secret?relay=`. */
+  oldToken: z.string(),
+  id: z.string(),
+  expiresAt: time,
+});
 export const done = z.object({ done: z.literal(true) });
 export const byClient = z.strictObject({ client: hex32 });
 export const bySecret = z.strictObject({ id: z.string().regex(/^[0-9a-f]{8,64}$/) });

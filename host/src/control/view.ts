@@ -1,7 +1,10 @@
 /** What the control API needs of the running host: what it can see, and the few things that it can have done. */
+import type { Introduction } from '../core/apps/nostrconnect-uri.ts';
 import type { BridgeState } from '../core/bridge/bridge.ts';
+import type { DeviceAnswer, DeviceAsk } from '../core/device/device-port.ts';
 import type { DeviceStatus } from '../core/device/device-session.ts';
 import type { NarrowChange, Narrowing } from '../core/narrowing/narrowing.ts';
+import type { Refusal } from '../core/nip46/refusal.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
 import type { Report } from '../report.ts';
 import type { ActivityLog } from '../store/activity-log.ts';
@@ -20,7 +23,11 @@ export type HostView = {
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   /** Makes a bunker line; its secret is known to nobody after this. */
-  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly hash: string };
+  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly oldToken: string; readonly hash: string };
+  /** Pairs the app of a nostrconnect line, or says why not; aborting gives it up. */
+  readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  /** Asks the device on the user's own behalf; aborting gives it up. */
+  readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
   readonly metrics: () => string;

@@ -9,3 +9,8 @@ export function parseRelayUrl(text: string): string | null {
   url.hash = '';
   return url.pathname === '/' && url.search === '' ? url.href.replace(/\/$/, '') : url.href;
 }
+
+/** Whether an app elsewhere can reach it: what names this very machine is another one there. */
+export function isReachable(url: string): boolean {
+  return !/^(localhost|127\..*|\[::1\]|.*\.localhost)$/.test(URL.parse(url)?.hostname ?? 'localhost');
+}

@@ -14,6 +14,8 @@ export type Relays = {
    * relay address, or more than `relaysMax`.
    */
   readonly start: (urls: readonly string[]) => readonly string[];
+  /** Connects to these as `start` does, and leaves all others, after time for what was just said to them. */
+  readonly keep: (urls: readonly string[]) => void;
   /**
    * Publishes on all relays, or on those of `only` that were started; on `first` before the others, since an answer is awaited
    * where the request came from. Returns the relays that have it now; none means that nobody was told.
@@ -25,9 +27,13 @@ export type Relays = {
 
 export type PublishTo = { readonly first?: string; readonly only?: readonly string[] };
 
+/** A relay that is left has this long to take the last answers: its OK comes within seconds. */
+const farewellMs = 10_000;
+
 /** A set of relays without any; `pubkeys` are the remote-signer keys whose requests are asked for. */
 export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbacks): Relays {
   const sockets = new Map<string, RelaySocket>();
+  const leaving = new Map<string, NodeJS.Timeout>();
 
   function start(urls: readonly string[]): readonly string[] {
     const left: string[] = [];
@@ -40,6 +46,24 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
     return left;
   }
 
+  function keep(urls: readonly string[]): void {
+    const wanted = new Set(urls.map(parseRelayUrl));
+    for (const url of [...leaving.keys()].filter((each) => wanted.has(each))) {
+      clearTimeout(leaving.get(url));
+      leaving.delete(url);
+    }
+    start(urls);
+    for (const [url, socket] of sockets) {
+      if (wanted.has(url) || leaving.has(url)) continue;
+      const leave = (): void => {
+        leaving.delete(url);
+        sockets.delete(url);
+        socket.close();
+      };
+      leaving.set(url, setTimeout(leave, farewellMs).unref());
+    }
+  }
+
   function publish(event: NostrEvent, to: PublishTo = {}): readonly string[] {
     const first = to.first === undefined ? [] : [to.first];
     const wanted = [...first, ...(to.only ?? sockets.keys())].map(parseRelayUrl).filter((url) => url !== null);
@@ -49,10 +73,12 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
   }
 
   function close(): void {
+    for (const timer of leaving.values()) clearTimeout(timer);
+    leaving.clear();
     const open = [...sockets.values()];
     sockets.clear();
     for (const socket of open) socket.close();
   }
 
-  return { start, publish, snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()), close };
+  return { start, keep, publish, snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()), close };
 }

@@ -74,11 +74,12 @@ function makeLog(database: DatabaseSync, retention: Retention): ActivityLog {
     `INSERT INTO activity (at, client, app, paired, method, kind, outcome, why, relay_ms, queue_ms, device_ms, total_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
   let sincePruning = 0;
 
   function record(activity: Activity): number {
     const { at, client, app, paired, method, kind, outcome, why, ms } = activity;
-    database.exec('BEGIN IMMEDIATE');
+    begin.run();
     try {
       const words = [client, app, method, outcome, why.slice(0, limits.whyChars)].map(numberOf.make);
       const [clientWord = 0, appWord = 0, methodWord = 0, outcomeWord = 0, whyWord = 0] = words;
@@ -99,7 +100,7 @@ function makeLog(database: DatabaseSync, retention: Retention): ActivityLog {
         prune(database, retention, at);
         numberOf.forget();
       }
-      database.exec('COMMIT');
+      commit.run();
       return Number(done.lastInsertRowid);
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');

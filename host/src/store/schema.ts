@@ -71,6 +71,10 @@ export const migrations: readonly string[] = [
     pubkey TEXT NOT NULL CHECK (length(pubkey) = 64)
   ) STRICT;
   `,
+  // Relays that apps brought themselves (nostrconnect://): their addresses, which have no spaces, with spaces between them.
+  `
+  ALTER TABLE apps ADD COLUMN relays TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -65,7 +65,8 @@ function prepare(database: DatabaseSync, path: string): StoreRefused | null {
 }
 
 function makeStore(database: DatabaseSync): Store {
-  const save = saver(database);
+  const strength = strengthOf(database);
+  const save = saver(database, strength);
   return {
     type: 'store',
     load: () => load(database),
@@ -76,7 +77,7 @@ function makeStore(database: DatabaseSync): Store {
     },
     savePin: (device, pairedAt) => {
       // `save` may have left a weaker setting behind; a pin is a promise like any other.
-      database.exec('PRAGMA synchronous = FULL');
+      strength('FULL');
       const pin = database.prepare('INSERT OR REPLACE INTO device (one, channel_key, paired_at) VALUES (1, ?, ?)');
       pin.run(device, pairedAt);
     },
@@ -85,7 +86,7 @@ function makeStore(database: DatabaseSync): Store {
       return row === undefined ? null : text(row['value']);
     },
     saveSetting: (name, value) => {
-      database.exec('PRAGMA synchronous = FULL');
+      strength('FULL');
       database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)').run(name, value);
     },
     close: () => database.close(),
@@ -112,16 +113,26 @@ function load(database: DatabaseSync): Loaded {
   };
 }
 
-function saver(database: DatabaseSync): (row: StoreRow) => void {
+/** How much a commit survives: the setting is a statement of its own, so it is made where it changes. */
+function strengthOf(database: DatabaseSync): (wanted: 'FULL' | 'NORMAL') => void {
+  let now = 'FULL'; // by `prepare`
+  return (wanted) => {
+    if (wanted !== now) database.exec(`PRAGMA synchronous = ${wanted}`);
+    now = wanted;
+  };
+}
+
+function saver(database: DatabaseSync, strength: ReturnType<typeof strengthOf>): (row: StoreRow) => void {
   const statements = prepareStatements(database);
+  const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
   return (row) => {
     // A seen id must survive a crash of the host, which every commit does; only a power cut could lose it, together with the
     // device's power. It is not worth an fsync for each of a thousand decryptions. All else is.
-    database.exec(`PRAGMA synchronous = ${row.type === 'seen' || row.type === 'unasked' ? 'NORMAL' : 'FULL'}`);
-    database.exec('BEGIN IMMEDIATE');
+    strength(row.type === 'seen' || row.type === 'unasked' ? 'NORMAL' : 'FULL');
+    begin.run();
     try {
       perform(statements, row);
-      database.exec('COMMIT');
+      commit.run();
     } catch (error) {
       // SQLite has rolled back by itself when the disk was full; a second time would hide the reason.
       if (database.isTransaction) database.exec('ROLLBACK');
@@ -179,8 +190,9 @@ function perform(statements: Statements, row: StoreRow): void {
 
 /** Whoever is paired is not to be forgotten by the device any more. */
 function writeApp(statements: Statements, app: App): void {
-  const { client, account, remoteSigner, onDevice, name, url, perms, pairedAt, secretHash } = app;
-  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0);
+  const { client, account, remoteSigner, onDevice, relays, name, url, perms, pairedAt, secretHash } = app;
+  const own = relays.join(' ');
+  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0, own);
   statements.revoked.run(client);
 }
 
@@ -200,8 +212,8 @@ function prepareStatements(database: DatabaseSync) {
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
       `INSERT OR REPLACE INTO apps
-       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
     revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
@@ -218,12 +230,15 @@ function prepareStatements(database: DatabaseSync) {
 }
 
 function appOf(row: Row): App {
-  const { client, account, remote_signer, on_device, name, url, perms, paired_at, secret_hash } = row;
+  const { client, account, remote_signer, on_device, relays, name, url, perms, paired_at, secret_hash } = row;
   return {
     client: text(client),
     account: integer(account),
     remoteSigner: text(remote_signer),
     onDevice: integer(on_device) === 1,
+    relays: text(relays)
+      .split(' ')
+      .filter((url) => url !== ''),
     name: text(name),
     url: text(url),
     perms: text(perms),

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifyEvent } from 'nostr-tools/pure';
 import { expect, type TestContext, test } from 'vitest';
 import { runCli } from '../../../host/src/cli/cli.ts';
 import { serveControl } from '../../../host/src/control/server.ts';
@@ -12,9 +13,14 @@ import { openStore } from '../../../host/src/store/store.ts';
 import { pairedApp } from '../bridge-world.ts';
 import { type ControlWorld, controlWorld } from '../control/control-world.ts';
 
+/** What the next command finds on stdin. */
+let stdin = '';
+
 type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
-async function cli(...argv: string[]): Promise<Ran> {
+const cli = (...argv: string[]): Promise<Ran> => cliUntil(new AbortController().signal, ...argv);
+
+async function cliUntil(until: AbortSignal, ...argv: string[]): Promise<Ran> {
   let out = '';
   let err = '';
   const io = {
@@ -25,8 +31,9 @@ async function cli(...argv: string[]): Promise<Ran> {
       err += text;
     },
     asks: false,
+    stdin: async () => stdin,
     secret: async () => expect.fail('nobody may be asked'),
-    until: new AbortController().signal,
+    until,
   };
   const code = await runCli(argv, io, '/opt/sallyport.js');
   return { code, out, err };
@@ -193,4 +200,98 @@ test('a backup keeps key and apps, opens to its passphrase alone, and replaces n
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(file, bytes);
   expect((await cli('restore', file, '--state', join(dir, 'third'), '--passphrase-file', words)).code).toBe(1);
+});
+
+test('grants are listed, proposed to the device with their limits, and taken away', async (context) => {
+  const { run, world, asked } = await running(context);
+  const { pubkey: client } = pairedApp(world);
+  expect(await run('grants', client.slice(0, 8))).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('asks about everything'),
+  });
+  const limited = ['--uses', '5', '--per-minute', '2', '--minutes', '60', '--session'];
+  expect(await run('grants', client, 'propose', 'sign_event:1,nip44_decrypt', ...limited)).toMatchObject({
+    code: 0,
+    out: 'Given: 2 of 2.\n',
+    err: expect.stringContaining('Look at the device'),
+  });
+  expect(await run('grants', client, 'revoke', '3')).toMatchObject({ code: 0 });
+  const keys = { client, remoteSigner: world.signer.pubkey };
+  const limits = { verdict: 'allow', peer: null, uses: 5, perMinute: 2, session: true, ms: 3_600_000 };
+  expect(asked).toEqual([
+    { method: 'grants', ...keys, from: 0 },
+    {
+      method: 'grants_propose',
+      ...keys,
+      grants: [
+        { ...limits, method: 'sign_event', kind: 1 },
+        { ...limits, method: 'nip44_decrypt', kind: null },
+      ],
+    },
+    { method: 'grant_revoke', ...keys, grant: 3 },
+  ]);
+  for (const what of ['sign_event', 'sign_event:14', 'ping']) {
+    expect(await run('grants', client, 'propose', what), what).toMatchObject({ code: 2 });
+  }
+});
+
+test('an event on stdin is signed in the name of this computer, and checked before it is said', async (context) => {
+  const { run, asked } = await running(context);
+  stdin = JSON.stringify({ kind: 1, content: 'hello' });
+  const { code, out, err } = await run('sign');
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('Look at the device') });
+  expect(verifyEvent(JSON.parse(out))).toBe(true);
+  expect(asked).toMatchObject([{ method: 'sign_event', account: 0, label: 'sallyport sign', event: { tags: [] } }]);
+  stdin = JSON.stringify({ kind: 1, content: 'hello', pubkey: 'a'.repeat(64) });
+  expect(await run('sign')).toMatchObject({ code: 4, out: '' });
+  stdin = JSON.stringify({ kind: 14, content: 'a rumor' });
+  expect(await run('sign')).toMatchObject({ code: 4, out: '' });
+  stdin = 'hello';
+  expect(await run('sign')).toMatchObject({ code: 2 });
+});
+
+test('the device is locked, and asked to ask for its PIN', async (context) => {
+  const { run, asked, world } = await running(context);
+  world.feed({ type: 'device', device: { life: 'ready', knowsApps: true } });
+  expect(await run('device', 'lock')).toMatchObject({ code: 0 });
+  world.feed({ type: 'device', device: { life: 'locked', knowsApps: true } });
+  expect(await run('device', 'lock')).toMatchObject({ code: 0 });
+  expect(await run('device', 'unlock')).toMatchObject({ code: 0 });
+  expect(asked).toEqual([{ method: 'lock' }, { method: 'accounts' }]);
+});
+
+test('an app that shows a line is paired by it; a line that is none is refused', async (context) => {
+  const { run, world } = await running(context);
+  const { pubkey } = world.app();
+  stdin = `nostrconnect://${pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1&name=Its+name\n`;
+  expect(await run('connect', '-', '--name', 'Mine', '--account', '2')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Paired with Mine.'),
+  });
+  expect(world.kept().apps).toMatchObject([{ client: pubkey, account: 2, name: 'Mine' }]);
+  expect(await run('connect', 'bunker://abc')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('goes into the app'),
+  });
+});
+
+test('whoever goes away while the device asks has its question taken back', async (context) => {
+  const { view } = controlWorld(context);
+  const state = join(directory(context), 'state');
+  const asking = Promise.withResolvers<void>();
+  const takenBack = Promise.withResolvers<void>();
+  const askDevice: typeof view.askDevice = (_ask, until) => {
+    until.addEventListener('abort', () => takenBack.resolve());
+    asking.resolve();
+    return new Promise(() => undefined);
+  };
+  const server = await serveControl({ ...view, askDevice }, state);
+  if (server.type === 'refused') throw new Error(server.words);
+  context.onTestFinished(server.close);
+  const ending = new AbortController();
+  const ran = cliUntil(ending.signal, 'device', 'unlock', '--state', state);
+  await asking.promise;
+  ending.abort();
+  expect(await ran).toMatchObject({ code: 1, out: '', err: expect.stringContaining('given up') });
+  await takenBack.promise;
 });

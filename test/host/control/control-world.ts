@@ -2,15 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateSecretKey } from 'nostr-tools/pure';
 import { controlApp } from '../../../host/src/control/app.ts';
 import { hasSchema, type Route, type RouteName, routes } from '../../../host/src/control/routes.ts';
 import type { HostView } from '../../../host/src/control/view.ts';
+import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
+import type { DeviceAsk } from '../../../host/src/core/device/device-port.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
 import { startMetrics } from '../../../host/src/metrics.ts';
 import type { Report } from '../../../host/src/report.ts';
 import { openActivityLog } from '../../../host/src/store/activity-log.ts';
-import { makeWorld } from '../bridge-world.ts';
+import { makeWorld, truth } from '../bridge-world.ts';
 
 export type ControlWorld = ReturnType<typeof controlWorld>;
 
@@ -29,6 +32,8 @@ export function controlWorld(
   const listeners = new Set<(report: Report) => void>();
   const metrics = startMetrics();
   let lines = 0;
+  const asked: DeviceAsk[] = [];
+  const userSecret = generateSecretKey();
   const view: HostView = {
     version: '0',
     startedAt: world.now(),
@@ -47,7 +52,16 @@ export function controlWorld(
       const secret = `line${++lines}`;
       const hash = hashSecret(secret);
       world.feed({ type: 'secret', hash, ...wanted });
-      return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, hash };
+      return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, oldToken: `npub1x#${secret}`, hash };
+    },
+    introduce: async (introduction, account) => {
+      const why = whyNotIntroduced(world.state(), introduction, world.now());
+      if (why === null) world.feed({ type: 'introduced', introduction, account, onDevice: true });
+      return why;
+    },
+    askDevice: async (ask) => {
+      asked.push(ask);
+      return truth(ask, userSecret);
     },
     dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
     metrics: () => metrics.text(view),
@@ -75,5 +89,5 @@ export function controlWorld(
     return { status: 200, said: answer.parse(JSON.parse(text)) };
   }
 
-  return { world, view, app, ask, activity, listeners };
+  return { world, view, app, ask, asked, activity, listeners };
 }

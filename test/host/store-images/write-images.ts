@@ -23,6 +23,7 @@ const stateRows: readonly string[] = [
   `INSERT INTO revocations (client, remote_signer) VALUES ('${'a'.repeat(64)}', '${'b'.repeat(64)}');`,
   `INSERT INTO settings (name, value) VALUES ('narrowing', '{}');`,
   `INSERT INTO accounts (number, device, name, pubkey) VALUES (0, '${'d'.repeat(64)}', 'Me', '${'a'.repeat(64)}');`,
+  `UPDATE apps SET relays = 'wss://own.example wss://other.example';`,
 ];
 
 const activityRows: readonly string[] = [

@@ -19,6 +19,14 @@ export function formatBunkerUri(line: BunkerLine): string {
   return `bunker://${line.pubkey}?${relays.join('&')}&secret=${line.secret}`;
 }
 
+/**
+ * The same as texts of 2023 have it: `npub1…#secret?relay=…`, for apps that read nothing newer. The key in it is the remote-signer's;
+ * such an app learns the user's by `get_public_key`.
+ */
+export function formatOldToken({ relays, secret }: BunkerLine, npub: string): string {
+  return `${npub}#${secret}?${relays.map((relay) => `relay=${percentEncode(relay)}`).join('&')}`;
+}
+
 /** `encodeURIComponent` leaves `!'()*~` alone, and these make nostr-tools reject the whole line. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(

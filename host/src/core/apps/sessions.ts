@@ -12,13 +12,14 @@ import { cleanLine } from './client-metadata.ts';
 
 /**
  * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
- * speaks to; `onDevice`: the device paired it, too. Times are ms Unix time.
+ * speaks to; `onDevice`: the device paired it, too. `relays` are those that it brought itself (`nostrconnect://`). Times are ms Unix time.
  */
 export type App = {
   readonly client: string;
   readonly account: number;
   readonly remoteSigner: string;
   readonly onDevice: boolean;
+  readonly relays: readonly string[];
   readonly name: string;
   readonly url: string;
   readonly perms: string;
@@ -108,6 +109,11 @@ export function hashSecret(secret: string): string {
   return bytesToHex(sha256(utf8ToBytes(secret)));
 }
 
+/** The hash by which the secret of an app's own line is known: together with its key, because others may choose the same one. */
+export function introducedHash(client: string, secret: string): string {
+  return hashSecret(`nostrconnect:${client}:${secret}`);
+}
+
 /** Sessions from what the store loaded. */
 export function loadSessions(
   apps: readonly App[],
@@ -163,7 +169,8 @@ export function decideConnect(
   if (request.secret === '') {
     return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
   }
-  const secret = sessions.secrets.get(hashSecret(request.secret));
+  const own = sessions.secrets.get(introducedHash(client, request.secret));
+  const secret = own ?? sessions.secrets.get(hashSecret(request.secret));
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
   if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
   if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
@@ -211,10 +218,16 @@ export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonl
   return [{ ...sessions, secrets }, [{ type: 'drop_secret', hash }]];
 }
 
+/** An app as it is to be paired. `account` and `relays` where the user, or the app's own line, said them. */
+type NewApp = Pick<App, 'client' | 'remoteSigner' | 'onDevice'> & {
+  readonly account?: number;
+  readonly relays?: readonly string[];
+};
+
 /** Pairs an app for good; null when its secret, or the room for it, is gone meanwhile. */
 export function pair(
   sessions: Sessions,
-  { client, remoteSigner, onDevice }: Pick<App, 'client' | 'remoteSigner' | 'onDevice'>,
+  { client, remoteSigner, onDevice, ...said }: NewApp,
   { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
   now: number,
 ): [Sessions, readonly StoreRow[]] | null {
@@ -224,9 +237,10 @@ export function pair(
   if (before === undefined && (secret.spent !== null || sessions.apps.size >= limits.appsMax)) return null;
   const app: App = {
     client,
-    account: secret.spent === null ? secret.account : (before?.account ?? secret.account),
+    account: said.account ?? (secret.spent === null ? secret.account : (before?.account ?? secret.account)),
     remoteSigner,
     onDevice,
+    relays: said.relays ?? before?.relays ?? [],
     // A login without metadata does not make an app nameless that had told its name before.
     name: metadata.name || before?.name || secret.name,
     url: metadata.url || before?.url || '',

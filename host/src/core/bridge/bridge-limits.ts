@@ -95,6 +95,8 @@ export const bridgeLimits = {
   permsMax: 1024,
   secretMax: 256,
   metadataMax: 16 * 1024,
+  /** A whole `nostrconnect://` line: what fits a QR code, and as much again for apps that only copy it. */
+  nostrconnectMax: 8 * 1024,
   /** Conversation keys (one elliptic curve multiplication each) that are kept. */
   conversationsMax: 256,
 } as const;

@@ -4,7 +4,9 @@
  */
 
 import type { ClientMetadata } from '../apps/client-metadata.ts';
+import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
+import { noOwnRelays, type OwnRelays } from '../apps/session-relays.ts';
 import {
   type App,
   type KnownAccounts,
@@ -43,6 +45,7 @@ export type BridgeState = {
   readonly known: KnownAccounts | null;
   readonly revoking: ReadonlyMap<number, string>;
   readonly sessions: Sessions;
+  readonly ownRelays: OwnRelays;
   readonly narrowing: Narrowing;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
@@ -127,7 +130,7 @@ export type Signing = {
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
  * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
- * just made, as `hashSecret` of it. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `own_relays` are those of everybody from now on. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
  * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
@@ -138,6 +141,8 @@ export type BridgeInput =
   | { readonly type: 'accounts'; readonly device: string | null; readonly accounts: readonly DeviceAccount[] }
   | ({ readonly type: 'secret' } & NewSecret)
   | { readonly type: 'void_secret'; readonly hash: string }
+  | ({ readonly type: 'introduced' } & Introduced)
+  | { readonly type: 'own_relays'; readonly relays: OwnRelays }
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }
@@ -153,6 +158,8 @@ export type BridgeEffect =
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
   | NoteEffect
+  /** The line of an app that asked for nothing said what it is to be asked about: these permissions, on the device. */
+  | { readonly type: 'propose'; readonly client: string; readonly perms: string }
   /** Another device than before told its accounts. */
   | { readonly type: 'replaced'; readonly comparison: Comparison };
 
@@ -212,6 +219,7 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     known: loaded.known,
     revoking: new Map(),
     sessions,
+    ownRelays: noOwnRelays,
     narrowing: noNarrowing,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),

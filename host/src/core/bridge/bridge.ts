@@ -6,6 +6,7 @@
  * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
  */
 
+import { introduced } from '../apps/introducing.ts';
 import { connect, secretsInUse } from '../apps/pairing.ts';
 import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
@@ -56,6 +57,10 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       const [sessions, rows] = voidSecret(state.sessions, input.hash);
       return [{ ...state, sessions }, rows.map((row) => ({ type: 'save', row }))];
     }
+    case 'introduced':
+      return introduced(state, input, now);
+    case 'own_relays':
+      return [{ ...state, ownRelays: input.relays }, []];
     case 'narrow':
       return narrow(state, input.narrowing, now);
     case 'unpair':

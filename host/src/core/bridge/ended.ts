@@ -8,39 +8,48 @@ import { bridgeLimits as limits } from './bridge-limits.ts';
 /** By client. */
 export type Ended = ReadonlyMap<string, EndedOf>;
 
-/** Of one client: by request key, in the order of their ends, and what their texts weigh. */
-export type EndedOf = { readonly answers: ReadonlyMap<string, EndedAnswer>; readonly bytes: number };
+/**
+ * Of one client, in chunks, in the order of their ends: how many there are, and what their texts weigh. Chunks keep it cheap as an
+ * immutable value: keeping copies the youngest one, forgetting the oldest.
+ */
+export type EndedOf = { readonly chunks: readonly Chunk[]; readonly count: number; readonly bytes: number };
+
+/** By request key, in the order of their ends. */
+type Chunk = ReadonlyMap<string, EndedAnswer>;
 
 /** The JSON-RPC text, sealed anew for every repeat; null when it was forgotten, or given by a host before this one. */
 export type EndedAnswer = { readonly text: string | null; readonly endedAt: number };
 
 export const noneEnded: Ended = new Map();
 
+/** Requests of a chunk: the square root of what one client has, about. */
+const chunkMax = 64;
+const nothing: EndedOf = { chunks: [], count: 0, bytes: 0 };
+
 /** Requests that ended before, by client and oldest first; of too many the last ones of each. */
 export function endedBefore(requests: ReadonlyMap<string, readonly (readonly [string, EndedAnswer])[]>): Ended {
   const each = Math.min(limits.endedPerApp, Math.floor(limits.endedMax / Math.max(1, requests.size)));
-  return new Map([...requests].map(([client, own]) => [client, weighed(new Map(own.slice(-each)))]));
+  const ofOne = (own: readonly (readonly [string, EndedAnswer])[]): EndedOf =>
+    own.slice(-each).reduce((before, [key, answer]) => added(before, key, answer), nothing);
+  return new Map([...requests].map(([client, own]) => [client, ofOne(own)]));
 }
 
 /** What is known of a request that ended; null when nothing is, and it may be asked. */
 export function endedAnswer(ended: Ended, client: string, key: string, now: number): EndedAnswer | null {
-  const answer = ended.get(client)?.answers.get(key);
+  const answer = ended
+    .get(client)
+    ?.chunks.findLast((chunk) => chunk.has(key))
+    ?.get(key);
   return answer === undefined || isOld(answer, now) ? null : answer;
 }
 
 /** Keeps an answer. */
 export function keepAnswer(ended: Ended, client: string, key: string, answer: EndedAnswer, now: number): Ended {
   const kept = new Map(ended);
-  const before = ended.get(client);
-  const own = new Map(before?.answers);
-  const bytes = (before?.bytes ?? 0) - weightOf(own.get(key)) + weightOf(answer);
-  own.delete(key);
-  kept.set(client, { answers: own.set(key, answer), bytes });
-  for (const [each, { answers, bytes }] of kept) {
-    const [oldest] = answers.values();
-    if (answers.size > limits.endedPerApp || (oldest !== undefined && isOld(oldest, now))) {
-      kept.set(each, withoutOld({ answers, bytes }, now));
-    }
+  kept.set(client, added(ended.get(client) ?? nothing, key, answer));
+  for (const [each, own] of kept) {
+    const young = withoutOld(own, now);
+    if (young !== own) kept.set(each, young);
   }
   forgetRequest(kept);
   forgetTexts(kept);
@@ -54,50 +63,74 @@ export function forgetClient(ended: Ended, client: string): Ended {
   return kept;
 }
 
-function withoutOld({ answers, bytes: before }: EndedOf, now: number): EndedOf {
-  const kept = new Map(answers);
-  let bytes = before;
-  for (const [key, answer] of answers) {
-    if (kept.size <= limits.endedPerApp && !isOld(answer, now)) break;
-    kept.delete(key);
-    bytes -= weightOf(answer);
+/** With an answer more, as the youngest. */
+function added(own: EndedOf, key: string, answer: EndedAnswer): EndedOf {
+  const { chunks, count, bytes } = without(own, key);
+  const last = chunks.at(-1);
+  const isFull = last === undefined || last.size >= chunkMax;
+  const young = new Map(isFull ? [] : last).set(key, answer);
+  return {
+    chunks: [...(isFull ? chunks : chunks.slice(0, -1)), young],
+    count: count + 1,
+    bytes: bytes + bytesOf(answer),
+  };
+}
+
+function without(own: EndedOf, key: string): EndedOf {
+  const at = own.chunks.findIndex((chunk) => chunk.has(key));
+  const chunk = own.chunks[at];
+  const gone = chunk?.get(key);
+  if (chunk === undefined || gone === undefined) return own;
+  const fewer = new Map(chunk);
+  fewer.delete(key);
+  const chunks = fewer.size === 0 ? own.chunks.toSpliced(at, 1) : own.chunks.with(at, fewer);
+  return { chunks, count: own.count - 1, bytes: own.bytes - bytesOf(gone) };
+}
+
+function withoutOld(own: EndedOf, now: number): EndedOf {
+  let kept = own;
+  for (;;) {
+    const [oldest] = kept.chunks[0] ?? [];
+    if (oldest === undefined || (kept.count <= limits.endedPerApp && !isOld(oldest[1], now))) return kept;
+    kept = without(kept, oldest[0]);
   }
-  return { answers: kept, bytes };
 }
 
 /** One request too many: one came in. */
 function forgetRequest(kept: Map<string, EndedOf>): void {
-  const count = [...kept.values()].reduce((sum, { answers }) => sum + answers.size, 0);
-  if (count <= limits.endedMax) return;
-  const [client, { answers, bytes }] = most(kept, (each) => each.answers.size);
-  const [oldest = ''] = answers.keys();
-  const fewer = new Map(answers);
-  fewer.delete(oldest);
-  kept.set(client, { answers: fewer, bytes: bytes - weightOf(answers.get(oldest)) });
+  if (total(kept, ({ count }) => count) <= limits.endedMax) return;
+  const [client, own] = most(kept, ({ count }) => count);
+  const [oldest = ''] = own.chunks[0]?.keys() ?? [];
+  kept.set(client, without(own, oldest));
 }
 
 /** The excess is one text at most, so the one who has most can give it all. */
 function forgetTexts(kept: Map<string, EndedOf>): void {
-  let excess = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0) - limits.endedBytesMax;
+  const excess = total(kept, ({ bytes }) => bytes) - limits.endedBytesMax;
   if (excess <= 0) return;
-  const [client, { answers }] = most(kept, (each) => each.bytes);
-  const shorter = new Map(answers);
-  for (const [key, answer] of answers) {
-    if (excess <= 0) break;
-    excess -= weightOf(answer);
-    shorter.set(key, { ...answer, text: null });
-  }
-  kept.set(client, weighed(shorter));
+  const [client, own] = most(kept, ({ bytes }) => bytes);
+  let forgotten = 0;
+  const chunks = own.chunks.map((chunk) => {
+    if (forgotten >= excess) return chunk;
+    const shorter = new Map(chunk);
+    for (const [key, answer] of chunk) {
+      if (forgotten >= excess) break;
+      forgotten += bytesOf(answer);
+      shorter.set(key, { ...answer, text: null });
+    }
+    return shorter;
+  });
+  kept.set(client, { ...own, chunks, bytes: own.bytes - forgotten });
 }
 
 function most(kept: ReadonlyMap<string, EndedOf>, measure: (of: EndedOf) => number): [string, EndedOf] {
   return [...kept].reduce((a, b) => (measure(b[1]) > measure(a[1]) ? b : a));
 }
 
-function weighed(answers: ReadonlyMap<string, EndedAnswer>): EndedOf {
-  let bytes = 0;
-  for (const answer of answers.values()) bytes += weightOf(answer);
-  return { answers, bytes };
+function total(kept: ReadonlyMap<string, EndedOf>, measure: (of: EndedOf) => number): number {
+  let sum = 0;
+  for (const own of kept.values()) sum += measure(own);
+  return sum;
 }
 
 function isOld(answer: EndedAnswer, now: number): boolean {
@@ -105,6 +138,6 @@ function isOld(answer: EndedAnswer, now: number): boolean {
 }
 
 /** Two bytes a character is the most that a JavaScript string takes. */
-function weightOf(answer: EndedAnswer | undefined): number {
-  return (answer?.text ?? '').length * 2;
+function bytesOf({ text }: EndedAnswer): number {
+  return text === null ? 0 : text.length * 2;
 }

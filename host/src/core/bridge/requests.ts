@@ -4,6 +4,7 @@
 
 import { appLabel } from '../apps/client-metadata.ts';
 import { connect } from '../apps/pairing.ts';
+import { switchRelays, tellRelays } from '../apps/session-relays.ts';
 import type { App } from '../apps/sessions.ts';
 import type { DeviceAsk, OwnAsk } from '../device/device-port.ts';
 import { endSession } from '../narrowing/user-says.ts';
@@ -37,8 +38,9 @@ export function appRequest(
     case 'ping':
       return done(state, origin, request, 'pong', now);
     case 'switch_relays':
-      // The string, because nostr-tools never resolves on a JSON null; an error breaks welshman's login.
-      return done(state, origin, request, 'null', now);
+      return switchRelays(state, app, origin, request, now);
+    case 'get_relays':
+      return tellRelays(state, app, origin, request, now);
     case 'logout':
       return logout(state, origin, request, event, now);
     default:

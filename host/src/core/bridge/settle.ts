@@ -74,7 +74,11 @@ function pairs(
   const done = paired(state, open.origin.client, wants, said, now);
   if ('code' in done) return fail(state, job, open, done, now);
   const [next, effects] = succeed(done[0], job, open, 'ack', now, 'paired');
-  return [next, [...done[1], ...effects]];
+  const app = next.sessions.apps.get(open.origin.client);
+  // What the app wished for itself, the device has asked about while it paired it.
+  const isOfLine = wants.perms === '' && app?.onDevice === true && app.perms !== '';
+  const propose: BridgeEffect[] = isOfLine ? [{ type: 'propose', client: app.client, perms: app.perms }] : [];
+  return [next, [...done[1], ...effects, ...propose]];
 }
 
 function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {

@@ -8,6 +8,27 @@ import type { Refusal } from '../nip46/refusal.ts';
 /** The four text methods that use the user key. */
 export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
 
+/** What a grant can be about. */
+export type GrantMethod = 'sign_event' | TextMethod;
+
+/** A grant that is proposed: what the app may, or may never, do without asking, and within which limits. Null is no limit. */
+export type ProposedGrant = {
+  readonly verdict: 'allow' | 'deny';
+  readonly method: GrantMethod;
+  /** Of `sign_event` only, and always there. */
+  readonly kind: number | null;
+  /** Of the others; null is everybody but the account itself. */
+  readonly peer: string | null;
+  readonly uses: number | null;
+  readonly perMinute: number | null;
+  /** Until the device is locked. */
+  readonly session: boolean;
+  readonly ms: number | null;
+};
+
+/** A grant as the device keeps it, with its number there. */
+export type DeviceGrant = ProposedGrant & { readonly id: number };
+
 /** An event as it is to be signed: every field that is hashed except the pubkey, which is the device's to say. */
 export type EventTemplate = {
   readonly kind: number;
@@ -37,12 +58,31 @@ export type Carried = {
 
 /**
  * One question to the device. `client_request` is what an app asked; `own` is what is asked instead where the device knows no apps.
- * `client_connect` pairs an app; `client_revoke` takes a pairing away; `accounts` asks which keys there are.
+ * `client_connect` pairs an app that signed its `connect`, `client_introduce` one that this computer speaks for; `client_revoke` takes a pairing away; `grants` lists what an app may, `grants_propose` has the human asked for more, `grant_revoke` takes one; `accounts` asks which keys there are.
  */
 export type DeviceAsk =
   | OwnAsk
   | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
   | { readonly method: 'client_connect'; readonly carried: Carried }
+  | {
+      readonly method: 'client_introduce';
+      readonly client: string;
+      readonly remoteSigner: string;
+      readonly account: number;
+      readonly name: string;
+      readonly perms: string;
+      /** Seconds: what the app signed before is not taken. */
+      readonly createdAt: number;
+    }
+  | { readonly method: 'grants'; readonly client: string; readonly remoteSigner: string; readonly from: number }
+  | {
+      readonly method: 'grants_propose';
+      readonly client: string;
+      readonly remoteSigner: string;
+      readonly grants: readonly ProposedGrant[];
+    }
+  | { readonly method: 'grant_revoke'; readonly client: string; readonly remoteSigner: string; readonly grant: number }
+  | { readonly method: 'lock' }
   | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
   | { readonly method: 'accounts' };
 
@@ -56,5 +96,8 @@ export type DeviceAnswer =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'paired'; readonly by: 'device' | 'host' }
   | { readonly type: 'accounts'; readonly accounts: readonly DeviceAccount[] }
+  | { readonly type: 'grants'; readonly total: number; readonly grants: readonly DeviceGrant[] }
+  /** Which of the proposed grants the human gave. */
+  | { readonly type: 'given'; readonly given: readonly boolean[] }
   | { readonly type: 'done' }
   | { readonly type: 'refused'; readonly refusal: Refusal };

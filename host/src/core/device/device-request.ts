@@ -19,6 +19,7 @@ import {
 import { cleanLine } from '../apps/client-metadata.ts';
 import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
 import { carry } from './device-carry.ts';
+import { fromWire, toWire } from './device-grants.ts';
 import type { DeviceAnswer, DeviceAsk, OwnAsk } from './device-port.ts';
 
 /** A request ready to be sent under any id, and the whole of its input for the device to pull from. */
@@ -37,6 +38,9 @@ export function asksHuman(ask: DeviceAsk): boolean {
     case 'get_public_key':
     case 'client_revoke':
     case 'accounts':
+    case 'grants':
+    case 'grant_revoke':
+    case 'lock':
       return false;
     case 'client_request':
       return asksHuman(ask.own);
@@ -60,6 +64,12 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const body = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
       return bare((id) => ({ type: 'request', id, command: 'client_revoke', body }));
     }
+    case 'lock':
+      return bare((id) => ({ type: 'request', id, command: 'lock', body: {} }));
+    case 'grants':
+    case 'grants_propose':
+    case 'grant_revoke':
+      return knowsApps ? prepareGrants(ask) : no(noGrants);
     case 'client_connect': {
       if (!knowsApps) return { type: 'paired', by: 'host' };
       const carried = carry(ask.carried);
@@ -68,6 +78,15 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const body = { ...carried.body, announced: true };
       const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
       return { type: 'prepared', input: carried.input, toRequest };
+    }
+    case 'client_introduce': {
+      if (!knowsApps) return { type: 'paired', by: 'host' };
+      const { client, remoteSigner, account, name, createdAt } = ask;
+      const keys = { client: hexToBytes(client), remoteSigner: hexToBytes(remoteSigner) };
+      // The user gave us the line: so the app was announced. Permissions are words and commas; what is no ASCII is none.
+      const perms = ask.perms.replace(/[^\x20-\x7e]/g, '').slice(0, limits.permsMax);
+      const body = { ...keys, account, name: fitLabel(name), perms, announced: true, createdAt };
+      return bare((id) => ({ type: 'request', id, command: 'client_introduce', body }));
     }
     case 'client_request': {
       if (!knowsApps) return prepareOwn(ask.own, streamMax);
@@ -78,6 +97,20 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     }
     default:
       return prepareOwn(ask, streamMax);
+  }
+}
+
+function prepareGrants(ask: DeviceAsk & { readonly method: 'grants' | 'grants_propose' | 'grant_revoke' }): Prepared {
+  const app = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
+  switch (ask.method) {
+    case 'grants':
+      return bare((id) => ({ type: 'request', id, command: 'grants', body: { ...app, from: ask.from } }));
+    case 'grant_revoke':
+      return bare((id) => ({ type: 'request', id, command: 'grant_revoke', body: { ...app, grant: ask.grant } }));
+    case 'grants_propose': {
+      const body = { ...app, grants: ask.grants.map(toWire) };
+      return bare((id) => ({ type: 'request', id, command: 'grants_propose', body }));
+    }
   }
 }
 
@@ -128,8 +161,15 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
     case 'nip46_request':
       return clientAnswer(reply.body, output);
     case 'client_connect':
+    case 'client_introduce':
       return { type: 'paired', by: 'device' };
+    case 'grants':
+      return { type: 'grants', total: reply.body.total, grants: reply.body.grants.map(fromWire) };
+    case 'grants_propose':
+      return { type: 'given', given: reply.body.given };
     case 'client_revoke':
+    case 'grant_revoke':
+    case 'lock':
       return { type: 'done' };
     case 'accounts': {
       // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
@@ -233,3 +273,9 @@ function no(refusal: Refusal): DeviceAnswer {
 function badAnswer(words: string): DeviceAnswer {
   return no(refuse('bad_device_answer', words, 'Check the device and its firmware.'));
 }
+
+const noGrants = refuse(
+  'device_refused',
+  'This device keeps no grants, or this computer is not paired with it.',
+  'Pair this computer with the device first.',
+);

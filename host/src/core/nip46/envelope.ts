@@ -34,10 +34,10 @@ export type Sealing = {
 /** The remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
-  /** The id of an event of these fields, in hex (NIP-01). */
-  readonly eventId: (fields: Omit<NostrEvent, 'id' | 'sig'>) => string;
   /** Whether id and signature of an event hold. */
   readonly isGenuine: (event: NostrEvent) => boolean;
+  /** Whether a key that signed nothing yet is one at all: half of all 32 bytes are no point of the curve. */
+  readonly isKey: (client: string) => boolean;
   /** Decrypts a request. Ask only for an event whose signature was verified: otherwise anybody picks the key agreement. */
   readonly open: (event: NostrEvent) => Opened;
   /** What opens the requests of a client in this encryption, for a device that opens them itself: 32 bytes. It opens nothing else. */
@@ -52,8 +52,8 @@ export function remoteSigner(secret: Uint8Array, primitives: Primitives): Remote
   const conversing = conversations(secret, primitives);
   return {
     pubkey,
-    eventId: (fields) => eventId(fields, primitives),
     isGenuine: (event) => isGenuine(event, primitives),
+    isKey: (client) => primitives.conversation(secret, hexToBytes(client)) !== null,
     open: (event) => openRequest(event, primitives, conversing),
     conversationKey: (client, encryption) => conversing(client)[encryption === 'nip44' ? 'nip44' : 'sharedX'].slice(),
     seal: (sealing) => sealAnswer(sealing, secret, pubkey, primitives, conversing),

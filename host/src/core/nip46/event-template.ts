@@ -67,14 +67,14 @@ export function signedEvent(
   template: EventTemplate,
   answer: DeviceAnswer & { readonly type: 'signature' },
   pubkey: string | null,
-  { eventId, isGenuine }: Pick<RemoteSigner, 'eventId' | 'isGenuine'>,
+  { isGenuine }: Pick<RemoteSigner, 'isGenuine'>,
 ): NostrEvent | null {
   if (!isHex32(answer.pubkey) || (pubkey !== null && answer.pubkey !== pubkey)) return null;
   const { kind, content, tags, created_at } = template;
-  const unsigned = { pubkey: answer.pubkey, created_at, kind, tags, content };
-  const id = eventId(unsigned);
-  const event: NostrEvent = Object.freeze({ id, ...unsigned, sig: answer.sig });
-  return id === answer.id && isSignature(answer.sig) && isGenuine(event) ? event : null;
+  const { id, sig } = answer;
+  const event: NostrEvent = Object.freeze({ id, pubkey: answer.pubkey, created_at, kind, tags, content, sig });
+  // `isGenuine` hashes what was asked and compares the id with that.
+  return isSignature(sig) && isGenuine(event) ? event : null;
 }
 
 const forbiddenKind = refuse(

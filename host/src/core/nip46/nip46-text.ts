@@ -28,7 +28,7 @@ export type ConnectRequest = {
 /** Every request that this signer knows. `disconnect` is what older libraries say for `logout`. */
 export type Nip46Request =
   | ConnectRequest
-  | { readonly id: RequestId; readonly method: 'ping' | 'switch_relays' | 'logout' }
+  | { readonly id: RequestId; readonly method: 'ping' | 'switch_relays' | 'get_relays' | 'logout' }
   | DeviceRequest;
 
 /** Requests that only the device can answer. */
@@ -83,6 +83,7 @@ function parameters(request: Nip46Request): readonly unknown[] {
     }
     case 'ping':
     case 'switch_relays':
+    case 'get_relays':
     case 'logout':
     case 'get_public_key':
       return [];
@@ -97,6 +98,7 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
       return { type: 'request', request: parseConnect(id, params) };
     case 'ping':
     case 'switch_relays':
+    case 'get_relays':
     case 'logout':
     case 'get_public_key':
       return { type: 'request', request: { id, method } };

@@ -1,0 +1,34 @@
+/**
+ * Permissions as NIP-46 writes them (`sign_event:1,nip44_decrypt`), as grants that may be proposed to a device. The user wrote them on
+ * a line of theirs, or on the command line; the device asks about each. What it could not give is left out, as the device does with
+ * what apps wish for.
+ */
+import { limits, neverSigned } from '@sallyport/device-protocol';
+import type { GrantMethod, ProposedGrant } from '../device/device-port.ts';
+
+export const grantMethods: readonly GrantMethod[] = [
+  'sign_event',
+  'nip44_encrypt',
+  'nip44_decrypt',
+  'nip04_encrypt',
+  'nip04_decrypt',
+];
+
+/** The grants that a list of permissions comes to, each once, as many as one message proposes. */
+export function wishesOf(perms: string): readonly ProposedGrant[] {
+  const texts = new Set(perms.split(',').map((text) => text.trim()));
+  const grants = [...texts].map(grantOf).filter((grant) => grant !== null);
+  return grants.slice(0, limits.listMax);
+}
+
+function grantOf(text: string): ProposedGrant | null {
+  const [name, param, ...more] = text.split(':');
+  const method = grantMethods.find((one) => one === name);
+  if (method === undefined || more.length > 0) return null;
+  const unlimited = { verdict: 'allow', peer: null, uses: null, perMinute: null, session: false, ms: null } as const;
+  if (method !== 'sign_event') return param === undefined ? { ...unlimited, method, kind: null } : null;
+  // There is no grant to sign whatever an app likes.
+  const kind = /^(0|[1-9]\d{0,4})$/.test(param ?? '') ? Number(param) : null;
+  if (kind === null || kind > 0xffff || neverSigned.includes(kind)) return null;
+  return { ...unlimited, method, kind };
+}

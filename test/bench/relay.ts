@@ -1,0 +1,5 @@
+/** The embedded relay in a process of its own, for the bench: it says its address in one JSON line and serves until it is killed. */
+import { startLoopbackRelay } from '../../host/src/loopback-relay/server.ts';
+
+const { url } = await startLoopbackRelay();
+console.log(JSON.stringify({ url }));
