@@ -63,7 +63,11 @@ export async function startSimulator(
   const child = spawnSimulator(options, owners, state, quiet, computer);
   const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
   const control = duplex(child, controlFd);
-  const first = await firstLine(control, ended);
+  const first = await firstLine(control, ended).catch((problem: unknown) => {
+    // One that says nothing would stay behind when the host gives up.
+    child.kill('SIGKILL');
+    throw problem;
+  });
   if ('code' in first) return { simulator: null, code: first.code };
   const link = duplexOrNull(child, linkFd);
   const wire = (events: WireEvents): Wire =>

@@ -74,6 +74,7 @@ export function requestsText(requests: readonly z.output<typeof s.openRequest>[]
 }
 
 export function logText(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'There are no such requests in the log.';
   return lines(
     rows.map(
       ({ id, at, app, client, method, kind, outcome, ms }) =>
