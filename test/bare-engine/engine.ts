@@ -129,6 +129,8 @@ function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: En
           curve.verifySchnorr(bytes(sig), bytes(hash), bytes(pubkey)) ? context.true : context.false,
         );
         set(given, 'sharedX', (secret, peer) => hex(curve.sharedX(bytes(secret), bytes(peer))));
+        set(given, 'x25519PublicKey', (secret) => hex(curve.x25519.publicKey(bytes(secret))));
+        set(given, 'x25519Shared', (secret, peer) => hex(curve.x25519.shared(bytes(secret), bytes(peer))));
         context.setProp(env, 'curve', given);
       });
     }

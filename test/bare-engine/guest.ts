@@ -28,6 +28,8 @@ export type HexBoard = {
     readonly signSchnorr: (hash: string, secret: string, aux: string) => string;
     readonly verifySchnorr: (sig: string, hash: string, pubkey: string) => boolean;
     readonly sharedX: (secret: string, peer: string) => string | null;
+    readonly x25519PublicKey: (secret: string) => string;
+    readonly x25519Shared: (secret: string, peer: string) => string | null;
   } | null;
 };
 
@@ -88,7 +90,10 @@ function envOf({ random, read, write, remove, names, curve }: HexBoard): Env {
               hexToBytes(curve.signSchnorr(bytesToHex(hash), bytesToHex(secret), bytesToHex(aux))),
             verifySchnorr: (sig, hash, pubkey) =>
               curve.verifySchnorr(bytesToHex(sig), bytesToHex(hash), bytesToHex(pubkey)),
-            x25519: portableCrypto.x25519,
+            x25519: {
+              publicKey: (secret) => hexToBytes(curve.x25519PublicKey(bytesToHex(secret))),
+              shared: (secret, peer) => bytesOrNull(curve.x25519Shared(bytesToHex(secret), bytesToHex(peer))),
+            },
             sharedX: (secret, peer) => bytesOrNull(curve.sharedX(bytesToHex(secret), bytesToHex(peer))),
           },
   };

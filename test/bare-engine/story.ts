@@ -1,19 +1,7 @@
 /** The signing story as it is told to the firmware in the bare engine: hello, sign_event over frames, the screen, a press, the reply. */
-import {
-  closedLink,
-  decodeMessage,
-  encodeCbor,
-  encodeMessage,
-  type HostLinkState,
-  hostLinkDeadline,
-  limits,
-  type Message,
-  type ReplyOf,
-  stepHostLink,
-} from '@sallyport/device-protocol';
-import { bytesFrom, chance } from '../support/random.ts';
+import { encodeCbor, limits, type Message, type ReplyOf } from '@sallyport/device-protocol';
 import type { BareEngine } from './engine.ts';
-import type { Did } from './guest.ts';
+import { lineTo, type Wire } from './line.ts';
 
 export type Fields = {
   readonly created_at: number;
@@ -28,80 +16,40 @@ export type Told = {
   readonly question: readonly string[];
   /** The last screen. */
   readonly outcome: readonly string[];
-  /** Bytes on the wire from the request to its answer, acknowledgements included. */
-  readonly wire: { readonly toDevice: number; readonly toHost: number };
+  /** From the request to its answer. */
+  readonly wire: Wire;
   /** Times that the host had to answer the device before it went on: chunks. One more is the request itself. */
   readonly pulls: number;
   readonly inputBytes: number;
 };
 
-/** A size that no event of the stories has: a story that does not move would go on for ever. */
-const stepsMax = 100_000;
-
-/** Has one event signed. The human approves half a second after the question is drawn. */
+/** Has one event signed, which the computer asks in its own name. The human approves half a second after the question is drawn. */
 export function signingStory(engine: BareEngine, fields: Fields): Told {
   const input = encodeCbor([fields.created_at, fields.kind, fields.tags, fields.content]);
-  const random = bytesFrom(chance(3));
-  const wire = { toDevice: 0, toHost: 0 };
   const heard: Message[] = [];
-  let link: HostLinkState = closedLink;
-  let now = 1_000;
-  let screen = engine.first.screen ?? [];
-  const toDevice: Uint8Array[] = [];
-
-  const hostTakes = (given: Parameters<typeof stepHostLink>[1]): void => {
-    const [next, effects] = stepHostLink(link, given, now, random);
-    link = next;
-    for (const effect of effects) {
-      if (effect.type === 'write') toDevice.push(effect.bytes);
-      if (effect.type === 'message') hear(effect.bytes);
-    }
-  };
-  const say = (message: Message): void => hostTakes({ type: 'send', message: encodeMessage(message) });
-  const deviceDid = ({ wire: frames, screen: drawn }: Did): void => {
-    if (drawn !== null) screen = drawn;
-    for (const frame of frames) {
-      const bytes = Uint8Array.from(Buffer.from(frame, 'hex'));
-      wire.toHost += bytes.length;
-      hostTakes({ type: 'bytes', bytes });
-    }
-  };
-  const settle = (): void => {
-    for (let steps = 0; ; steps++) {
-      const bytes = toDevice.shift();
-      if (bytes === undefined) return;
-      if (steps > stepsMax) throw new Error('the story does not move');
-      wire.toDevice += bytes.length;
-      deviceDid(engine.bytes(bytes, now));
-    }
-  };
   let pulls = 0;
-  const hear = (bytes: Uint8Array): void => {
-    const message = decodeMessage(bytes);
-    if (message.type === 'unreadable') throw new Error(`the device said what nobody can read: ${message.detail}`);
+  const line = lineTo(engine, (message, say) => {
     heard.push(message);
     if (message.type !== 'request' || message.command !== 'chunk_get') return;
-    const { offset, length } = message.body;
     pulls++;
-    say({ type: 'reply', id: message.id, command: 'chunk_get', body: { bytes: input.slice(offset, offset + length) } });
-  };
-
-  hostTakes({ type: 'wire_opened' });
-  settle();
-  if (hostLinkDeadline(link) !== null) throw new Error('the device did not answer hello');
-  Object.assign(wire, { toDevice: 0, toHost: 0 });
+    say(pieceOf(message, input));
+  });
+  line.crossed();
   const head = input.slice(0, limits.headMax);
   const body = { account: 0, label: 'a story', input: { length: input.length, head } };
-  say({ type: 'request', id: 2, command: 'sign_event', body });
-  settle();
-  const question = screen;
-  now += 500;
-  deviceDid(engine.tick(now)); // the keys are named
-  deviceDid(engine.press('approve', now));
-  settle();
+  line.say({ type: 'request', id: 2, command: 'sign_event', body });
+  const question = line.screen();
+  line.press('approve');
   const reply = heard.find((one) => one.type === 'reply' && one.command === 'sign_event');
   if (reply?.type !== 'reply' || reply.command !== 'sign_event') {
-    throw new Error(`no signature: ${JSON.stringify(heard.at(-1))}, on the screen: ${screen.join(' / ')}`);
+    throw new Error(`no signature: ${JSON.stringify(heard.at(-1))}, on the screen: ${line.screen().join(' / ')}`);
   }
-  return { reply: reply.body, question, outcome: screen, wire, pulls, inputBytes: input.length };
+  const wire = line.crossed();
+  return { reply: reply.body, question, outcome: line.screen(), wire, pulls, inputBytes: input.length };
+}
+
+/** The piece of an input that the device asks for. */
+export function pieceOf(message: Message & { type: 'request'; command: 'chunk_get' }, input: Uint8Array): Message {
+  const { id, command, body } = message;
+  return { type: 'reply', id, command, body: { bytes: input.slice(body.offset, body.offset + body.length) } };
 }

@@ -4,10 +4,15 @@
  * what the allocator could not reuse, as it would be on a board. Reading the code takes more than it leaves behind, so that a
  * small event hides in the room that the start made. The curve is the board's, outside the engine; the portable one has a row.
  */
+import { nip44 } from 'nostr-tools';
+import { encryptNip44 } from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { type AppAsks, type AppTold, appFlash, appStory } from '../bare-engine/app-story.ts';
 import { bundleFirmware } from '../bare-engine/bundle.ts';
 import { bareEngine, demoFlash, type EngineOptions } from '../bare-engine/engine.ts';
 import { type Fields, signingStory, type Told } from '../bare-engine/story.ts';
+import { testAccount } from '../support/open-life.ts';
+import { publicOf, secrets } from '../vectors/client-events.ts';
 import type { Effort } from './measure.ts';
 import { table } from './table.ts';
 
@@ -28,15 +33,17 @@ export async function benchMemory({ quick }: Effort): Promise<string> {
   for (const [name, bytes] of sizes(quick)) rows.push([name, await measure(board, bytes)]);
   const portable = await measure({ ...board, curve: null }, 1_000);
   const empty = await measure({ ...board, code: emptyFirmware }, null);
-  return [memoryTable(code.length, empty.booted, rows, portable), wireTable(rows)].join('\n');
+  const ofApps = quick ? [] : await requestsOfApps(code, empty.booted);
+  return [memoryTable(code.length, empty.booted, rows, portable), wireTable(rows), ...ofApps].join('\n');
 }
 
 /** Does nothing at all: what is used under it is the engine's. */
 const emptyFirmware =
   'const firmware = { start: () => ({ first: { wire: [], screen: [], due: null } }), platform: () => [] };';
 
+const kib = (bytes: number): string => `${Math.ceil(bytes / 1024)} KiB`;
+
 function memoryTable(codeBytes: number, engine: number, rows: readonly Row[], portable: Measured): string {
-  const kib = (bytes: number): string => `${Math.ceil(bytes / 1024)} KiB`;
   const small = rows[0]?.[1] ?? portable;
   return table(
     `Memory of the firmware core in QuickJS, without the engine; the target for 1 MiB is 64 KiB more than for 1 KB (one file of ${kib(codeBytes)})`,
@@ -72,6 +79,72 @@ function wireTable(rows: readonly Row[]): string {
 /** CBOR around the content, so that the whole input is of the size that is named. */
 const headBytes = 16;
 const line = 'a line of a long note. ';
+const textOf = (bytes: number): string => line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes);
+const eventOf = (bytes: number): Fields => ({ created_at: 1_760_000_000, kind: 1, tags: [], content: textOf(bytes) });
+
+/** A text that the peer sealed for the account of the tests. */
+function payloadOf(text: string): string {
+  const key = nip44.v2.utils.getConversationKey(secrets.peer, Buffer.from(testAccount.pubkey).toString('hex'));
+  return encryptNip44(new Uint8Array(Buffer.from(text, 'utf8')), key, new Uint8Array(32).fill(7)) ?? '';
+}
+
+/** What apps ask for, with texts of so many bytes in it. */
+const appRequests: readonly (readonly [string, (bytes: number) => AppAsks])[] = [
+  ['sign_event', (bytes) => ({ method: 'sign_event', params: [JSON.stringify(eventOf(bytes))] })],
+  ['nip44_encrypt', (bytes) => ({ method: 'nip44_encrypt', params: [publicOf('peer'), textOf(bytes)] })],
+  ['nip44_decrypt', (bytes) => ({ method: 'nip44_decrypt', params: [publicOf('peer'), payloadOf(textOf(bytes))] })],
+];
+
+const appSizes: readonly (readonly [string, number])[] = [
+  ['1 KB', 1_000],
+  ['1 MiB', 1024 * 1024 - headBytes],
+];
+
+/** The same for what an app signed: `nip46_request` in a secure channel, by a press. */
+async function requestsOfApps(code: string, engine: number): Promise<readonly string[]> {
+  const board = { code, flash: appFlash(), curve: portableCrypto };
+  const memory: string[][] = [];
+  const wire: string[][] = [];
+  for (const [name, asks] of appRequests) {
+    let small: number | null = null;
+    for (const [size, bytes] of appSizes) {
+      const { peak, told } = await measureApp(board, asks(bytes));
+      memory.push([`${name} of ${size}`, kib(peak - engine), small === null ? '' : kib(peak - small)]);
+      small ??= peak;
+      const least = told.inputBytes + (told.pushed.length === 0 ? replyBytes : told.pushed.length);
+      const crossed = told.wire.toDevice + told.wire.toHost;
+      wire.push([
+        `${name} of ${size}`,
+        `${told.pulls + told.pushes + 1}`,
+        `${told.wire.toDevice}`,
+        `${told.wire.toHost}`,
+        `${least}`,
+        `${(crossed / least).toFixed(3)}×`,
+      ]);
+    }
+  }
+  return [
+    table(
+      'Memory for a request that an app signed, its channel included; the same target',
+      ['', 'memory', 'more than for 1 KB'],
+      memory,
+    ),
+    table('Such a request on the wire', ['', 'round trips', 'to the device', 'to the host', 'at least', 'ratio'], wire),
+  ];
+}
+
+async function measureApp(
+  options: EngineOptions,
+  asks: AppAsks,
+): Promise<{ readonly peak: number; readonly told: AppTold }> {
+  const engine = await bareEngine(options);
+  try {
+    const told = appStory(engine, asks);
+    return { peak: engine.peak(), told };
+  } finally {
+    engine.stop();
+  }
+}
 
 /** Signs one event in an engine of its own; null: only starts. */
 async function measure(options: EngineOptions, contentBytes: number | null): Promise<Measured> {
@@ -79,10 +152,7 @@ async function measure(options: EngineOptions, contentBytes: number | null): Pro
   try {
     const booted = engine.peak();
     if (contentBytes === null) return { booted, peak: booted, told: nothingTold };
-    const length = contentBytes - headBytes;
-    const content = line.repeat(Math.ceil(length / line.length)).slice(0, length);
-    const fields: Fields = { created_at: 1_760_000_000, kind: 1, tags: [], content };
-    const told = signingStory(engine, fields);
+    const told = signingStory(engine, eventOf(contentBytes - headBytes));
     return { booted, peak: engine.peak(), told };
   } finally {
     engine.stop();

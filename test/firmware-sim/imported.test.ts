@@ -18,8 +18,8 @@ const reviews = (imported: boolean): readonly Review[] => {
   const asker: Asker = { account: 'Main', label: 'Coracle', pubkey, imported, by: 'app' };
   return [
     reviewDecryption('nip44_decrypt', asker, peer, 132),
-    reviewEncryption('nip44_encrypt', asker, peer, 'hello'),
-    reviewTogether(asker, [{ command: 'nip44_decrypt', peer, text: 'x' }]),
+    reviewEncryption('nip44_encrypt', asker, peer, 5),
+    reviewTogether(asker, [{ command: 'nip44_decrypt', peer, text: { length: 1 } }]),
     reviewPairing({
       name: 'Coracle',
       by: 'app',

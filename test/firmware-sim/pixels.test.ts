@@ -42,7 +42,7 @@ const reviews: readonly (readonly [string, Review, number])[] = [
 
 const views: readonly (readonly [string, View])[] = [
   ['idle', { type: 'idle', account: 'Main', pubkey, imported: false, demo: true, more: 0, suspended: false }],
-  ['receiving', { type: 'receiving', received: 92_160, total: 204_800 }],
+  ['receiving', { type: 'receiving', doing: 'receiving', received: 92_160, total: 204_800 }],
   ['signed', { type: 'result', title: 'Sign note', outcome: 'signed' }],
   ['notice', { type: 'notice', title: 'Keys unreadable', text: 'Keys cannot be read. Nothing is signed.' }],
 ];

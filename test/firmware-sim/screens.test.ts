@@ -63,7 +63,13 @@ const REVIEWS: Record<string, { review: Review; pages: number }> = {
     pages: 99,
   },
   'nip44-decrypt': { review: reviewDecryption('nip44_decrypt', ASKER, PEER, 132), pages: 99 },
-  'nip04-encrypt': { review: reviewEncryption('nip04_encrypt', ASKER, PEER, 'See you at noon.\n– Bob'), pages: 99 },
+  'nip04-encrypt': {
+    review: {
+      ...reviewEncryption('nip04_encrypt', ASKER, PEER, 24),
+      sections: [{ heading: 'text', text: 'See you at noon.\n– Bob' }],
+    },
+    pages: 99,
+  },
   'hostile-label': {
     review: event(
       { kind: 65535, created_at: Number.MAX_SAFE_INTEGER, content: 'x' },
@@ -86,7 +92,7 @@ const VIEWS: Record<string, View> = {
     suspended: false,
   },
   idle: { type: 'idle', account: 'Main', pubkey: PUBKEY, imported: false, demo: false, more: 0, suspended: false },
-  'receiving-45': { type: 'receiving', received: 92_160, total: 204_800 },
+  'receiving-45': { type: 'receiving', doing: 'receiving', received: 92_160, total: 204_800 },
   signed: { type: 'result', title: 'Sign note', outcome: 'signed' },
   'timed-out': { type: 'result', title: 'Decrypt NIP-44', outcome: 'timed_out' },
   pairing: { type: 'pairing', name: 'desk', code: '012345', replaces: null, waiting: false },
@@ -169,7 +175,7 @@ test('progress: nothing, all, and a total of zero', () => {
     [999, 1000, '99%'],
   ] as const) {
     for (const board of BOARDS) {
-      const screen = draw({ type: 'receiving', received, total }, board, false);
+      const screen = draw({ type: 'receiving', doing: 'receiving', received, total }, board, false);
       check(board, screen);
       expect(screen.rows.join('\n')).toContain(percent);
     }

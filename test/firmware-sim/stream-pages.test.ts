@@ -5,8 +5,8 @@ import { encodeCbor } from '../../device-protocol/src/index.ts';
 import { type Board, LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { type Review, reviewEvent } from '../../firmware-sim/src/firmware/screen/review.ts';
 import { layOut } from '../../firmware-sim/src/firmware/screen/screens.ts';
-import { readOwnEvent, type StreamEvent } from '../../firmware-sim/src/firmware/stream/event.ts';
-import { layOutParts, type Pages, partsOf } from '../../firmware-sim/src/firmware/stream/pages.ts';
+import { readOwnEvent, type StreamEvent, sectionsOf } from '../../firmware-sim/src/firmware/stream/event.ts';
+import { type Pages, pagesOf } from '../../firmware-sim/src/firmware/stream/pages.ts';
 import { isRefused, type Refused } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { accountPublic, drive, noCurve } from './stream.ts';
 
@@ -27,10 +27,11 @@ function must<T extends object>(result: T | Refused): T {
 /** The same event laid out in both ways. */
 function laidOut(fields: Fields, board: Board) {
   const input = encodeCbor([fields.created_at, fields.kind, fields.tags, fields.content]);
-  const event: StreamEvent = must(drive(readOwnEvent(input.length, accountPublic, noCurve.random), input).result);
+  const whose = { pubkey: accountPublic, columns: board.columns };
+  const event: StreamEvent = must(drive(readOwnEvent(input.length, whose, noCurve.random), input).result);
   const review: Review = reviewEvent(asker, { ...fields, id: event.id });
-  const parts = partsOf(review, event, board);
-  const pages: Pages = must(drive(layOutParts(parts, board), input).result);
+  const sections = drive(sectionsOf(event, board.columns), input).result;
+  const pages: Pages = pagesOf(review, sections, board);
   const page = (n: number) => {
     const { result, asked } = drive(pages.page(n), input);
     return { rows: must(result), asked };

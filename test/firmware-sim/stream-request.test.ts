@@ -10,6 +10,8 @@ import { type ClientRequest, readRequest, shortParam } from '../../firmware-sim/
 import { walkText } from '../../firmware-sim/src/firmware/stream/walk.ts';
 import { accountPublic, around, drive, hex, noCurve, realCurve, type Sent, sealed, signed } from './stream.ts';
 
+const account = { pubkey: accountPublic, columns: 30 };
+
 type Env = Parameters<typeof authenticate>[1];
 
 /** Authenticates, reads, and goes on. */
@@ -20,7 +22,7 @@ function* requestOf({ event }: Sent, env: Env): Reading<ClientRequest | Refused>
 
 function* eventOf(sent: Sent, env: Env): Reading<StreamEvent | Refused> {
   const request = yield* requestOf(sent, env);
-  return isRefused(request) ? request : yield* readEvent(request, accountPublic, 77);
+  return isRefused(request) ? request : yield* readEvent(request, account, 77);
 }
 
 function must<T extends object>(result: T | Refused): T {
@@ -233,12 +235,12 @@ test('the host’s own events: the same id, whatever is in them; nothing else is
   fc.assert(
     fc.property(written, ([fields, tags]) => {
       const input = encodeCbor([fields.created_at, fields.kind, tags, fields.content]);
-      const event = must(drive(readOwnEvent(input.length, accountPublic, noCurve.random), input).result);
+      const event = must(drive(readOwnEvent(input.length, account, noCurve.random), input).result);
       expect(hex(event.id)).toBe(idOf({ ...fields, tags }));
       expect(textOf(event.content, input)).toBe(fields.content);
       for (let length = 0; length < input.length; length++) {
         const cut = input.slice(0, length);
-        const { result } = drive(readOwnEvent(length, accountPublic, noCurve.random), cut);
+        const { result } = drive(readOwnEvent(length, account, noCurve.random), cut);
         expect(result).toEqual({ error: 'invalid_params' });
       }
     }),

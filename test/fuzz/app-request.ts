@@ -11,6 +11,7 @@ import { readEnvelope } from '../../firmware-sim/src/firmware/jobs/envelope.ts';
 import type { Read } from '../../firmware-sim/src/firmware/jobs/request.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
+import { textOf } from '../../firmware-sim/src/firmware/stream/walk.ts';
 import { must } from '../soak/stage.ts';
 import { heldEvent } from '../support/held-event.ts';
 import { mutatedBytes, mutatedJson, mutatedText } from '../support/mutations.ts';
@@ -22,7 +23,7 @@ import type { Target } from './target.ts';
 export type AppInput = { readonly scheme: 'nip44' | 'nip04'; readonly plain: string; readonly content: string | null };
 
 const key = new Uint8Array(32).fill(5);
-const account = bytesOf(clients.account.pubkey);
+const account = { pubkey: bytesOf(clients.account.pubkey), columns: 30 };
 const remoteSigner = new Uint8Array(32).fill(7);
 const tags = [['p', hexOf(remoteSigner)]];
 const computer = { host: '00', paired: true };
@@ -100,14 +101,15 @@ function mustMean({ envelope, wanted }: Read & { readonly type: 'app' }, input: 
   if (wanted.type !== 'use') return;
   const { subject } = wanted;
   must(parsed.method === subject.command, `the method ${subject.command}, and JSON.parse reads ${parsed.method}`);
-  if (subject.command !== 'sign_event') return must(parsed.params[1] === subject.text, 'another text');
+  if (subject.command !== 'sign_event')
+    return must(parsed.params[1] === readWhole(textOf(subject.text), input), 'another text');
   // What is null lacks, as what is not there does.
   const { kind = -1, content = '', tags: told, created_at } = templateOf(parsed.params[0]);
   const event = { kind, content, tags: told ?? [], created_at: created_at ?? 1_700_000_000 };
   const { id } = subject.event;
   const [theirs, ours] = [JSON.stringify(event), JSON.stringify(heldEvent(subject.event, input))];
   must(theirs === ours, `JSON.parse reads ${theirs}, and the device ${ours}`);
-  must(getEventHash({ ...event, pubkey: hexOf(account) }) === hexOf(id), 'another id');
+  must(getEventHash({ ...event, pubkey: hexOf(account.pubkey) }) === hexOf(id), 'another id');
 }
 
 /** A template is an object, or the text of one. */

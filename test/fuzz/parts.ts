@@ -3,7 +3,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeCbor, decodeUtf8, encodeCbor, streamBounds } from '@sallyport/device-protocol';
-import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
+import { type Board, LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { decryptNip04, encryptNip04 } from '../../firmware-sim/src/firmware/formats/nip04.ts';
 import { decryptNip44, encryptNip44, messageKeys } from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { askUse, reviewOf } from '../../firmware-sim/src/firmware/jobs/prompt.ts';
@@ -52,18 +52,20 @@ export const subject: Target<string> = {
       body: { account: 0, label: 'fuzz', input: { length: bytes.length, head: bytes } },
       computer: { host: '', paired: false },
     } as const;
-    const parsed = readWhole(readOwn(request, pubkey, random), bytes);
+    const readFor = ({ columns }: Board) => readWhole(readOwn(request, { pubkey, columns }, random), bytes);
+    const parsed = readFor(LCD240);
     if ('wrong' in decoded) {
       must(parsed.type === 'refused', 'what is no CBOR was read');
       return { past: false, trait: `${decoded.wrong}` };
     }
     must(hexOf(encodeCbor(decoded.value)) === hexOf(bytes), 'not the one encoding');
     if (parsed.type === 'refused') return { past: true, trait: `${parsed.error} ${shapeOf(decoded.value)}` };
-    if (parsed.type !== 'own') throw new Error('nobody signed it');
     const asker = { account: 'a', label: 'b', pubkey, imported: false, by: 'stranger' } as const;
     let review = '';
     for (const board of [LCD240, OLED128]) {
-      const prompt = readWhole(askUse({ subject: parsed.subject, asker, app: null }, board), bytes);
+      const read = readFor(board);
+      if (read.type !== 'own') throw new Error('nobody signed it');
+      const prompt = readWhole(askUse({ subject: read.subject, asker, app: null }, board), bytes);
       if ('error' in prompt || prompt.pages === null) throw new Error('an event that was read cannot be shown');
       review = reviewOf([prompt]).title;
       const { count, page } = prompt.pages;

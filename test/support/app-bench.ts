@@ -37,22 +37,18 @@ export function appBench() {
   let nextId = 100;
   let seconds = startS;
 
-  /** What the app signs, as the message that carries it. */
-  function envelope({
-    method,
-    params,
-    id = `r${nextId}`,
-    at,
-    who = 'client',
-    nip04,
-  }: Asks): RequestOf<'nip46_request'> {
+  /** What the app signs, as the message that carries it, and all of its content. */
+  function envelopeOf({ method, params, id = `r${nextId}`, at, who = 'client', nip04 }: Asks): {
+    readonly body: RequestOf<'nip46_request'>;
+    readonly content: Uint8Array;
+  } {
     const keys = conversationKeys(who, 'remoteSigner');
     const plaintext = JSON.stringify({ id, method, params });
     const content = nip04 === true ? nip04Of(plaintext, keys.nip04) : nip44Of(plaintext, keys.nip44);
     const created_at = at ?? ++seconds;
     const event = signedBy(who, { kind: 24133, created_at, tags: [['p', remoteSigner]], content });
     const bytes = Uint8Array.from(Buffer.from(content, 'utf8'));
-    return {
+    const body: RequestOf<'nip46_request'> = {
       account: 0,
       client: bytesOf(event.pubkey),
       createdAt: created_at,
@@ -61,7 +57,9 @@ export function appBench() {
       conversationKey: nip04 === true ? keys.nip04 : keys.nip44,
       input: { length: bytes.length, head: bytes.slice(0, 3_584) },
     };
+    return { body, content: bytes };
   }
+  const envelope = (asks: Asks): RequestOf<'nip46_request'> => envelopeOf(asks).body;
 
   /** Says a request; what is heard at once, and later by presses, is looked through by `answerTo`. */
   const heard: (Message | Unreadable)[] = [];
@@ -80,6 +78,7 @@ export function appBench() {
     computer,
     heard,
     envelope,
+    envelopeOf,
     say,
     app: (asks: Asks): number => say({ command: 'nip46_request', body: envelope(asks) }),
     sign: ({ kind = 1, content = 'hello', tags = [], created_at = startS }: Fields = {}, asks: Partial<Asks> = {}) =>

@@ -1,7 +1,8 @@
 /** An event that lies in a stream, as one value: what was read of it, read again from the input and put together. */
 import { decodeUtf8 } from '@sallyport/device-protocol';
-import { type StreamEvent, walkTags } from '../../firmware-sim/src/firmware/stream/event.ts';
+import type { StreamEvent } from '../../firmware-sim/src/firmware/stream/event.ts';
 import { readWhole } from '../../firmware-sim/src/firmware/stream/reading.ts';
+import { walkTags } from '../../firmware-sim/src/firmware/stream/tags.ts';
 import { textOf } from '../../firmware-sim/src/firmware/stream/walk.ts';
 
 export type HeldEvent = {

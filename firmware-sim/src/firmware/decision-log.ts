@@ -17,7 +17,7 @@ export function logAsked(turn: Turn, job: Job, outcome: Outcome): void {
   if (prompt === null || prompt.about === 'grant') return;
   const entry =
     prompt.about === 'use' ? useEntry(job, prompt) : { account: prompt.wanted.account, who: prompt.wanted.client };
-  if (outcome.type === 'signature' || outcome.type === 'output') {
+  if (outcome.type === 'signature' || outcome.type === 'output' || outcome.type === 'large') {
     if (prompt.about === 'use') appendLog(turn, { ...entry, event: eventOf(prompt.subject), why: 'pressed' });
   } else if (outcome.type === 'error' && isNo(outcome.error)) {
     appendLog(turn, { ...entry, event: 'denied', why: outcome.error });

@@ -128,12 +128,9 @@ export function askHuman(turn: Turn, { id, request, claimBy }: Job, prompt: Prom
 
 /** Takes a job out and keeps how it ended. Of large results only the newest is kept: they are what memory is made of. */
 export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
-  const large = outcome.type === 'output' && outcome.bytes.length > limits.chunkMax;
   const results = turn.state.results.map(
     (ended): Ended =>
-      large && ended.outcome.type === 'output' && ended.outcome.bytes.length > limits.chunkMax
-        ? { ...ended, outcome: { type: 'forgotten' } }
-        : ended,
+      outcome.type === 'large' && ended.outcome.type === 'large' ? { ...ended, outcome: { type: 'forgotten' } } : ended,
   );
   const forgetAt = turn.now + limits.resultKeptMs;
   const ended: Ended = { id: job.id, request: job.request, outcome, forgetAt };

@@ -2,9 +2,10 @@
  * The last words about a request: to the host (reply, error, progress) and on the screen. What a request ended with is decided in
  * ending.ts; here it is said.
  */
-import { limits, type NoticeOf, type ReplyOf } from '@sallyport/device-protocol';
+import type { NoticeOf, ReplyOf } from '@sallyport/device-protocol';
+import { screenTaken } from '../flows/flow.ts';
 import type { Outcome as OutcomeShown } from '../screen/screens.ts';
-import { show, type Turn, tell } from '../turn.ts';
+import { type FirmwareState, show, type Turn, tell } from '../turn.ts';
 import type { Ended, Job, Outcome } from './job.ts';
 import { isTextMethod } from './subject.ts';
 
@@ -32,8 +33,9 @@ export function answer(turn: Turn, ended: Asked, outcome: Outcome): void {
     case 'ack':
       return sayResult(turn, ended, { result: 'ack' });
     case 'output':
-      if (outcome.bytes.length <= limits.chunkMax) answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
-      return;
+      return answerOutput(turn, ended, outcome.bytes.length, outcome.bytes);
+    case 'large':
+      return; // it is pushed first (sending.ts)
     case 'paired':
       if (command !== 'client_connect' && command !== 'client_introduce') throw new Error(`${command} pairs nobody`);
       return tell(turn, request, { type: 'reply', id, command, body: { granted: outcome.granted } });
@@ -64,15 +66,24 @@ export function progress(turn: Turn, job: Job, body: NoticeOf<'progress'>): void
   tell(turn, job.request, { type: 'notice', notice: 'progress', body });
 }
 
-/** Shows how a job ended, if it was on the screen at all: nobody else was asked anything. */
+/** Shows how a job ended, if it was on the screen at all: nobody else was asked anything. What took its place there stays. */
 export function showOutcome(turn: Turn, job: Job, outcome: Outcome): void {
   const title = titleOf(job);
   const shown = outcomeShown(job, outcome);
-  if (title === null || shown === null) return;
-  // Where the simulator presses its own buttons nobody reads and nobody presses twice.
-  const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
-  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs, nextPromptAt };
+  if (title === null || shown === null || isTaken(turn.state, job)) return;
+  pausePrompts(turn);
+  turn.state = { ...turn.state, outcomeUntil: turn.now + outcomeShownMs };
   show(turn, { type: 'result', title, outcome: shown });
+}
+
+/** No next question for a moment. Where the simulator presses its own buttons nobody reads and nobody presses twice. */
+export function pausePrompts(turn: Turn): void {
+  const nextPromptAt = turn.state.marks.autoPress ? turn.now : turn.now + outcomeShownMinMs;
+  turn.state = { ...turn.state, nextPromptAt };
+}
+
+function isTaken(state: FirmwareState, job: Job): boolean {
+  return screenTaken(state) || state.jobs.some(({ id, phase }) => phase === 'reviewing' && id !== job.id);
 }
 
 /** A job that ends before it was on the screen ends without a word there: nobody was asked anything. */
@@ -84,7 +95,8 @@ function outcomeShown(job: Job, outcome: Outcome): OutcomeShown | null {
   switch (outcome.type) {
     case 'signature':
       return 'signed';
-    case 'output': {
+    case 'output':
+    case 'large': {
       const method = job.phase === 'reviewing' && job.prompt.about === 'use' ? job.prompt.subject.command : '';
       return method.endsWith('encrypt') ? 'encrypted' : 'decrypted';
     }

@@ -3,17 +3,21 @@
  * drawn; acting takes it, once. Beside it stands the use of a grant, made by the policy for exactly this subject (policy/grants.ts) and
  * taken once as well. There is no other way to the user key.
  */
-import { type DeviceError, decodeUtf8, encodeUtf8, type ReplyOf } from '@sallyport/device-protocol';
+import { type DeviceError, decodeUtf8, encodeUtf8, limits, type ReplyOf } from '@sallyport/device-protocol';
 import type { Board, Env } from '../env.ts';
 import { decryptNip04, encryptNip04 } from '../formats/nip04.ts';
 import { decryptNip44, encryptNip44 } from '../formats/nip44.ts';
-import type { Account } from '../life/account.ts';
+import type { Account, Conversation } from '../life/account.ts';
 import { type GrantUse, takeUse } from '../policy/grants.ts';
 import type { Review } from '../screen/review.ts';
 import { layOut } from '../screen/screens.ts';
+import { decryptStream04, decryptStream44 } from '../stream/opening.ts';
+import { encryptStream04, encryptStream44, type Output, outputOf } from '../stream/output.ts';
 import type { Pages } from '../stream/pages.ts';
-import { type Prompt, reviewOf } from './prompt.ts';
-import type { Subject } from './subject.ts';
+import { isRefused, type Reading, type Refused, readAtHand } from '../stream/reading.ts';
+import { textOf } from '../stream/walk.ts';
+import { type Prompt, pagesTogether, reviewOf, type UsePrompt } from './prompt.ts';
+import { decrypts, type Subject, type TextSubject } from './subject.ts';
 
 /** Prompts on the screen. `drawnAt` is when the page that is seen now was drawn with its keys: earlier presses are not for it. */
 export type Shown = { readonly prompts: readonly Prompt[]; readonly layout: Laid; readonly drawnAt: number };
@@ -24,10 +28,16 @@ export type Laid = Pages & { readonly review: Review; readonly first: readonly s
 /** One approval of one prompt. */
 export type Approval<P extends Prompt = Prompt> = { readonly prompt: P };
 
-/** What acting gave: the reply of a signature, the bytes of a text, or the reason why not. */
-export type Done =
-  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> }
+/** What acting gave: the reply of a signature, a text, the reason why not; or what is left to be read until one of them is known. */
+export type Done = { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> } | Made | Opening;
+
+/** What a payload of several pieces holds is known when all of it was read, so many times. */
+export type Opening = { readonly type: 'opening'; readonly reading: Reading<Made>; readonly passes: number };
+
+/** A text that fits its reply; one that does not, made anew whenever it is pushed; or none. */
+export type Made =
   | { readonly type: 'output'; readonly bytes: Uint8Array }
+  | { readonly type: 'large'; readonly output: Output }
   | { readonly type: 'error'; readonly error: DeviceError };
 
 /** What was made by `putOnScreen`: a value that only looks like it is not approved. */
@@ -42,11 +52,18 @@ export function putOnScreen(prompts: readonly Prompt[], board: Board, drawnAt: n
 
 function laidOut(prompts: readonly Prompt[], board: Board): Laid {
   const review = reviewOf(prompts);
-  const [prompt] = prompts;
-  if (prompt?.about === 'use' && prompt.subject.command === 'sign_event') {
-    const { pages, subject } = prompt;
-    if (pages?.of !== subject.event || prompts.length > 1) throw new Error('an event and the pages of another one');
+  const uses = prompts.filter((prompt): prompt is UsePrompt => prompt.about === 'use' && !isDecryption(prompt.subject));
+  const [use, ...others] = uses;
+  if (use !== undefined && others.length === 0) {
+    const { pages, subject } = use;
+    if (pages?.of !== subject) throw new Error('a question with the pages of another one');
     return { ...pages, review };
+  }
+  if (use !== undefined) {
+    const pages = pagesTogether(uses, review, board);
+    const first = readAtHand(pages.page(0));
+    if ('error' in first) throw new Error('what is at hand was refused');
+    return { ...pages, review, first };
   }
   const { count, page } = layOut(review, board);
   return {
@@ -58,6 +75,10 @@ function laidOut(prompts: readonly Prompt[], board: Board): Laid {
       return page(n);
     },
   };
+}
+
+function isDecryption(subject: Subject): boolean {
+  return subject.command !== 'sign_event' && decrypts(subject);
 }
 
 /** The same prompts, another page of them drawn at another time. */
@@ -110,17 +131,24 @@ function useKey(subject: Subject, account: Account, env: Env): Done {
     return { type: 'signature', reply: { id, sig, pubkey: account.pubkey } };
   }
   const keys = account.conversation(subject.peer, env.crypto);
-  const bytes = keys === null ? null : transform(subject, keys, env);
-  return bytes === null ? { type: 'error', error: 'bad_payload' } : { type: 'output', bytes };
+  if (keys === null) return { type: 'error', error: 'bad_payload' };
+  return subject.text.bytes.atHand ? madeAtHand(subject, keys, env) : madeInStream(subject, keys, env);
 }
 
-/** Encrypts or decrypts; null for what cannot be: a damaged payload, an empty text for NIP-44, plaintext that is not UTF-8. */
+/** Encrypts or decrypts; an error for what cannot be: a damaged payload, an empty text for NIP-44, plaintext that is not UTF-8. */
+function madeAtHand(subject: TextSubject, keys: Conversation, env: Env): Made {
+  const text = readAtHand(textOf(subject.text));
+  const bytes = text === null ? null : transform(subject.command, text, keys, env);
+  if (bytes === null) return { type: 'error', error: 'bad_payload' };
+  return bytes.length > limits.chunkMax ? { type: 'large', output: outputOf(bytes) } : { type: 'output', bytes };
+}
+
 function transform(
-  subject: Exclude<Subject, { command: 'sign_event' }>,
-  keys: { readonly sharedX: Uint8Array; readonly nip44: Uint8Array },
-  env: Env,
+  command: TextSubject['command'],
+  text: string,
+  keys: Conversation,
+  env: Pick<Env, 'random'>,
 ): Uint8Array | null {
-  const { command, text } = subject;
   if (command === 'nip04_encrypt' || command === 'nip44_encrypt') {
     const plaintext = encodeUtf8(text);
     if (plaintext === null) return null;
@@ -132,4 +160,31 @@ function transform(
   }
   const plaintext = command === 'nip04_decrypt' ? decryptNip04(text, keys.sharedX) : decryptNip44(text, keys.nip44);
   return typeof plaintext === 'string' || decodeUtf8(plaintext) === null ? null : plaintext;
+}
+
+/** The same for what is read in pieces. Its nonce is drawn here, once: whenever the text is pushed again, it is the same text. */
+function madeInStream({ command, text }: TextSubject, keys: Conversation, env: Pick<Env, 'random'>): Done {
+  switch (command) {
+    case 'nip44_encrypt':
+      return largeOf(encryptStream44(text, keys.nip44, env.random(32)));
+    case 'nip04_encrypt':
+      return largeOf(encryptStream04(text, keys.sharedX, env.random(16)));
+    case 'nip44_decrypt':
+      return { type: 'opening', reading: opened(decryptStream44(text, keys.nip44)), passes: 1 };
+    case 'nip04_decrypt':
+      // Its iv stands at the end.
+      return { type: 'opening', reading: opened(decryptStream04(text, keys.sharedX)), passes: 2 };
+  }
+}
+
+/** A payload of several pieces may hold a text that fits its reply. */
+function* opened(reading: Reading<Output | Refused>): Reading<Made> {
+  const output = yield* reading;
+  if (isRefused(output) || output.length > limits.chunkMax) return largeOf(output);
+  const bytes = yield* output.start().next(limits.chunkMax);
+  return 'error' in bytes ? { type: 'error', ...bytes } : { type: 'output', bytes };
+}
+
+function largeOf(output: Output | Refused): Made {
+  return isRefused(output) ? { type: 'error', ...output } : { type: 'large', output };
 }

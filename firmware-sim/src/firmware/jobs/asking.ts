@@ -10,10 +10,10 @@ import { whyFallen } from '../apps/standing.ts';
 import { screenTaken } from '../flows/flow.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
 import { answer } from './answers.ts';
-import { end, isLarge } from './ending.ts';
+import { end } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
 import type { Ended, Job } from './job.ts';
-import { feed, pull, startReading } from './pulling.ts';
+import { feed, pull, startOpening, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import {
   arm,
@@ -26,7 +26,7 @@ import {
   timeOut,
   waitingNotice,
 } from './reviewing.ts';
-import { giveUp, pieceTaken, startSending } from './sending.ts';
+import { feedPiece, giveUp, pieceTaken, startSending } from './sending.ts';
 import { inputMax } from './subject.ts';
 
 /** Takes a new request into the queue, or refuses it. */
@@ -68,8 +68,8 @@ function sendNext(turn: Turn): boolean {
   const { jobs } = turn.state;
   if (jobs.some(({ phase }) => phase === 'sending')) return false;
   for (const job of jobs) {
-    if (job.phase !== 'queued' || job.output === undefined || job.claimBy !== null) continue;
-    startSending(turn, job, job.output);
+    if (job.phase !== 'queued' || job.task?.type !== 'send' || job.claimBy !== null) continue;
+    startSending(turn, job, job.task.output);
     return true;
   }
   return false;
@@ -78,10 +78,13 @@ function sendNext(turn: Turn): boolean {
 function readNext(turn: Turn): boolean {
   const { jobs } = turn.state;
   if (jobs.some(({ phase }) => phase === 'reading')) return false;
-  const job = jobs.find((one) => one.phase === 'queued' && one.output === undefined && one.claimBy === null);
-  if (job === undefined) return false;
-  startReading(turn, job);
-  return true;
+  for (const job of jobs) {
+    if (job.phase !== 'queued' || job.task?.type === 'send' || job.claimBy !== null) continue;
+    if (job.task === undefined) startReading(turn, job);
+    else startOpening(turn, job, job.task);
+    return true;
+  }
+  return false;
 }
 
 function askNext(turn: Turn): boolean {
@@ -103,9 +106,7 @@ function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing
 
 /** Whether the jobs leave the screen to the device's own words. */
 export function leavesScreen({ jobs }: FirmwareState): boolean {
-  return !jobs.some(
-    ({ phase, request }) => phase === 'reviewing' || (phase === 'reading' && !isSigned(request) && !isBare(request)),
-  );
+  return !jobs.some((job) => job.phase === 'reviewing' || (job.phase === 'reading' && job.doing !== null));
 }
 
 /** The host's answer to a chunk_get: exactly what was asked for, or the request ends. */
@@ -113,6 +114,7 @@ export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
   const job = jobOfChunk(turn.state, id);
   if (job?.phase === 'reading') feed(turn, job, bytes);
   if (job?.phase === 'reviewing') feedPage(turn, job, bytes);
+  if (job?.phase === 'sending') feedPiece(turn, job, bytes);
 }
 
 /** The host's answer to a chunk_put. */
@@ -125,7 +127,7 @@ export function chunkWasTaken(turn: Turn, id: number): void {
 export function chunkWasRefused(turn: Turn, id: number): void {
   const job = jobOfChunk(turn.state, id);
   if (job?.phase === 'reading' || job?.phase === 'reviewing') end(turn, job, 'stream_integrity');
-  if (job?.phase === 'sending') giveUp(turn, job);
+  if (job?.phase === 'sending') giveUp(turn, job, 'stream_integrity');
 }
 
 /**
@@ -139,7 +141,8 @@ function jobOfChunk(state: FirmwareState, id: number): Job | undefined {
 
 function chunkOf(job: Job): number | null {
   if (job.phase === 'reviewing') return job.paging?.chunk ?? null;
-  return job.phase === 'reading' || job.phase === 'sending' ? job.chunk : null;
+  if (job.phase === 'sending') return job.open.chunk;
+  return job.phase === 'reading' ? job.chunk : null;
 }
 
 /** A key of the board. `at`: when the press began. */
@@ -164,7 +167,7 @@ export function tickJobs(turn: Turn): void {
     else if (job.phase === 'reviewing' && !job.armed && now >= job.shown.drawnAt) arm(turn, job);
     else if (job.phase === 'reviewing' && now >= job.noticeAt) waitingNotice(turn, job);
     else if (job.phase === 'reading' && now >= job.stallAt) end(turn, job, 'stalled');
-    else if (job.phase === 'sending' && now >= job.stallAt) giveUp(turn, job);
+    else if (job.phase === 'sending' && now >= job.open.stallAt) giveUp(turn, job, 'stalled');
   }
   forgetOutcomes(turn);
 }
@@ -178,7 +181,8 @@ export function jobDeadlines(state: FirmwareState): readonly number[] {
     ...(job.claimBy === null ? [] : [job.claimBy]),
     ...(job.phase === 'reviewing' ? [job.deadline, job.noticeAt, ...(job.armed ? [] : [job.shown.drawnAt])] : []),
     ...(job.phase === 'reviewing' && job.paging !== null ? [job.paging.stallAt] : []),
-    ...(job.phase === 'reading' || job.phase === 'sending' ? [job.stallAt] : []),
+    ...(job.phase === 'reading' ? [job.stallAt] : []),
+    ...(job.phase === 'sending' ? [job.open.stallAt] : []),
   ]);
   return [...outcomes, ...jobs];
 }
@@ -209,8 +213,8 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
   const ended = turn.state.results.find((one) => one.id === id && isAsker(turn.state, one.request));
   if (ended === undefined) return 'unknown';
   const { request, outcome } = ended;
-  if (isLarge(outcome)) {
-    const again: Job = { id, request, claimBy: null, phase: 'queued', output: outcome.bytes };
+  if (outcome.type === 'large') {
+    const again: Job = { id, request, claimBy: null, phase: 'queued', task: { type: 'send', output: outcome.output } };
     const results = turn.state.results.filter((one) => one.id !== id);
     turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs], results };
     return 'open';

@@ -22,7 +22,7 @@ import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
 import type { AppAsking } from './prompt.ts';
-import { askAbout } from './pulling.ts';
+import { askAbout, carryOut } from './pulling.ts';
 import type { BareRequest, OwnRequest, Read } from './request.ts';
 import { isBare, isSigned } from './request.ts';
 import type { Subject } from './subject.ts';
@@ -102,7 +102,7 @@ function decideUse(
   subject: Subject,
   { record, envelope }: Pick<AppAsking, 'record' | 'envelope'>,
 ): void {
-  const first = sameRequest(turn, job, record, envelope);
+  const first = canJoin(subject) ? sameRequest(turn, job, record, envelope) : undefined;
   if (first !== undefined) {
     const { id, request, claimBy } = job;
     return replaceJob(turn, { id, request, claimBy, phase: 'joined', first: first.id });
@@ -113,15 +113,21 @@ function decideUse(
   const resolved = resolve(apps.clients, apps.store, record, question, turn.now, subject);
   if ('use' in resolved) {
     setClients(turn, resolved.clients);
-    const done = actByGrant(resolved.use, account, turn.env);
-    if (done.type !== 'error') logGranted(turn, subject, { record, envelope });
-    return finish(turn, job, done);
+    return carryOut(turn, job, actByGrant(resolved.use, account, turn.env), (later, one, done) => {
+      if (done.type !== 'error') logGranted(later, subject, { record, envelope });
+      finish(later, one, done);
+    });
   }
   const error = whyNot(resolved.verdict);
   if (error === 'forbidden') logForbidden(turn, subject, { record, envelope });
   if (error !== null) return end(turn, job, error);
   const asker: Asker = { ...askerOf(account), label: record.name, by: 'app' };
   askAbout(turn, job, { subject, asker, app: { record, envelope, question } });
+}
+
+/** What is pushed out of the input of a request cannot be the answer of another one, whose input may differ byte by byte. */
+function canJoin(subject: Subject): boolean {
+  return subject.command === 'sign_event' || subject.text.bytes.atHand;
 }
 
 /** An open request of the same app that this one repeats: clients sign anew what they miss an answer to. */

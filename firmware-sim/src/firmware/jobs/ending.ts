@@ -2,7 +2,7 @@
  * How jobs end: by an outcome, or by a refusal. What ends is recorded, shown where a human was asked, answered, and what had joined it
  * ends the same way.
  */
-import { type DeviceError, limits } from '@sallyport/device-protocol';
+import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
 import { type FirmwareState, recordEnd, replaceJob, type Turn } from '../turn.ts';
 import { answer, showOutcome } from './answers.ts';
@@ -13,18 +13,16 @@ export function end(turn: Turn, job: Job, error: DeviceError): void {
   finish(turn, job, outcomeOfEnd(job, error));
 }
 
-/** A job has its outcome. A large result is pushed before the answer; everything else is the answer. */
-export function finish(turn: Turn, job: Job, outcome: Outcome): void {
-  logAsked(turn, job, outcome);
-  showOutcome(turn, job, outcome);
+/**
+ * A job has its outcome. A large result is pushed before the answer; everything else is the answer. `asked` is the job as it was when the
+ * human decided, for what took longer than the press.
+ */
+export function finish(turn: Turn, job: Job, outcome: Outcome, asked: Job = job): void {
+  logAsked(turn, asked, outcome);
+  showOutcome(turn, asked, outcome);
   const joined = turn.state.jobs.filter((one) => one.phase === 'joined' && one.first === job.id);
   conclude(turn, job, outcome);
   for (const one of joined) conclude(turn, one, outcome);
-}
-
-/** Whether an output does not fit its reply. */
-export function isLarge(outcome: Outcome): outcome is Outcome & { readonly type: 'output' } {
-  return outcome.type === 'output' && outcome.bytes.length > limits.chunkMax;
 }
 
 /** The job of this id as it is now. */
@@ -35,8 +33,8 @@ export function jobOf(state: FirmwareState, id: number): Job | undefined {
 function conclude(turn: Turn, job: Job, outcome: Outcome): void {
   const { id, request, claimBy } = job;
   // Nobody has claimed it in this session: whoever does so in time gets the answer.
-  if (claimBy === null && isLarge(outcome)) {
-    return replaceJob(turn, { id, request, claimBy, phase: 'queued', output: outcome.bytes });
+  if (claimBy === null && outcome.type === 'large') {
+    return replaceJob(turn, { id, request, claimBy, phase: 'queued', task: { type: 'send', output: outcome.output } });
   }
   recordEnd(turn, job, outcome);
   if (claimBy === null) answer(turn, job, outcome);

@@ -7,10 +7,9 @@ import { type DeviceError, limits, utf8Length } from '@sallyport/device-protocol
 import type { Env } from '../env.ts';
 import { type FreeMethod, freeMethods } from '../policy/decide.ts';
 import { authenticate, type ClientEvent } from '../stream/client-event.ts';
-import { readEvent } from '../stream/event.ts';
+import { type EventFor, readEvent } from '../stream/event.ts';
 import { isRefused, orRefused, type Reading } from '../stream/reading.ts';
 import { type ClientRequest, readRequest, shortParam } from '../stream/request.ts';
-import { textOf } from '../stream/walk.ts';
 import type { Read, SignedRequest } from './request.ts';
 import { isTextMethod, type Subject } from './subject.ts';
 
@@ -48,7 +47,7 @@ export function remoteSignerOf(tags: readonly (readonly string[])[]): Uint8Array
 export function* readEnvelope(
   { body }: SignedRequest,
   remoteSigner: Uint8Array,
-  account: Uint8Array,
+  account: EventFor,
   env: Pick<Env, 'crypto' | 'random'>,
 ): Reading<Read> {
   const { client, createdAt, tags, sig, conversationKey, input } = body;
@@ -60,7 +59,7 @@ export function* readEnvelope(
 function* readAll(
   event: ClientEvent,
   remoteSigner: Uint8Array,
-  account: Uint8Array,
+  account: EventFor,
   env: Pick<Env, 'crypto' | 'random'>,
 ): Reading<Read> {
   const { client, createdAt } = event;
@@ -83,7 +82,7 @@ function isUnknown(wanted: Wanted): boolean {
   return wanted.type === 'refused' && wanted.error === 'unsupported';
 }
 
-function* wantedOf(request: ClientRequest, createdAt: number, account: Uint8Array): Reading<Wanted> {
+function* wantedOf(request: ClientRequest, createdAt: number, account: EventFor): Reading<Wanted> {
   const { method, params } = request;
   if (method === 'connect') return yield* connectOf(request);
   const free = freeMethods.find((one) => one === method);
@@ -95,8 +94,8 @@ function* wantedOf(request: ClientRequest, createdAt: number, account: Uint8Arra
   if (peer === null || param?.type !== 'string') return refused('invalid_params');
   const max = method.endsWith('decrypt') ? limits.resultMax : limits.streamMax;
   if (param.text.length > max) return refused('too_large');
-  const text = yield* textOf(param.text);
-  return text === null ? refused('invalid_params') : { type: 'use', subject: { command: method, peer, text } };
+  // It was checked as what it stands in was: UTF-8, and no half of a character in an escape.
+  return { type: 'use', subject: { command: method, peer, text: param.text, laid: null } };
 }
 
 /** Whose key the first param is differs by app: that it speaks to this remote signer says the `p` tag that it signed. */
@@ -107,7 +106,7 @@ function* connectOf(request: ClientRequest): Reading<Wanted> {
 }
 
 /** A template, filled with what it lacks. */
-function* signing(request: ClientRequest, createdAt: number, account: Uint8Array): Reading<Wanted> {
+function* signing(request: ClientRequest, createdAt: number, account: EventFor): Reading<Wanted> {
   if (request.event === null) return refused('invalid_params');
   const event = yield* readEvent(request, account, createdAt);
   if (isRefused(event)) return refused(event.error);

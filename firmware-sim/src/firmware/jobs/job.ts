@@ -2,16 +2,19 @@
  * A job: one open request that reads, decides or asks, from its arrival to its end. Its phases in order:
  *
  *     queued ──▶ reading ──▶ (decided) ──▶ waiting ──▶ reviewing ──▶ sending ──▶ (ended)
- *                   │            ├── a grant allows it: it acts at once, past whatever is on the screen
- *                   │            └── joined: an app signed the same request anew, and gets the answer of the first
- *                   └─ pieces of the input come, as many times as the reading wants them
+ *        ▲          │            ├── a grant allows it: it acts at once, past whatever is on the screen
+ *        │          │            └── joined: an app signed the same request anew, and gets the answer of the first
+ *        │          └─ pieces of the input come, as many times as the reading wants them
+ *        └── with a task: it was decided; a payload is opened, or a large text is pushed, both out of the pieces of the input
  *
  * One job at a time reads, one is on the screen, one sends. Any phase may end early by a refusal.
  */
-import type { DeviceError, ReplyOf } from '@sallyport/device-protocol';
+import type { ReplyOf } from '@sallyport/device-protocol';
+import type { Doing } from '../screen/screens.ts';
+import type { Output, Producer } from '../stream/output.ts';
 import type { Range, Reading, Refused } from '../stream/reading.ts';
 import type { Turn } from '../turn.ts';
-import type { Shown } from './approval.ts';
+import type { Made, Shown } from './approval.ts';
 import type { Prompt } from './prompt.ts';
 import type { JobRequest } from './request.ts';
 
@@ -29,27 +32,45 @@ export type Job = {
 } & Phase;
 
 export type Phase =
-  /** Waits for its turn; with `output` it was decided before, and only its large result is to be pushed once more. */
-  | { readonly phase: 'queued'; readonly output?: Uint8Array }
-  /** Reading the input, to decide or to lay out its pages; `far` is the end of what was pulled. */
+  /** Waits for its turn; with a task it was decided, and that is left to be done. */
+  | { readonly phase: 'queued'; readonly task?: Task }
+  /** Reading the input, to decide, to lay out its pages, or to open it; `doing` is what the screen says of it, if anything. */
   | ({
       readonly phase: 'reading';
       readonly reading: Reading<Next>;
-      readonly far: number;
+      readonly doing: Doing | null;
+      /** Bytes that came, and how often the whole input will have to come. */
+      readonly came: number;
+      readonly passes: number;
     } & Pull)
   /** The human is to be asked, when the screen is free. */
   | { readonly phase: 'waiting'; readonly prompt: Prompt }
   /** As `first`, another job: what becomes of that one becomes of this one. */
   | { readonly phase: 'joined'; readonly first: number }
   | Reviewing
-  /** Pushing a result that does not fit the reply. */
+  /** Pushing a text that does not fit the reply, each piece when it was made: for that, pieces of the input come once more. */
   | {
       readonly phase: 'sending';
-      readonly output: Uint8Array;
+      readonly output: Output;
+      readonly producer: Producer;
       readonly sent: number;
-      readonly chunk: number;
-      readonly stallAt: number;
+      readonly open: Making | Pushing;
     };
+
+/** What is left of a request that was decided. */
+export type Task =
+  | { readonly type: 'open'; readonly reading: Reading<Next>; readonly doing: Doing | null; readonly passes: number }
+  | { readonly type: 'send'; readonly output: Output };
+
+/** The next piece of an output is being made. */
+export type Making = { readonly at: 'making'; readonly reading: Reading<Uint8Array | Refused> } & Pull;
+/** A piece of so many bytes is on its way. */
+export type Pushing = {
+  readonly at: 'pushing';
+  readonly size: number;
+  readonly chunk: number;
+  readonly stallAt: number;
+};
 
 /**
  * On the screen. `armed`: the keys count, and are named; `noticeAt` is when the host hears next what is waited for. `with`: other jobs
@@ -84,14 +105,13 @@ export type Place =
 /** How a job ended. */
 export type Outcome =
   | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> }
-  | { readonly type: 'output'; readonly bytes: Uint8Array }
+  | Made
   | { readonly type: 'public_key'; readonly pubkey: Uint8Array }
   /** Nothing more than that it was done. */
   | { readonly type: 'ack' }
   /** An app was paired, and given so many grants. */
   | { readonly type: 'paired'; readonly granted: number }
   | { readonly type: 'given'; readonly given: readonly boolean[] }
-  | { readonly type: 'error'; readonly error: DeviceError }
   /** A large result that had to make room for a newer one: the request is known to have ended, its answer is gone. */
   | { readonly type: 'forgotten' };
 

@@ -9,11 +9,12 @@ import type { Question } from '../policy/decide.ts';
 import type { NewGrant } from '../policy/grants.ts';
 import { type Asker, type Review, reviewDecryption, reviewEncryption, reviewFacts } from '../screen/review.ts';
 import { type PairedApp, reviewGrant, reviewPairing, reviewTogether } from '../screen/review-apps.ts';
-import type { StreamEvent } from '../stream/event.ts';
-import { layOutParts, type Pages, partsOf } from '../stream/pages.ts';
-import { isRefused, type Reading, type Refused } from '../stream/reading.ts';
+import { sectionsOf } from '../stream/event.ts';
+import { type Pages, pagesOf } from '../stream/pages.ts';
+import { orRefused, type Reading, type Refused, readAtHand } from '../stream/reading.ts';
+import { type HeadedSection, layText } from '../stream/sections.ts';
 import type { Envelope } from './envelope.ts';
-import type { Subject } from './subject.ts';
+import { decrypts, type Subject, type TextSubject } from './subject.ts';
 
 /** The app behind a request: as it was known when the request came, what it signed, and the question that the policy was asked. */
 export type AppAsking = { readonly record: ClientRecord; readonly envelope: Envelope; readonly question: Question };
@@ -31,27 +32,41 @@ export type Prompt =
       readonly rest: readonly NewGrant[];
     };
 
-/** `app` is null when a computer asks in its own name; `pages` where the review holds all that there is to be seen. */
+/** `app` is null when a computer asks in its own name; `pages` for a decryption, of which the facts are all that there is to be seen. */
 export type UsePrompt = {
   readonly about: 'use';
   readonly subject: Subject;
   readonly asker: Asker;
   readonly app: AppAsking | null;
-  readonly pages: EventPages | null;
+  readonly pages: SubjectPages | null;
 };
 
-/** The pages of this very event, all of which could be read, and the rows of the first one. */
-export type EventPages = Pages & { readonly of: StreamEvent; readonly first: readonly string[] };
+/** The pages of this very subject, all of which could be read, and the rows of the first one. */
+export type SubjectPages = Pages & { readonly of: Subject; readonly first: readonly string[] };
 
-/** Makes the question about a use of the key. An event is gone through once more for it, to the end. */
+/** Makes the question about a use of the key. What is to be read in full is gone through for it, unless it was laid out before. */
 export function* askUse(use: Omit<UsePrompt, 'about' | 'pages'>, board: Board): Reading<UsePrompt | Refused> {
   const { subject, asker } = use;
-  if (subject.command !== 'sign_event') return { about: 'use', ...use, pages: null };
-  const { event } = subject;
-  const pages = yield* layOutParts(partsOf(reviewFacts(asker, event), event, board), board);
-  if (isRefused(pages)) return pages;
+  if (subject.command !== 'sign_event' && decrypts(subject)) return { about: 'use', ...use, pages: null };
+  const sections = yield* orRefused(shownOf(subject, board.columns));
+  if ('error' in sections) return sections;
+  const pages = pagesOf(reviewUse(subject, asker), sections, board);
   const first = yield* pages.page(0);
-  return 'error' in first ? first : { about: 'use', ...use, pages: { ...pages, of: event, first } };
+  return 'error' in first ? first : { about: 'use', ...use, pages: { ...pages, of: subject, first } };
+}
+
+function* shownOf(subject: Subject, columns: number): Reading<readonly HeadedSection[]> {
+  if (subject.command === 'sign_event') return yield* sectionsOf(subject.event, columns);
+  return subject.laid ?? (yield* layText('text', subject.text, columns));
+}
+
+/** The pages of texts that are asked about together: they are at hand, all of them. */
+export function pagesTogether(prompts: readonly UsePrompt[], review: Review, board: Board): Pages {
+  const sections = prompts.flatMap(({ subject }, i) => {
+    if (subject.command === 'sign_event' || decrypts(subject)) return [];
+    return readAtHand(layText(`text ${i + 1}`, subject.text, board.columns));
+  });
+  return pagesOf(review, sections, board);
 }
 
 /** What a pairing writes down. `eventId`: of the `connect` that the app signed; null when the computer speaks for it. */
@@ -83,12 +98,20 @@ export function reviewOf(prompts: readonly Prompt[]): Review {
   }
 }
 
-/** Whether two requests are one question: of one app, the same use of texts. Whether it is from oneself is another question. */
+/**
+ * Whether two requests are one question: of one app, the same use of texts. Whether it is from oneself is another question; and a text
+ * that has to be pulled for each of its pages is read by itself.
+ */
 export function askTheSame(a: Prompt, b: Prompt): boolean {
   if (a.about !== 'use' || b.about !== 'use' || a.app === null || b.app === null) return false;
-  if (a.subject.command === 'sign_event' || a.subject.command !== b.subject.command) return false;
+  if (a.subject.command === 'sign_event' || b.subject.command === 'sign_event') return false;
+  if (a.subject.command !== b.subject.command || !standsBeside(a.subject) || !standsBeside(b.subject)) return false;
   const [one, other] = [a.app.record, b.app.record];
   return one.slot === other.slot && one.account === other.account && a.app.question.own === b.app.question.own;
+}
+
+function standsBeside(subject: TextSubject): boolean {
+  return decrypts(subject) || subject.text.bytes.atHand;
 }
 
 function together(first: Prompt, prompts: readonly Prompt[]): Review {
@@ -108,7 +131,7 @@ function reviewUse(subject: Subject, asker: Asker): Review {
       return reviewFacts(asker, subject.event);
     case 'nip04_encrypt':
     case 'nip44_encrypt':
-      return reviewEncryption(subject.command, asker, subject.peer, subject.text);
+      return reviewEncryption(subject.command, asker, subject.peer, subject.text.length);
     case 'nip04_decrypt':
     case 'nip44_decrypt':
       return reviewDecryption(subject.command, asker, subject.peer, subject.text.length);

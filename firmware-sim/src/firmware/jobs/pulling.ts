@@ -1,16 +1,19 @@
 /**
  * Drives the readings of a job: ranges that lie in the head of the request are answered at once, all others by the computer. A request
- * is read to be decided upon (deciding.ts), and an event once more to be laid out, before the human is asked about it.
+ * is read to be decided upon (deciding.ts), some once more to be laid out, before the human is asked about them; and a large payload to be
+ * opened, after that.
  */
 
 import { limits } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
 import type { Range, Reading } from '../stream/reading.ts';
 import { accountOf, askHuman, replaceJob, show, type Turn, takeId, tell } from '../turn.ts';
+import { pausePrompts } from './answers.ts';
+import type { Done, Opening } from './approval.ts';
 import { decideBare, decideRead } from './deciding.ts';
 import { end } from './ending.ts';
 import { readEnvelope, remoteSignerOf } from './envelope.ts';
-import type { Job, Next, Pull } from './job.ts';
+import type { Job, Next, Pull, Task } from './job.ts';
 import { askUse, type UsePrompt } from './prompt.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import { readOwn } from './subject.ts';
@@ -23,37 +26,70 @@ export function startReading(turn: Turn, job: Job): void {
   if (isBare(request)) return decideBare(turn, job, request);
   const account = accountOf(turn.state, request.body.account);
   if (typeof account === 'string') return end(turn, job, account);
-  const { random } = turn.env;
-  if (!isSigned(request)) return begin(turn, job, readOwn(request, account.pubkey, random), decideRead);
+  const { random, board } = turn.env;
+  const whose = { pubkey: account.pubkey, columns: board.columns };
+  if (!isSigned(request)) {
+    // An event is read once for its parts, and once for its id and its pages.
+    const passes = request.command === 'sign_event' ? 2 : 1;
+    const began = { doing: 'receiving', passes } as const;
+    return begin(turn, job, followed(readOwn(request, whose, random), decideRead), began);
+  }
   const remoteSigner = remoteSignerOf(request.body.tags);
   if (remoteSigner === null) return end(turn, job, 'unauthenticated');
-  begin(turn, job, readEnvelope(request, remoteSigner, account.pubkey, turn.env), decideRead);
+  begin(turn, job, followed(readEnvelope(request, remoteSigner, whose, turn.env), decideRead), unseen);
 }
+
+/** Of what an app signed nothing is shown before it is verified. */
+const unseen = { doing: null, passes: 1 } as const;
 
 /** Lays out what the human is to be asked, and puts the question into the line for the screen. */
 export function askAbout(turn: Turn, job: Job, use: Omit<UsePrompt, 'about' | 'pages'>): void {
-  begin(turn, job, askUse(use, turn.env.board), (later, one, prompt) => {
+  const reading = followed(askUse(use, turn.env.board), (later, one, prompt) => {
     if ('error' in prompt) end(later, one, prompt.error);
     else askHuman(later, one, prompt);
   });
+  begin(turn, job, reading, job.phase === 'reading' ? job : unseen);
+}
+
+/**
+ * Ends a request by what acting gave. A large payload has to be read for that: it waits for its turn, and whoever was asked sees how
+ * far it is.
+ */
+export function carryOut(
+  turn: Turn,
+  job: Job,
+  done: Done,
+  ended: (turn: Turn, job: Job, outcome: Exclude<Done, Opening>) => void,
+): void {
+  if (done.type !== 'opening') return ended(turn, job, done);
+  const { id, request, claimBy, phase } = job;
+  const doing = phase === 'reviewing' ? 'decrypting' : null;
+  if (doing !== null) pausePrompts(turn);
+  const task = { type: 'open', reading: followed(done.reading, ended), doing, passes: done.passes } as const;
+  replaceJob(turn, { id, request, claimBy, phase: 'queued', task });
+}
+
+/** Opens a payload, when its turn has come. */
+export function startOpening(turn: Turn, job: Job, task: Task & { readonly type: 'open' }): void {
+  begin(turn, job, task.reading, task);
 }
 
 /** The bytes that the reading wanted; another number of them ends the request. */
 export function feed(turn: Turn, job: ReadingJob, bytes: Uint8Array): void {
   if (bytes.length !== job.wants.length) return end(turn, job, 'stream_integrity');
-  const far = Math.max(job.far, job.wants.offset + bytes.length);
-  go(turn, { ...job, far }, job.reading.next(bytes));
+  go(turn, { ...job, came: job.came + bytes.length }, job.reading.next(bytes));
 }
 
 /** Asks for the wanted range, for the first time or once more. */
 export function pull(turn: Turn, job: ReadingJob): void {
-  const { wants, request, far } = job;
+  const { wants, request, doing, came, passes } = job;
   const asked = chunkFor(turn, wants);
   replaceJob(turn, { ...job, ...asked });
-  // Of what an app signed nothing is shown before it is verified; and a question on the screen stays there.
+  // A question on the screen stays there.
   const free = !turn.state.jobs.some((one) => one.phase === 'reviewing');
-  if (free && !screenTaken(turn.state) && !isSigned(request) && !isBare(request)) {
-    show(turn, { type: 'receiving', received: far, total: request.body.input.length });
+  if (free && !screenTaken(turn.state) && doing !== null && !isBare(request)) {
+    const total = request.body.input.length;
+    show(turn, { type: 'receiving', doing, received: Math.min(total, Math.floor(came / passes)), total });
   }
   askFor(turn, job, asked);
 }
@@ -83,13 +119,13 @@ export function readOn<T>(
   return step;
 }
 
-function begin<T>(turn: Turn, job: Job, reading: Reading<T>, then: (turn: Turn, job: Job, read: T) => void): void {
+function begin(turn: Turn, job: Job, reading: Reading<Next>, began: Pick<ReadingJob, 'doing' | 'passes'>): void {
   const { id, request, claimBy } = job;
-  const steps = followed(reading, then);
+  const { doing, passes } = began;
   const nothing = { wants: { offset: 0, length: 0 }, chunk: 0, stallAt: 0 };
-  // What was pulled already counts as received: this may be the second time.
-  const far = job.phase === 'reading' ? job.far : 0;
-  go(turn, { id, request, claimBy, phase: 'reading', reading: steps, far, ...nothing }, steps.next());
+  // What came before counts on: this may be the second reading.
+  const came = job.phase === 'reading' ? job.came : 0;
+  go(turn, { id, request, claimBy, phase: 'reading', reading, doing, passes, came, ...nothing }, reading.next());
 }
 
 function* followed<T>(reading: Reading<T>, then: (turn: Turn, job: Job, read: T) => void): Reading<Next> {

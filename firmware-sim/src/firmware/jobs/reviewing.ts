@@ -19,7 +19,7 @@ import { type Approval, act, approve, drawnAgain, putOnScreen } from './approval
 import { end, finish } from './ending.ts';
 import type { Job, Paging, Place, Reviewing } from './job.ts';
 import { askTheSame, type Prompt } from './prompt.ts';
-import { askFor, chunkFor, readOn } from './pulling.ts';
+import { askFor, carryOut, chunkFor, readOn } from './pulling.ts';
 
 type ReviewingJob = Job & Reviewing;
 type WaitingJob = Job & { readonly phase: 'waiting' };
@@ -146,7 +146,7 @@ function actUpon(turn: Turn, job: Job, approval: Approval): void {
   if (job.request.command === 'grants_propose') throw new Error('grants are given, not acted upon');
   const account = accountOf(turn.state, job.request.body.account);
   if (typeof account === 'string') return end(turn, job, account);
-  finish(turn, job, act(approval, account, turn.env));
+  carryOut(turn, job, act(approval, account, turn.env), (later, one, done) => finish(later, one, done, job));
 }
 
 function isOf<A extends Prompt['about']>(

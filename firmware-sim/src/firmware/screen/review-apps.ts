@@ -3,7 +3,6 @@
  * review holds everything that is shown, and what is agreed to is exactly the value that it was made of.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { Subject } from '../jobs/subject.ts';
 import { needsHold } from '../policy/decide.ts';
 import type { NewGrant } from '../policy/grants.ts';
 import { kindName } from './kind-names.ts';
@@ -12,13 +11,13 @@ import {
   accountFacts,
   appName,
   askerFacts,
-  bytesOf,
+  byteCount,
   type Fact,
   type Note,
   peerFact,
   type Review,
-  type Section,
   scheme,
+  type TextMethod,
 } from './review.ts';
 
 /** An app that is to be paired. `by`: who says its name and its wishes. `replaces`: the app that has to go for it. */
@@ -94,8 +93,15 @@ export function reviewGrant(asker: Asker, grant: NewGrant, number: number, count
   };
 }
 
-/** Several texts of one method: how many, and each with its peer. */
-export function reviewTogether(asker: Asker, subjects: readonly Exclude<Subject, { command: 'sign_event' }>[]): Review {
+/** One of several texts that are asked about together. */
+export type OneText = {
+  readonly command: TextMethod;
+  readonly peer: Uint8Array;
+  readonly text: { readonly length: number };
+};
+
+/** Several texts of one method: how many, and each with its peer. The texts to encrypt are laid out of their streams. */
+export function reviewTogether(asker: Asker, subjects: readonly OneText[]): Review {
   const [first] = subjects;
   if (first === undefined) throw new Error('a question about nothing');
   const { command } = first;
@@ -106,9 +112,8 @@ export function reviewTogether(asker: Asker, subjects: readonly Exclude<Subject,
   const count: Fact = { name: 'texts', value: `${subjects.length}, ${scheme(command)}`, ...(decrypts ? { note } : {}) };
   const each = subjects.flatMap((subject, i): Fact[] => [
     peerFact(`${i + 1}, ${side}`, asker, subject.peer),
-    { name: 'size', value: decrypts ? `${subject.text.length} characters` : bytesOf(subject.text) },
+    { name: 'size', value: decrypts ? `${subject.text.length} characters` : byteCount(subject.text.length) },
   ]);
-  const texts = subjects.map(({ text }, i): Section => ({ heading: `text ${i + 1}`, text }));
   return {
     title: `${verb} ${subjects.length} texts`,
     shortTitle: `${decrypts ? 'decrypt' : 'encrypt'} ×${subjects.length}`,
@@ -117,7 +122,7 @@ export function reviewTogether(asker: Asker, subjects: readonly Exclude<Subject,
     remembers: false,
     unknownComputer: false,
     facts: [...askerFacts(asker), count, ...each],
-    sections: decrypts ? [] : texts,
+    sections: [],
   };
 }
 

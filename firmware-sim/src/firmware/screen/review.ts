@@ -114,20 +114,20 @@ export function reviewFacts(asker: Asker, event: EventFacts): Review {
   };
 }
 
-/** The review of a text to be encrypted for `peer`. */
+/** The review of a text of so many bytes to be encrypted for `peer`; the text itself is laid out of its stream. */
 export function reviewEncryption(
   method: 'nip04_encrypt' | 'nip44_encrypt',
   asker: Asker,
   peer: Uint8Array,
-  plaintext: string,
+  bytes: number,
 ): Review {
   return {
     title: `Encrypt ${scheme(method)}`,
     shortTitle: `encrypt ${method.slice(3, 5)}`,
     action: 'allow',
     ...standing(asker),
-    facts: [...askerFacts(asker), peerFact('for', asker, peer), { name: 'text', value: bytesOf(plaintext) }],
-    sections: [{ heading: 'text', text: plaintext }],
+    facts: [...askerFacts(asker), peerFact('for', asker, peer), { name: 'text', value: byteCount(bytes) }],
+    sections: [],
   };
 }
 
@@ -277,9 +277,7 @@ export function scheme(method: TextMethod): string {
   return `NIP-${method.slice(3, 5)}`;
 }
 
-export const bytesOf = (text: string): string => byteCount(utf8Length(text) ?? 0);
-
-function byteCount(length: number): string {
+export function byteCount(length: number): string {
   return length === 1 ? '1 byte' : `${length} bytes`;
 }
 

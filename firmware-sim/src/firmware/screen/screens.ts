@@ -29,6 +29,9 @@ export type Outcome =
   | 'cancelled'
   | 'failed';
 
+/** What takes a while. */
+export type Doing = 'receiving' | 'decrypting';
+
 /** What is to be shown. */
 export type View =
   /** Waiting for a request. `demo`: the key is a throwaway one. */
@@ -46,8 +49,8 @@ export type View =
     }
   /** Nothing can be asked of it now; a key begins what `does` says. Ours. */
   | { readonly type: 'resting'; readonly title: string; readonly text: string; readonly does: string }
-  /** A large request is on its way; counts are of bytes. */
-  | { readonly type: 'receiving'; readonly received: number; readonly total: number }
+  /** A large request is on its way, or is opened after the press; counts are of bytes. */
+  | { readonly type: 'receiving'; readonly doing: Doing; readonly received: number; readonly total: number }
   /** One page of a review; `unseen` pages have not been shown yet. The keys are named as soon as they count (`armed`). */
   | {
       readonly type: 'review';
@@ -169,7 +172,7 @@ function receiving(view: View & { type: 'receiving' }, board: Board): readonly [
   const bar = '█'.repeat(full) + '░'.repeat(width - full) + told;
   const count = center(`${Math.floor(view.received / 1024)} of ${Math.ceil(view.total / 1024)} KiB`, board);
   return [
-    fit('Receiving…', board.columns),
+    fit(view.doing === 'receiving' ? 'Receiving…' : 'Decrypting…', board.columns),
     middle([bar, count], board),
     fit(`${board.keys.deny} cancel`, board.columns),
   ];

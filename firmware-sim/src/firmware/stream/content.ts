@@ -25,6 +25,7 @@ export function* openNip44(input: Input, { keys, length }: Nip44Opened): Reading
   if (lies === null) throw new Refusal('unauthenticated');
   return {
     length: lies.length,
+    atHand: input.atHand,
     piece: function* (at) {
       const { bytes, start } = yield* padded(Math.floor((at + lies.at + headBytes) / decodedBytes));
       return start === 0 ? { bytes: bytes.subarray(lies.at), start: 0 } : { bytes, start: start - lies.at };
@@ -48,7 +49,11 @@ export function* openNip04(input: Input, chars: number, key: Uint8Array, iv: Uin
   const { bytes, start } = yield* blocks(last);
   const pads = padding(bytes);
   if (pads === null) throw new Refusal('unauthenticated');
-  return { length: start + bytes.length - pads, piece: (at) => blocks(Math.floor(at / decodedBytes)) };
+  return {
+    length: start + bytes.length - pads,
+    atHand: input.atHand,
+    piece: (at) => blocks(Math.floor(at / decodedBytes)),
+  };
 }
 
 /** Keeps the block that was made last. */

@@ -56,6 +56,7 @@ export function openInput(length: number, random: (length: number) => Uint8Array
   }
   return {
     length,
+    atHand: length <= blockBytes,
     block,
     piece: function* (at) {
       const n = Math.floor(at / blockBytes);

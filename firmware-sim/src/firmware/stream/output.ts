@@ -20,6 +20,24 @@ export type Output = { readonly length: number; readonly start: () => Producer }
 /** Gives the next bytes, at most `max` of them; none at the end. */
 export type Producer = { readonly next: (max: number) => Reading<Uint8Array | Refused> };
 
+/** A text that is at hand. */
+export function outputOf(whole: Uint8Array): Output {
+  return {
+    length: whole.length,
+    start: () => {
+      let given = 0;
+      return {
+        // biome-ignore lint/correctness/useYield: all of it is at hand
+        next: function* (max) {
+          const bytes = whole.subarray(given, given + max);
+          given += bytes.length;
+          return bytes;
+        },
+      };
+    },
+  };
+}
+
 /** What makes bytes of bytes: `tail` is asked for more after the last `push`, until it gives null. */
 export type Transform = { readonly push: (bytes: Uint8Array) => Uint8Array; readonly tail: () => Uint8Array | null };
 

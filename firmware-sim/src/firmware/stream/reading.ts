@@ -25,7 +25,12 @@ export function isRefused<T extends object>(result: T | Refused): result is Refu
 export type Piece = { readonly bytes: Uint8Array; readonly start: number };
 
 /** A stream that can be read again from any place. A piece holds the byte asked for, and whatever is at hand around it. */
-export type Bytes = { readonly length: number; readonly piece: (at: number) => Reading<Piece> };
+export type Bytes = {
+  readonly length: number;
+  /** It is so small that all of it stays at hand once it was read: reading it again asks for nothing. */
+  readonly atHand: boolean;
+  readonly piece: (at: number) => Reading<Piece>;
+};
 
 /**
  * Takes text on its way: `bytes[from]` to `bytes[to - 1]`. The first of them came from offset `origin` of the stream. The bytes are
@@ -52,7 +57,14 @@ export function* orRefused<T>(reading: Reading<T>): Reading<T | Refused> {
   }
 }
 
-/** Drives a reading whose input is at hand. */
+/** Drives a reading of what is at hand. */
+export function readAtHand<T>(reading: Reading<T>): T {
+  const step = reading.next();
+  if (!step.done) throw new Error('what should be at hand has to be asked for');
+  return step.value;
+}
+
+/** Drives a reading, given its whole input. */
 export function readWhole<T>(reading: Reading<T>, input: Uint8Array): T {
   let step = reading.next();
   while (!step.done) step = reading.next(input.subarray(step.value.offset, step.value.offset + step.value.length));
