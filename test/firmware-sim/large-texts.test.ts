@@ -155,7 +155,8 @@ describe.each(['nip44_encrypt', 'nip04_encrypt'] as const)('%s', (command) => {
     computer.replug();
     computer.establish();
     pushed = [];
-    const claim = (id: number) => computer.say({ type: 'request', id, command: 'get_result', body: { request: requestId } });
+    const claim = (id: number) =>
+      computer.say({ type: 'request', id, command: 'get_result', body: { request: requestId } });
     serve(claim(904));
     const whole = text();
     expect(whole.startsWith(begun)).toBe(true);
