@@ -97,7 +97,7 @@ describe.each([
     expect(far).toMatch(/[5-9]\d%/);
     expect(text()).toBe(letter);
     expect(answers).toMatchObject([{ type: 'reply', command, body: { output: { length: utf8(letter).length } } }]);
-    expect(screen()).toContain('decrypted');
+    expect(screen()).toContain('DECRYPTED');
   });
 
   test('a payload that was damaged gives nothing but that', () => {
