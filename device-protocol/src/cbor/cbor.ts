@@ -24,7 +24,7 @@ const decoder = new Decoder(options);
 /** Encodes a value of the subset; anything else, keys that do not ascend included, is a fault. The result is a buffer of its own. */
 export function encodeCbor(value: Cbor): Uint8Array {
   // cbor-x hands out slices of one shared buffer; a copy keeps secrets from lying beside later messages.
-  return Uint8Array.from(encoder.encode(forEncoder(value)));
+  return new Uint8Array(encoder.encode(forEncoder(value)));
 }
 
 /** Decodes exactly one item within the bounds, or says what is wrong with it. */
@@ -73,7 +73,7 @@ function fromDecoder(value: unknown, bytes: Uint8Array, admitted: Admitted, seen
   }
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map((item: unknown) => fromDecoder(item, bytes, admitted, seen));
   if (value instanceof Map) {
     const map = new Map<number, Cbor>();
