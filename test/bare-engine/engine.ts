@@ -13,7 +13,13 @@ import {
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
 import { writeKeys } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { bytesFrom, chance } from '../support/random.ts';
-import type { Did } from './guest.ts';
+
+/** What one step did: frames and the last screen, and when the next tick is due. */
+export type Did = {
+  readonly wire: readonly Uint8Array[];
+  readonly screen: readonly string[] | null;
+  readonly due: number | null;
+};
 
 export type BareEngine = {
   readonly first: Did;
@@ -23,6 +29,8 @@ export type BareEngine = {
   readonly tick: (now: number) => Did;
   /** Bytes of the engine's memory below the highest one that it ever used: code, stack and the heap at its peak. */
   readonly peak: () => number;
+  /** Takes up the room that was used and is free again: from now on whatever is needed raises the peak. */
+  readonly fill: () => void;
   readonly stop: () => void;
 };
 
@@ -48,27 +56,40 @@ export async function bareEngine({ code, flash, curve }: EngineOptions): Promise
   const wasmMemory = new WebAssembly.Memory({ initial: pagesAtFirst, maximum: pagesMax });
   const runtime = (await newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }))).newRuntime();
   const context = runtime.newContext();
+  const done: Doing = { wire: [], screen: null };
   const dispose = (): void => {
     context.dispose();
     runtime.dispose();
   };
   try {
     run(context, code);
-    wall(context, new Map(flash), curve);
-    run(context, 'const device = firmware.start(env);');
+    wall(context, new Map(flash), curve, done);
+    run(context, 'globalThis.device = firmware.start(env)');
   } catch (problem) {
     dispose();
     throw problem;
   }
-  const asked = (expression: string): Did => JSON.parse(run(context, `JSON.stringify(${expression})`));
+  const device = context.getProp(context.global, 'device');
+  const ask = (name: string, ...args: QuickJSHandle[]): Did => {
+    const result = context.getProp(device, name).consume((action) => context.callFunction(action, device, ...args));
+    for (const arg of args) arg.dispose();
+    const due = unwrapped(context, result).consume((value) => context.dump(value));
+    return taken(done, typeof due === 'number' ? due : null);
+  };
   return {
-    first: asked('device.first'),
+    first: taken(done, null),
     platform: JSON.parse(run(context, 'JSON.stringify(firmware.platform())')),
-    bytes: (bytes, now) => asked(`device.bytes('${bytesToHex(bytes)}', ${now})`),
-    press: (key, now) => asked(`device.press('${key}', ${now})`),
-    tick: (now) => asked(`device.tick(${now})`),
+    bytes: (bytes, now) => ask('bytes', context.newArrayBuffer(bytes.slice().buffer), context.newNumber(now)),
+    press: (key, now) => ask('press', context.newString(key), context.newNumber(now)),
+    tick: (now) => ask('tick', context.newNumber(now)),
     peak: () => highestUsed(wasmMemory),
-    stop: dispose,
+    fill: () => {
+      for (const bytes of [16_384, 4_096, 1_024, 256, 32]) fillHoles(context, wasmMemory, bytes);
+    },
+    stop: () => {
+      device.dispose();
+      dispose();
+    },
   };
 }
 
@@ -84,20 +105,40 @@ function highestUsed(memory: WebAssembly.Memory): number {
   return top * 4;
 }
 
-function run(context: QuickJSContext, code: string): string {
-  const result = context.evalCode(code, 'firmware.js');
-  if (result.error !== undefined) {
-    const { name, message, stack } = context.dump(result.error);
-    result.error.dispose();
-    throw new Error(`in the engine: ${name}: ${message}\n${stack}`);
+/** Blocks of one size, none of them zeros, until they stand on top: what holes are left are smaller. */
+function fillHoles(context: QuickJSContext, memory: WebAssembly.Memory, bytes: number): void {
+  const begun = highestUsed(memory);
+  while (highestUsed(memory) < begun + Math.max(bytes, onTop)) {
+    const block = `{ bytes: new Uint8Array(${bytes}).fill(1), next: globalThis.ballast }`;
+    run(context, `for (let i = 0; i < 16; i++) globalThis.ballast = ${block}; ''`);
   }
-  const text = context.getString(result.value);
-  result.value.dispose();
-  return text;
+}
+
+/** More than running one line of code takes for itself. */
+const onTop = 4_096;
+
+function run(context: QuickJSContext, code: string): string {
+  return unwrapped(context, context.evalCode(code, 'firmware.js')).consume((value) => context.getString(value));
+}
+
+function unwrapped(context: QuickJSContext, result: ReturnType<QuickJSContext['evalCode']>): QuickJSHandle {
+  if (result.error === undefined) return result.value;
+  const { name, message, stack } = context.dump(result.error);
+  result.error.dispose();
+  throw new Error(`in the engine: ${name}: ${message}\n${stack}`);
+}
+
+/** What the step under way did so far. */
+type Doing = { wire: Uint8Array[]; screen: readonly string[] | null };
+
+function taken(done: Doing, due: number | null): Did {
+  const { wire, screen } = done;
+  Object.assign(done, { wire: [], screen: null });
+  return { wire, screen, due };
 }
 
 /** The board, made of functions of this side. */
-function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: Env['crypto'] | null): void {
+function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: Env['crypto'] | null, done: Doing): void {
   const random = bytesFrom(chance(9));
   const hex = (value: Uint8Array | null | undefined) =>
     value === null || value === undefined ? context.null : context.newString(bytesToHex(value));
@@ -107,6 +148,14 @@ function wall(context: QuickJSContext, flash: Map<string, Uint8Array>, curve: En
     context.newFunction(name, action).consume((handle) => context.setProp(target, name, handle));
 
   context.newObject().consume((env) => {
+    set(env, 'wire', (frame) => {
+      if (frame !== undefined) context.getArrayBuffer(frame).consume(({ value }) => done.wire.push(value.slice()));
+      return context.undefined;
+    });
+    set(env, 'screen', (rows) => {
+      done.screen = text(rows).split('\n');
+      return context.undefined;
+    });
     set(env, 'random', (length) => hex(random(length === undefined ? 0 : context.getNumber(length))));
     set(env, 'read', (name) => hex(flash.get(text(name))));
     set(env, 'write', (name, value) => {

@@ -1,6 +1,7 @@
 /**
  * The program inside the bare engine: the firmware core and nothing else. Everything it has of a board comes from `env`, an object
- * of functions that the other side of the engine's wall gives it; bytes cross that wall as hex. `bundle.ts` makes it one file.
+ * of functions that the other side of the engine's wall gives it; bytes cross that wall as hex, those of the wire as they are. `bundle.ts`
+ * makes it one file.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import type { Env } from '../../firmware-sim/src/firmware/env.ts';
@@ -15,8 +16,11 @@ import {
 } from '../../firmware-sim/src/firmware/firmware.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 
-/** What the wall lets through: the board of env.ts in hex; the curve is null when the portable one is to be used. */
+/** What the wall lets through: the wire and the screen; the board of env.ts in hex; the curve is null when the portable one is to be used. */
 export type HexBoard = {
+  readonly wire: (frame: ArrayBufferLike) => void;
+  /** Its rows, a line each. */
+  readonly screen: (rows: string) => void;
   readonly random: (length: number) => string;
   readonly read: (name: string) => string | null;
   readonly write: (name: string, value: string) => void;
@@ -33,28 +37,33 @@ export type HexBoard = {
   } | null;
 };
 
-/** What one step did: frames in hex and the last screen, and when the next tick is due. */
-export type Did = {
-  readonly wire: readonly string[];
-  readonly screen: readonly string[] | null;
-  readonly due: number | null;
-};
+/**
+ * The engine's own `Uint8Array.from` makes a list of all the bytes before it copies them, eight bytes for each; noble copies every message in
+ * this way. Copying bytes needs no list.
+ */
+const listed = Uint8Array.from;
+Object.assign(Uint8Array, {
+  from: (...args: Parameters<typeof listed>) =>
+    args.length === 1 && args[0] instanceof Uint8Array ? new Uint8Array(args[0]) : listed.apply(Uint8Array, args),
+});
 
-/** Powers the firmware on; what comes back takes bytes, presses and ticks. */
+/** Powers the firmware on; what comes back takes bytes, presses and ticks, and says when the next tick is due. */
 export function start(board: HexBoard) {
   const env = envOf(board);
   const marks = { simulator: true, autoPress: false };
-  let [state, first] = boot(env, { marks, model: 'bare engine', resetReason: 'power' });
-  const feed = (input: FirmwareInput, now: number): Did => {
+  const [booted, first] = boot(env, { marks, model: 'bare engine', resetReason: 'power' });
+  let state = booted;
+  perform(board, state, first);
+  const feed = (input: FirmwareInput, now: number): number | null => {
     const [next, effects] = step(state, input, now, env);
     state = next;
-    return did(state, effects);
+    perform(board, state, effects);
+    return firmwareDeadline(state);
   };
   return {
-    first: did(state, first),
-    bytes: (hex: string, now: number): Did => feed({ type: 'bytes', bytes: hexToBytes(hex) }, now),
-    press: (key: 'approve' | 'deny' | 'next' | 'back', now: number): Did => feed({ type: 'press', key, at: now }, now),
-    tick: (now: number): Did => feed({ type: 'tick' }, now),
+    bytes: (frame: ArrayBuffer, now: number) => feed({ type: 'bytes', bytes: new Uint8Array(frame) }, now),
+    press: (key: 'approve' | 'deny' | 'next' | 'back', now: number) => feed({ type: 'press', key, at: now }, now),
+    tick: (now: number) => feed({ type: 'tick' }, now),
   };
 }
 
@@ -99,8 +108,7 @@ function envOf({ random, read, write, remove, names, curve }: HexBoard): Env {
   };
 }
 
-function did(state: FirmwareState, effects: readonly FirmwareEffect[]): Did {
-  const wire = effects.flatMap((effect) => (effect.type === 'write' ? [bytesToHex(effect.bytes)] : []));
-  const screen = effects.some(({ type }) => type === 'screen') ? state.screen.rows : null;
-  return { wire, screen, due: firmwareDeadline(state) };
+function perform(board: HexBoard, state: FirmwareState, effects: readonly FirmwareEffect[]): void {
+  for (const effect of effects) if (effect.type === 'write') board.wire(effect.bytes.slice().buffer);
+  if (effects.some(({ type }) => type === 'screen')) board.screen(state.screen.rows.join('\n'));
 }

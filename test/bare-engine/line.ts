@@ -1,4 +1,4 @@
-/** The wire between a computer and the firmware in the bare engine: the protocol's own functions on one side, frames in hex on the other. */
+/** The wire between a computer and the firmware in the bare engine: the protocol's own functions on one side, frames on the other. */
 import {
   type Channel,
   closedLink,
@@ -16,8 +16,7 @@ import {
   x25519,
 } from '@sallyport/device-protocol';
 import { bytesFrom, chance } from '../support/random.ts';
-import type { BareEngine } from './engine.ts';
-import type { Did } from './guest.ts';
+import type { BareEngine, Did } from './engine.ts';
 
 /** A size that no story has: one that does not move would go on for ever. */
 const stepsMax = 200_000;
@@ -65,8 +64,7 @@ export function lineTo(engine: BareEngine, hear: (message: Message, say: (answer
   }
   function did({ wire: frames, screen: drawn }: Did): void {
     if (drawn !== null) screen = drawn;
-    for (const frame of frames) {
-      const bytes = Uint8Array.from(Buffer.from(frame, 'hex'));
+    for (const bytes of frames) {
       wire.toHost += bytes.length;
       takes({ type: 'bytes', bytes });
     }

@@ -1,24 +1,23 @@
 /**
- * The memory of the firmware core in a bare engine (QuickJS), and what a signature costs on the wire. A peak is the highest byte of
- * the engine's memory that was ever used, less what the engine and the firmware's code take before the firmware runs: it counts
- * what the allocator could not reuse, as it would be on a board. Reading the code takes more than it leaves behind, so that a
- * small event hides in the room that the start made. The curve is the board's, outside the engine; the portable one has a row.
+ * The memory of the firmware core in a bare engine (QuickJS), and what its requests cost on the wire. What a request takes is how much
+ * higher the highest byte that was ever used gets by it, after the room that the start left free was filled: so nothing hides in that, and
+ * what the allocator cannot reuse counts, as it would on a board. The curve is the board's, outside the engine; the portable one has a row.
  */
 import { nip44 } from 'nostr-tools';
 import { encryptNip44 } from '../../firmware-sim/src/firmware/formats/nip44.ts';
 import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
-import { type AppAsks, type AppTold, appFlash, appStory } from '../bare-engine/app-story.ts';
+import { type AppAsks, appFlash, appStory } from '../bare-engine/app-story.ts';
 import { bundleFirmware } from '../bare-engine/bundle.ts';
-import { bareEngine, demoFlash, type EngineOptions } from '../bare-engine/engine.ts';
+import { type BareEngine, bareEngine, demoFlash, type EngineOptions } from '../bare-engine/engine.ts';
 import { type Fields, signingStory, type Told } from '../bare-engine/story.ts';
 import { testAccount } from '../support/open-life.ts';
 import { publicOf, secrets } from '../vectors/client-events.ts';
 import type { Effort } from './measure.ts';
 import { table } from './table.ts';
 
-/** Bytes of the engine's memory: when the firmware has booted, and at the peak of the story. */
-type Measured = { readonly booted: number; readonly peak: number; readonly told: Told };
-type Row = readonly [string, Measured];
+/** Bytes of the engine's memory when the firmware has booted, and what the story took on top of that. */
+type Measured<T> = { readonly booted: number; readonly took: number; readonly told: T };
+type Row = readonly [string, Measured<Told>];
 
 const sizes = (quick: boolean): readonly (readonly [string, number])[] => [
   ['1 KB', 1_000],
@@ -29,11 +28,13 @@ const sizes = (quick: boolean): readonly (readonly [string, number])[] => [
 export async function benchMemory({ quick }: Effort): Promise<string> {
   const code = await bundleFirmware();
   const board = { code, flash: demoFlash(), curve: portableCrypto };
+  const signing = (options: EngineOptions, bytes: number): Promise<Measured<Told>> =>
+    measure(options, (engine) => signingStory(engine, eventOf(bytes - headBytes)));
   const rows: Row[] = [];
-  for (const [name, bytes] of sizes(quick)) rows.push([name, await measure(board, bytes)]);
-  const portable = await measure({ ...board, curve: null }, 1_000);
-  const empty = await measure({ ...board, code: emptyFirmware }, null);
-  const ofApps = quick ? [] : await requestsOfApps(code, empty.booted);
+  for (const [name, bytes] of sizes(quick)) rows.push([name, await signing(board, bytes)]);
+  const portable = await signing({ ...board, curve: null }, 1_000);
+  const empty = await measure({ ...board, code: emptyFirmware }, () => null);
+  const ofApps = quick ? [] : await requestsOfApps(code);
   return [memoryTable(code.length, empty.booted, rows, portable), wireTable(rows), ...ofApps].join('\n');
 }
 
@@ -43,19 +44,19 @@ const emptyFirmware =
 
 const kib = (bytes: number): string => `${Math.ceil(bytes / 1024)} KiB`;
 
-function memoryTable(codeBytes: number, engine: number, rows: readonly Row[], portable: Measured): string {
+function memoryTable(codeBytes: number, engine: number, rows: readonly Row[], portable: Measured<Told>): string {
   const small = rows[0]?.[1] ?? portable;
   return table(
     `Memory of the firmware core in QuickJS, without the engine; the target for 1 MiB is 64 KiB more than for 1 KB (one file of ${kib(codeBytes)})`,
     ['', 'memory', 'more than for 1 KB'],
     [
       ['peak of the start, its code included', kib(small.booted - engine), ''],
-      ...rows.map(([name, { peak }], i) => [
-        `peak while it signs ${name}`,
-        kib(peak - engine),
-        i === 0 ? '' : kib(peak - small.peak),
+      ...rows.map(([name, { took }], i) => [
+        `on top while it signs ${name}`,
+        kib(took),
+        i === 0 ? '' : kib(took - small.took),
       ]),
-      ['peak for 1 KB with the portable curve', kib(portable.peak - engine), ''],
+      ['on top for 1 KB with the portable curve', kib(portable.took), ''],
     ],
   );
 }
@@ -101,16 +102,16 @@ const appSizes: readonly (readonly [string, number])[] = [
 ];
 
 /** The same for what an app signed: `nip46_request` in a secure channel, by a press. */
-async function requestsOfApps(code: string, engine: number): Promise<readonly string[]> {
+async function requestsOfApps(code: string): Promise<readonly string[]> {
   const board = { code, flash: appFlash(), curve: portableCrypto };
   const memory: string[][] = [];
   const wire: string[][] = [];
   for (const [name, asks] of appRequests) {
     let small: number | null = null;
     for (const [size, bytes] of appSizes) {
-      const { peak, told } = await measureApp(board, asks(bytes));
-      memory.push([`${name} of ${size}`, kib(peak - engine), small === null ? '' : kib(peak - small)]);
-      small ??= peak;
+      const { took, told } = await measure(board, (engine) => appStory(engine, asks(bytes)));
+      memory.push([`${name} of ${size}`, kib(took), small === null ? '' : kib(took - small)]);
+      small ??= took;
       const least = told.inputBytes + (told.pushed.length === 0 ? replyBytes : told.pushed.length);
       const crossed = told.wire.toDevice + told.wire.toHost;
       wire.push([
@@ -133,38 +134,16 @@ async function requestsOfApps(code: string, engine: number): Promise<readonly st
   ];
 }
 
-async function measureApp(
-  options: EngineOptions,
-  asks: AppAsks,
-): Promise<{ readonly peak: number; readonly told: AppTold }> {
-  const engine = await bareEngine(options);
-  try {
-    const told = appStory(engine, asks);
-    return { peak: engine.peak(), told };
-  } finally {
-    engine.stop();
-  }
-}
-
-/** Signs one event in an engine of its own; null: only starts. */
-async function measure(options: EngineOptions, contentBytes: number | null): Promise<Measured> {
+/** Tells a story to an engine of its own. */
+async function measure<T>(options: EngineOptions, story: (engine: BareEngine) => T): Promise<Measured<T>> {
   const engine = await bareEngine(options);
   try {
     const booted = engine.peak();
-    if (contentBytes === null) return { booted, peak: booted, told: nothingTold };
-    const told = signingStory(engine, eventOf(contentBytes - headBytes));
-    return { booted, peak: engine.peak(), told };
+    engine.fill();
+    const filled = engine.peak();
+    const told = story(engine);
+    return { booted, took: engine.peak() - filled, told };
   } finally {
     engine.stop();
   }
 }
-
-const nothing = new Uint8Array(0);
-const nothingTold: Told = {
-  reply: { id: nothing, sig: nothing, pubkey: nothing },
-  question: [],
-  outcome: [],
-  wire: { toDevice: 0, toHost: 0 },
-  pulls: 0,
-  inputBytes: 0,
-};
