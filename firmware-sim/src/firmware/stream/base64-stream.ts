@@ -76,7 +76,7 @@ export function base64Writer(): Base64Writer {
   };
 }
 
-/** The first `length` bytes as characters, padded at the end. Written as bytes: a text of them would take eight times their room. */
+/** The first `length` bytes as characters, padded at the end. Written as bytes: on the way through a text each of them would be an argument of a call. */
 function encoded(bytes: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(Math.ceil(length / 3) * 4).fill(pad);
   let at = 0;
