@@ -218,6 +218,35 @@ describe('of an app', () => {
     expect(answers).toMatchObject([{ type: 'reply', body: { result: 'text' } }]);
   });
 
+  test.each([
+    ['opened', 'chunk_get'],
+    ['pushed', 'chunk_put'],
+  ] as const)('that is taken away while its payload is %s gets no more of it', (_, command) => {
+    const { bench, whole } = asked();
+    computer = bench.computer;
+    input = whole.content;
+    serve(computer.say({ type: 'request', id: requestId, command: 'nip46_request', body: whole.body }));
+    const heard = [...computer.press('approve')];
+    const isNext = (): boolean => heard.some((message) => message.type === 'request' && message.command === command);
+    // The answers to what it pulls, until it asks for the piece during which the app goes.
+    while (!isNext()) {
+      const message = heard.shift();
+      if (message?.type !== 'request' || message.command !== 'chunk_get') continue;
+      const { id, body } = message;
+      const bytes = given(body.offset, body.offset + body.length);
+      heard.push(...computer.say({ type: 'reply', id, command: 'chunk_get', body: { bytes } }));
+    }
+    const { client } = whole.body;
+    const remoteSigner = Uint8Array.from(Buffer.from(whole.body.tags[0]?.[1] ?? '', 'hex'));
+    computer.say({ type: 'request', id: 904, command: 'client_revoke', body: { client, remoteSigner } });
+    pushed = [];
+    serve(heard);
+    expect(answers).toMatchObject([{ type: 'error', error: 'unknown_client' }]);
+    expect(pushed.slice(1)).toEqual([]);
+    const result = computer.say({ type: 'request', id: 906, command: 'get_result', body: { request: requestId } });
+    expect(JSON.stringify(result)).not.toContain('"open"');
+  });
+
   test('the same asked anew while that waits is asked about by itself: its pieces are other ones', () => {
     const { bench, whole } = asked();
     computer = bench.computer;

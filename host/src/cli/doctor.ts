@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { ControlClient } from '../control/client.ts';
 import type * as s from '../control/schemas.ts';
 import type { Machine } from './machine.ts';
+import { runtimeIn } from './service.ts';
 
 export type Finding = { readonly about: string; readonly ok: boolean; readonly words: string };
 
@@ -49,10 +50,10 @@ function serviceOf(path: string, machine: Machine): Finding {
   const about = 'service';
   const text = machine.read(path);
   if (text === null) return { about, ok: true, words: 'No service is installed: the host runs when you start it.' };
-  const { runtime } = machine;
-  if (text.includes(runtime.path)) return { about, ok: true, words: `${path} is installed.` };
-  const words = `${path} starts another runtime than this one (${runtime.path}). Run: sallyport service install`;
-  return { about, ok: false, words };
+  const runtime = runtimeIn(text);
+  if (runtime !== null && machine.exists(runtime)) return { about, ok: true, words: `${path} is installed.` };
+  const why = runtime === null ? 'names no runtime' : `starts ${runtime}, which is not there`;
+  return { about, ok: false, words: `${path} ${why}. Run: sallyport service install` };
 }
 
 /** It sends AT commands to whatever looks like a modem, in the first seconds of a port. */

@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'no
 import { othersMay } from '../store/private-files.ts';
 
 export type Machine = {
-  readonly platform: NodeJS.Platform;
   /** The runtime that runs now. */
   readonly runtime: { readonly version: string; readonly path: string };
   readonly exists: (path: string) => boolean;
@@ -24,7 +23,6 @@ const reachMs = 4_000;
 
 /** The computer that this runs on. */
 export const thisMachine: Machine = {
-  platform: process.platform,
   runtime: { version: process.versions.node, path: process.execPath },
   exists: existsSync,
   read: (path) => {

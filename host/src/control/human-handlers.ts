@@ -1,4 +1,5 @@
 /** The handlers that wait for a human at the device. Whoever asked and is gone has nothing asked any more. */
+import { limits as protocol } from '@sallyport/device-protocol';
 import { cleanLine } from '../core/apps/client-metadata.ts';
 import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
@@ -42,7 +43,9 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
         const said = await askDevice({ method: 'grants', ...keys, from: grants.length }, until);
         if (said.type !== 'grants') return problemOf(said);
         grants.push(...said.grants);
-        if (said.grants.length === 0 || grants.length >= said.total) return { grants };
+        // A device that counts on and on is not asked on and on.
+        const most = Math.min(said.total, protocol.grantsMax);
+        if (said.grants.length === 0 || grants.length >= most) return { grants };
       }
     },
     'POST /v0/apps/:client/grants': async ({ params, body }, until) => {

@@ -103,8 +103,13 @@ export function diagnosticsOf(view: HostView): z.output<typeof s.diagnostics> {
     },
     activity: view.activity
       .search({ limit: diagnosticRows })
-      .rows.map((row) => ({ ...row, client: masked(row.client), app: '' })),
+      .rows.map((row) => ({ ...row, client: masked(row.client), app: '', why: impersonal(row) })),
   };
+}
+
+/** Why, but for the user's own words: a rule says to the app why there is one, and that may be about anybody. */
+function impersonal({ outcome, why }: { readonly outcome: string; readonly why: string }): string {
+  return outcome === 'narrowed' ? 'A rule, a pause or the kill switch of the user refused it.' : why;
 }
 
 /** Whose keys these are is not for strangers. */

@@ -5,7 +5,6 @@ import type { Machine } from '../../../host/src/cli/machine.ts';
 import type { ControlClient } from '../../../host/src/control/client.ts';
 
 const healthy: Machine = {
-  platform: 'linux',
   runtime: { version: '24.0.0', path: '/opt/node' },
   exists: () => true,
   read: () => 'ExecStart=/opt/node /opt/sallyport.js run',
@@ -50,7 +49,12 @@ test('a computer without trouble: everything that was looked at is named, and is
 
 test.each<[string, Partial<Machine>, RegExp]>([
   ['state', { othersMay: () => 'Others may open /state.' }, /chmod 700 '\/state'/],
-  ['service', { read: () => 'ExecStart=/old/node /opt/sallyport.js run' }, /another runtime .* service install/],
+  [
+    'service',
+    { exists: (path) => path !== '/opt/node' },
+    /starts \/opt\/node, which is not there\. .* service install/,
+  ],
+  ['service', { read: () => '[Unit]' }, /names no runtime/],
   ['modem_manager', { programs: () => ['ModemManager'] }, /sallyport udev/],
   ['port', { ports: () => [{ path: '/dev/ttyUSB1', mayOpen: false }] }, /ttyUSB1 may not be opened/],
   ['clock', { clockOf: async () => 1_000_000 - 3_600_000 }, /3600 s apart\. Set the clock/],

@@ -1,7 +1,7 @@
 /** The services of three systems: the runtime that runs now, hardened, and nothing of an argument becomes anything else. */
 import { expect, test } from 'vitest';
 import { completionScript } from '../../../host/src/cli/completion.ts';
-import { serviceFor, udevRule } from '../../../host/src/cli/service.ts';
+import { runtimeIn, serviceFor, udevRule } from '../../../host/src/cli/service.ts';
 
 const wanted = {
   node: '/usr/bin/node',
@@ -27,6 +27,12 @@ test('launchd and Windows: XML in which an argument stays one', () => {
   const { text } = serviceFor('darwin', wanted);
   expect(text).toContain('<string>wss://r.example/?a=%20&#38;b=$HOME&#34;</string>');
   expect(serviceFor('win32', wanted).text).toContain('<RunLevel>LeastPrivilege</RunLevel>');
+});
+
+test.each(['linux', 'darwin', 'win32'] as const)('the runtime of a service is found in it again: %s', (platform) => {
+  for (const node of ['/usr/bin/node', '/my programs/100 % & $more/node'])
+    expect(runtimeIn(serviceFor(platform, { ...wanted, node }).text)).toBe(node);
+  expect(runtimeIn('[Unit]')).toBeNull();
 });
 
 test('the udev rule gives the port to whoever sits there, and keeps ModemManager away', () => {

@@ -1,8 +1,12 @@
 /** The control API: who is let in, what its requests do, and that openapi.json says the truth about both. */
 import { readFileSync } from 'node:fs';
+import { limits } from '@sallyport/device-protocol';
 import { expect, test } from 'vitest';
+import { controlApp } from '../../../host/src/control/app.ts';
 import { openApi } from '../../../host/src/control/openapi.ts';
 import { partsOf, type RouteName, routes } from '../../../host/src/control/routes.ts';
+import { narrowed } from '../../../host/src/core/narrowing/narrowing.ts';
+import { refusalText } from '../../../host/src/core/nip46/refusal.ts';
 import { pairedApp } from '../bridge-world.ts';
 import { controlWorld } from './control-world.ts';
 
@@ -190,6 +194,10 @@ test('diagnostics say nothing that was whispered: secrets of lines, names, addre
   const ms = { relay: null, queue: null, device: null, total: 1 };
   const row = { at: 1, client: app.pubkey, app: 'Coracle', paired: true, method: 'ping', kind: null };
   activity.record({ ...row, outcome: 'answered', why: 'w', ms });
+  const narrowing = world.state().narrowing;
+  const refusal = narrowed(narrowing, { client: app.pubkey, method: 'sign_event', kind: 4 }, world.now());
+  const refused = refusal ?? expect.fail('the rule refuses');
+  activity.record({ ...row, outcome: refused.code, why: refusalText(refused), ms });
   const { said } = await ask('GET /v0/diagnostics', '/v0/diagnostics');
   const text = JSON.stringify(said);
   const secret = new URL(uri).searchParams.get('secret');
@@ -246,3 +254,19 @@ async function using(
     for (const end of ends) end();
   }
 }
+
+test('a device that counts grants on and on is asked for as many as an app can have', async (context) => {
+  const { view, world } = controlWorld(context);
+  const app = pairedApp(world);
+  let asked = 0;
+  const askDevice: typeof view.askDevice = async (ask) => {
+    if (++asked > 100) expect.fail('it is asked on and on');
+    if (ask.method !== 'grants') return expect.fail('it is asked for grants');
+    const unlimited = { verdict: 'allow', peer: null, uses: null, perMinute: null, session: false, ms: null } as const;
+    const grants = [{ ...unlimited, id: asked, method: 'sign_event', kind: 1 } as const];
+    return { type: 'grants', total: 65_535, grants };
+  };
+  const api = controlApp({ ...view, askDevice }, new Set(['read']));
+  const said = await api.request(`/v0/apps/${app.pubkey}/grants`, { headers: { host: 'sallyport' } });
+  expect(((await said.json()) as { grants: unknown[] }).grants).toHaveLength(limits.grantsMax);
+});

@@ -69,7 +69,7 @@ function sendNext(turn: Turn): boolean {
   if (jobs.some(({ phase }) => phase === 'sending')) return false;
   for (const job of jobs) {
     if (job.phase !== 'queued' || job.task?.type !== 'send' || job.claimBy !== null) continue;
-    startSending(turn, job, job.task.output);
+    if (!withdraw(turn, job)) startSending(turn, job, job.task.output);
     return true;
   }
   return false;
@@ -104,6 +104,15 @@ function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing
   return why !== null;
 }
 
+/** What an app was allowed goes with the app: of a large text nothing more is opened or leaves. False: it is paired as it was. */
+function withdraw(turn: Turn, job: Job): boolean {
+  const { request } = job;
+  if (request.command !== 'nip46_request') return false;
+  const why = whyNoApp(turn.state, request, turn.now, remoteSignerOf(request.body.tags));
+  if (why !== null) end(turn, job, why);
+  return why !== null;
+}
+
 /** Whether the jobs leave the screen to the device's own words. */
 export function leavesScreen({ jobs }: FirmwareState): boolean {
   return !jobs.some((job) => job.phase === 'reviewing' || (job.phase === 'reading' && job.doing !== null));
@@ -112,15 +121,16 @@ export function leavesScreen({ jobs }: FirmwareState): boolean {
 /** The host's answer to a chunk_get: exactly what was asked for, or the request ends. */
 export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
   const job = jobOfChunk(turn.state, id);
-  if (job?.phase === 'reading') feed(turn, job, bytes);
-  if (job?.phase === 'reviewing') feedPage(turn, job, bytes);
-  if (job?.phase === 'sending') feedPiece(turn, job, bytes);
+  if (job === undefined || withdraw(turn, job)) return;
+  if (job.phase === 'reading') feed(turn, job, bytes);
+  if (job.phase === 'reviewing') feedPage(turn, job, bytes);
+  if (job.phase === 'sending') feedPiece(turn, job, bytes);
 }
 
 /** The host's answer to a chunk_put. */
 export function chunkWasTaken(turn: Turn, id: number): void {
   const job = jobOfChunk(turn.state, id);
-  if (job?.phase === 'sending') pieceTaken(turn, job);
+  if (job?.phase === 'sending' && !withdraw(turn, job)) pieceTaken(turn, job);
 }
 
 /** The host refused a chunk: there is no way on for this request. */
