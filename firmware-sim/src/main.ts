@@ -97,10 +97,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
 }
 
-/** What a script says is done at once: a hold takes its time by the device's clock, which is moved on. */
+/**
+ * What a script says is done at once: a hold takes its time by the device's clock, which is moved on. Whoever says approve means the
+ * questions too that take a hold: the key stays down where the press did nothing.
+ */
 function actOn(device: SimulatedDevice, act: Act): void {
-  if (act === 'hold') holdKey(device, 'approve');
-  else device.press(act);
+  if (act === 'hold') return holdKey(device, 'approve');
+  const { count } = device.view();
+  device.press(act);
+  if (act === 'approve' && device.view().count === count) holdKey(device, 'approve');
 }
 
 /** What nobody may overlook. */

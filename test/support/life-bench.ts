@@ -41,6 +41,8 @@ type Command = Request['command'];
 type Heard = readonly (Message | Unreadable)[];
 
 export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, flash = memoryFlash()) {
+  // Before the device has a PIN: it starts locked afterwards, and then it is paired with nobody.
+  if (paired) pairFresh(flash);
   if (phase !== 'fresh') settledFlash(flash);
   const computer = sealedComputer(flash, undefined, undefined, 'flash');
   let nextId = 100;
@@ -50,7 +52,6 @@ export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, fla
     return [...heard, ...computer.advance(20)];
   };
   computer.establish();
-  if (paired) computer.pair('desk');
   computer.advance(3_000);
   const hands = fingers(press, text);
   const bench = {
@@ -83,6 +84,12 @@ export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, fla
   };
   if (phase === 'open') bench.unlock();
   return bench;
+}
+
+function pairFresh(flash: Flash): void {
+  const computer = sealedComputer(flash, undefined, undefined, 'flash');
+  computer.establish();
+  computer.pair('desk');
 }
 
 function isAnswer(message: Message | Unreadable, id: number): message is Reply | (Message & { type: 'error' }) {
