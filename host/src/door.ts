@@ -21,6 +21,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'kill',
   'log',
   'metrics',
+  'names',
   'pair',
   'pause',
   'relays',

@@ -18,6 +18,8 @@ import { remoteSigner } from './core/nip46/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
 import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
+import { type NameChange, named } from './core/web/naming.ts';
+import { nobody, type People, parsePeople, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
@@ -58,6 +60,8 @@ export type Host = {
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
+  /** Changes who has a name, on disk first; or says why not. */
+  readonly name: (change: NameChange) => Refusal | null;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   readonly bridge: () => BridgeState;
@@ -138,6 +142,7 @@ export function runHost(parts: HostParts): Host {
     waiting: (words) => report({ type: 'port', words }),
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
+  toBridge({ type: 'people', people: peopleIn(store) });
   relays.start(parts.relays);
   toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
@@ -206,6 +211,13 @@ export function runHost(parts: HostParts): Host {
       toBridge({ type: 'narrow', narrowing });
       return narrowing;
     },
+    name: (change) => {
+      const people = named(bridge(), change);
+      if ('code' in people) return people;
+      store.saveSetting('people', peopleText(people));
+      toBridge({ type: 'people', people });
+      return null;
+    },
     revoke: (client) => toBridge({ type: 'unpair', client }),
     bridge,
     relays: () => relays.snapshots(),
@@ -240,6 +252,13 @@ function narrowingIn(store: Store): Narrowing {
   if (narrowing === null)
     throw new Error('The rules and pauses in the state directory cannot be read. Restore a backup.');
   return narrowing;
+}
+
+/** Who has a name. */
+function peopleIn(store: Store): People {
+  const people = parsePeople(store.setting('people') ?? peopleText(nobody));
+  if (people === null) throw new Error('The names in the state directory cannot be read. Restore a backup.');
+  return people;
 }
 
 /** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */

@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import * as s from './schemas.ts';
+import * as w from './web-schemas.ts';
 
 /** Whether a handler only looks, or changes something. */
 export type Access = 'read' | 'write';
@@ -121,6 +122,19 @@ export const routes = {
     access: 'read',
     summary: 'Counters and latencies for Prometheus.',
     answer: { text: 'text/plain; version=0.0.4' },
+  },
+  'GET /v0/names': { access: 'read', summary: 'Who has a name at the web address (NIP-05).', answer: w.names },
+  'POST /v0/names': {
+    access: 'write',
+    summary: 'Gives the key of an account a name.',
+    body: w.newName,
+    answer: w.names,
+  },
+  'DELETE /v0/names/:name': {
+    access: 'write',
+    summary: 'Takes a name away; the account stays.',
+    params: w.byName,
+    answer: w.names,
   },
   'GET /v0/openapi.json': {
     access: 'read',

@@ -10,6 +10,7 @@ import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import type { DeviceAsk } from '../../../host/src/core/device/device-port.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
+import { named } from '../../../host/src/core/web/naming.ts';
 import { startMetrics } from '../../../host/src/metrics.ts';
 import type { Report } from '../../../host/src/report.ts';
 import { openActivityLog } from '../../../host/src/store/activity-log.ts';
@@ -46,6 +47,12 @@ export function controlWorld(
       const narrowing = change(world.state().narrowing, what, world.now());
       if (narrowing !== null) world.feed({ type: 'narrow', narrowing });
       return narrowing;
+    },
+    name: (change) => {
+      const people = named(world.state(), change);
+      if ('code' in people) return people;
+      world.feed({ type: 'people', people });
+      return null;
     },
     revoke: (client) => void world.feed({ type: 'unpair', client }),
     newLine: (wanted) => {

@@ -25,6 +25,7 @@ import type { NostrEvent } from '../nip46/event.ts';
 import type { RequestedEvent } from '../nip46/event-template.ts';
 import type { RequestId } from '../nip46/nip46-text.ts';
 import type { RefusalCode } from '../nip46/refusal.ts';
+import { nobody, type People } from '../web/people.ts';
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import { type Ended, endedBefore } from './ended.ts';
@@ -47,6 +48,8 @@ export type BridgeState = {
   readonly sessions: Sessions;
   readonly ownRelays: OwnRelays;
   readonly narrowing: Narrowing;
+  /** Who has a name at the web address of this host. */
+  readonly people: People;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
@@ -143,6 +146,7 @@ export type BridgeInput =
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
   | { readonly type: 'own_relays'; readonly relays: OwnRelays }
+  | { readonly type: 'people'; readonly people: People }
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }
@@ -221,6 +225,7 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     sessions,
     ownRelays: noOwnRelays,
     narrowing: noNarrowing,
+    people: nobody,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
     strangers: noStrangers,
