@@ -154,6 +154,7 @@ async function openPages(wanted: WebOptions, host: Host, report: Reporter, clean
   const web = await serveWeb(wanted, { bridge: host.bridge, fault });
   if (web.type === 'refused') throw new Error(web.words);
   cleanUps.push(() => web.close());
+  host.isAt({ url: web.url });
   report({ type: 'web', url: web.url });
 }
 

@@ -105,6 +105,10 @@ export function rulesText(rules: readonly z.output<typeof s.rule>[]): string {
   );
 }
 
+export function announcedText({ relays }: z.output<typeof w.announced>): string {
+  return lines(relays.map(({ url, taken, words }) => `${url}  ${taken ? 'taken' : `not taken: ${words}`}`));
+}
+
 export function namesText(names: z.output<typeof w.names>['names']): string {
   if (names.length === 0) return 'Nobody has a name here.';
   return lines(names.map(({ name, pubkey, relays }) => [name, pubkey, ...relays].join('  ')));

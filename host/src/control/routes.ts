@@ -39,6 +39,12 @@ export const routes = {
     params: s.byNumber,
     answer: s.activityRow,
   },
+  'POST /v0/announce': {
+    access: 'write',
+    summary: 'Publishes what this signer is (NIP-89, kind 31990), on its relays and on those that are named.',
+    body: w.toAnnounce,
+    answer: w.announced,
+  },
   'GET /v0/apps': { access: 'read', summary: 'The paired apps.', answer: s.apps },
   'DELETE /v0/apps/:client': {
     access: 'write',

@@ -1,4 +1,4 @@
-/** The handlers about the web address of this host: who has a name there. */
+/** The handlers about how others find this signer: its announcement, and who has a name at its web address. */
 import type { NameChange } from '../core/web/naming.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
 import type { Handlers } from './handlers.ts';
@@ -6,7 +6,7 @@ import { no, type Problem } from './problems.ts';
 import type { Answer } from './routes.ts';
 import type { HostView } from './view.ts';
 
-type WebRoute = 'GET /v0/names' | 'POST /v0/names' | 'DELETE /v0/names/:name';
+type WebRoute = 'POST /v0/announce' | 'GET /v0/names' | 'POST /v0/names' | 'DELETE /v0/names/:name';
 
 export function webHandlers(view: HostView): Pick<Handlers, WebRoute> {
   const names = (): Answer<'GET /v0/names'> => ({
@@ -22,6 +22,14 @@ export function webHandlers(view: HostView): Pick<Handlers, WebRoute> {
   };
 
   return {
+    'POST /v0/announce': async ({ body }, until) => {
+      const urls = body.relays.map(parseRelayUrl).filter((url) => url !== null);
+      if (urls.length < body.relays.length) return noRelay;
+      const said = await view.announce(body.name, urls, until);
+      if ('code' in said) return no(409, said.code, said.words, said.advice);
+      const { event, relays } = said;
+      return { event: { ...event, tags: event.tags.map((tag) => [...tag]) }, relays: [...relays] };
+    },
     'GET /v0/names': names,
     'POST /v0/names': ({ body }) => {
       const relays = body.relays.map(parseRelayUrl).filter((url) => url !== null);
