@@ -7,6 +7,7 @@ import { argv as process_argv } from 'node:process';
 /** All commands but `run`; a test holds the list to the CLI. */
 export const commandNames: ReadonlySet<string> = new Set([
   'accounts',
+  'announce',
   'app',
   'apps',
   'backup',
@@ -21,6 +22,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'kill',
   'log',
   'metrics',
+  'names',
   'pair',
   'pause',
   'relays',

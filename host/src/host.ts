@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { npubEncode } from 'nostr-tools/nip19';
-import { finalizeEvent } from 'nostr-tools/pure';
+import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
@@ -12,18 +12,24 @@ import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import type { HostIdentity } from './core/device/device-session.ts';
-import { change, type NarrowChange, type Narrowing, noNarrowing } from './core/narrowing/narrowing.ts';
-import { narrowingText, parseNarrowing } from './core/narrowing/narrowing-text.ts';
+import { change, type NarrowChange, type Narrowing } from './core/narrowing/narrowing.ts';
+import { narrowingText } from './core/narrowing/narrowing-text.ts';
 import { remoteSigner } from './core/nip46/envelope.ts';
-import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+import type { NostrEvent } from './core/nip46/event.ts';
 import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
+import { announcement } from './core/web/announcement.ts';
+import { type NameChange, named } from './core/web/naming.ts';
+import { peopleText } from './core/web/people.ts';
+import type { Web } from './core/web/web.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
+import { authEvent, signed } from './own-events.ts';
 import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
 import type { Reporter } from './report.ts';
 import type { StageClock } from './stages.ts';
+import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
 import { joinMachines } from './wiring.ts';
 
@@ -58,6 +64,12 @@ export type Host = {
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
+  /** Others know this host by this address. */
+  readonly isAt: (web: Web) => void;
+  /** Tells the world of this signer (NIP-89), on its own relays and these; or says why not. */
+  readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
+  /** Changes who has a name, on disk first; or says why not. */
+  readonly name: (change: NameChange) => Refusal | null;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   readonly bridge: () => BridgeState;
@@ -70,6 +82,9 @@ export type Host = {
   readonly answerPairing: (yes: boolean) => void;
   readonly close: () => Promise<void>;
 };
+
+/** What was announced, and what each relay made of it. */
+export type Announced = { readonly event: NostrEvent; readonly relays: readonly RelayVerdict[] };
 
 /** Time for the last answers to leave: a relay nearby takes them at once, and nobody waits long for a program to end. */
 const farewellMs = 150;
@@ -123,11 +138,13 @@ export function runHost(parts: HostParts): Host {
       if (status.type === 'listening') wakeListeners();
     },
     onPublished: (id, ok, words, url) => {
+      if (world.said(id, ok, words, url)) return;
       if (ok) parts.stages.taken(id, now());
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
   });
+  const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({
     opened: () => toDevice({ type: 'wire_opened' }),
     bytes: (bytes) => toDevice({ type: 'bytes', bytes }),
@@ -138,13 +155,19 @@ export function runHost(parts: HostParts): Host {
     waiting: (words) => report({ type: 'port', words }),
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
+  toBridge({ type: 'people', people: peopleIn(store) });
   relays.start(parts.relays);
   toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {
-    relays.keep([...parts.relays, ...relaysOfApps(bridge().sessions), ...[...introducing.values()].flat()]);
+    relays.keep([
+      ...parts.relays,
+      ...relaysOfApps(bridge().sessions),
+      ...[...introducing.values()].flat(),
+      ...world.relays(),
+    ]);
   }
 
   function askDevice(ask: DeviceAsk, until: AbortSignal): Promise<DeviceAnswer> {
@@ -206,6 +229,21 @@ export function runHost(parts: HostParts): Host {
       toBridge({ type: 'narrow', narrowing });
       return narrowing;
     },
+    isAt: (web) => toBridge({ type: 'web', web }),
+    announce: async (name, others, until) => {
+      const template = announcement(bridge(), name, now());
+      if ('code' in template) return template;
+      const event = signed(template, parts.secret);
+      const urls = [...new Set([...bridge().ownRelays.reachable, ...others])];
+      return { event, relays: await world.announce(event, urls, until) };
+    },
+    name: (change) => {
+      const people = named(bridge(), change);
+      if ('code' in people) return people;
+      store.saveSetting('people', peopleText(people));
+      toBridge({ type: 'people', people });
+      return null;
+    },
     revoke: (client) => toBridge({ type: 'unpair', client }),
     bridge,
     relays: () => relays.snapshots(),
@@ -230,28 +268,6 @@ export function runHost(parts: HostParts): Host {
       store.close();
     },
   };
-}
-
-/** What the user let through when the last host ended. One that cannot be read might be a kill switch: nothing starts without it. */
-function narrowingIn(store: Store): Narrowing {
-  const text = store.setting('narrowing');
-  if (text === null) return noNarrowing;
-  const narrowing = parseNarrowing(text);
-  if (narrowing === null)
-    throw new Error('The rules and pauses in the state directory cannot be read. Restore a backup.');
-  return narrowing;
-}
-
-/** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */
-function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: number): NostrEvent {
-  const tags = [
-    ['relay', relay],
-    ['challenge', challenge],
-  ];
-  const created_at = Math.floor(nowMs / 1000);
-  const event = parseEvent(finalizeEvent({ kind: authKind, created_at, tags, content: '' }, secret));
-  if (event === null) throw new Error('an AUTH event of ours is no event');
-  return event;
 }
 
 const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');

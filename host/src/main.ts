@@ -14,7 +14,7 @@ import { BAUD_RATE } from './device/serial-port.ts';
 import { serialWire } from './device/serial-wire.ts';
 import { socketWire } from './device/stream-wire.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
-import { runHost } from './host.ts';
+import { type Host, runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
 import { type DeviceAddress, type Options, parseOptions } from './options.ts';
 import { type PairingManner, pairingTalk } from './pairing-talk.ts';
@@ -23,6 +23,7 @@ import { noPseudoTerminal, type Simulator, startSimulator } from './simulator.ts
 import { loadChannelKey } from './store/channel-key.ts';
 import { loadRemoteSignerKey } from './store/remote-signer-key.ts';
 import { openStore } from './store/store.ts';
+import type { WebOptions } from './web/server.ts';
 
 /** How long the bunker line waits for a relay to listen: a request sent before would be missed, a dead relay must not hide it. */
 const listeningMs = 5_000;
@@ -132,6 +133,7 @@ async function run(
   cleanUps.push(() => host.close());
   const refusal = await outside.serve(host);
   if (refusal !== null) throw new Error(refusal.words);
+  if (options.web !== null) await openPages(options.web, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);
@@ -140,6 +142,20 @@ async function run(
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
+}
+
+/** Opens the pages that were asked for. */
+async function openPages(wanted: WebOptions, host: Host, report: Reporter, cleanUps: (() => unknown)[]): Promise<void> {
+  const { serveWeb } = await import('./web/server.ts');
+  const fault = (problem: unknown): void => {
+    const words = problem instanceof Error ? problem.message : String(problem);
+    report({ type: 'warning', words: `A request of the pages failed: ${words}` });
+  };
+  const web = await serveWeb(wanted, { bridge: host.bridge, fault });
+  if (web.type === 'refused') throw new Error(web.words);
+  cleanUps.push(() => web.close());
+  host.isAt({ url: web.url });
+  report({ type: 'web', url: web.url });
 }
 
 /** Who can be asked whether two codes are the same. */

@@ -7,6 +7,7 @@ import { activityLimits } from './core/narrowing/activity.ts';
 import { relaysMax } from './core/nip46/limits.ts';
 import type { UsbIdentity } from './device/serial-wire.ts';
 import { parseRelayUrl } from './relays/relay-url.ts';
+import type { WebOptions } from './web/server.ts';
 
 export type Options = {
   /** Where the device is, or null: a simulated one is started. */
@@ -27,6 +28,8 @@ export type Options = {
   readonly pair: boolean;
   /** Pair whatever device is there in place of the one before. */
   readonly replaceDevice: boolean;
+  /** The listener for browsers and apps elsewhere; null: there is none. */
+  readonly web: WebOptions | null;
   readonly simulator: SimulatorOptions;
 };
 
@@ -72,12 +75,14 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
+  --web PORT           serves /.well-known/nostr.json on 127.0.0.1:PORT (0: whichever is free); off unless asked for
+  --web-url URL        the address that a reverse proxy gives it, as https://signer.example.com
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport status, pair, connect, grants, sign, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+While it runs: sallyport status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
 diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
@@ -93,6 +98,8 @@ const flags = {
   'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
   'sim-crypto': { type: 'string', default: 'accelerated' },
+  web: { type: 'string' },
+  'web-url': { type: 'string' },
   json: { type: 'boolean', default: false },
   log: { type: 'string' },
   'keep-days': { type: 'string', default: `${activityLimits.daysMax}` },
@@ -142,6 +149,8 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const keepDays = Number(values['keep-days']);
   if (!/^\d{1,4}$/.test(values['keep-days']) || keepDays > activityLimits.daysMax)
     return wrong(`--keep-days does not take "${values['keep-days']}"; it takes 0 to ${activityLimits.daysMax}`);
+  const web = webOf(values.web, values['web-url']);
+  if (typeof web === 'string') return wrong(web);
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
     const url = parseRelayUrl(text);
@@ -155,7 +164,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const { json, log = null } = values;
   return {
     type: 'run',
-    options: { device, lines, relays, state, json, log, keepDays, account, pair, replaceDevice, simulator },
+    options: { device, lines, relays, state, json, log, keepDays, account, pair, replaceDevice, web, simulator },
   };
 }
 
@@ -171,6 +180,18 @@ function addressOf(port: string | undefined, usb: string | undefined): DeviceAdd
   if (vendorId === undefined || productId === undefined)
     return `--usb does not take "${usb}"; it takes VVVV:PPPP or VVVV:PPPP:SERIAL, as 303a:1001`;
   return { type: 'usb', usb: { vendorId, productId, ...(serialNumber === undefined ? {} : { serialNumber }) } };
+}
+
+/** Where the pages are served, null for nowhere, or what is wrong with that. */
+function webOf(port: string | undefined, url: string | undefined): WebOptions | null | string {
+  if (port === undefined) return url === undefined ? null : '--web-url needs --web, the port on this computer';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return `--web does not take "${port}"; it takes a port`;
+  if (url === undefined) return { port: Number(port), url: null };
+  const { origin, href, protocol } = URL.parse(url) ?? { origin: '', href: '', protocol: '' };
+  // Whoever is told where to act is told it by name and in private: without TLS anybody on the way could answer instead.
+  if (protocol !== 'https:' || href !== `${origin}/`)
+    return `--web-url does not take "${url}"; it takes an address without a path, as https://signer.example.com`;
+  return { port: Number(port), url: origin };
 }
 
 function readFlags(argv: readonly string[]) {

@@ -95,6 +95,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         device: () => ({ status: device, port }),
         activity,
         narrow: running.narrow,
+        announce: running.announce,
+        name: running.name,
         revoke: running.revoke,
         newLine: running.newLine,
         introduce: running.introduce,

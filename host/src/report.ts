@@ -34,6 +34,8 @@ export type Report =
   | { readonly type: 'replaced'; readonly comparison: Comparison }
   | { readonly type: 'request'; readonly note: NoteEffect }
   | { readonly type: 'pairing'; readonly news: PairingNews }
+  /** The pages are served, and others know them under this origin. */
+  | { readonly type: 'web'; readonly url: string }
   | { readonly type: 'warning'; readonly words: string };
 
 export type Reporter = (report: Report) => void;
@@ -61,6 +63,8 @@ export function jsonOf(report: Report): Record<string, unknown> {
       const { news } = report;
       return { pairing: news.state === 'failed' ? { state: 'failed', reason: refusalText(news.refusal) } : news };
     }
+    case 'web':
+      return { web: report.url };
     case 'warning':
       return { warning: report.words };
   }
@@ -87,6 +91,8 @@ export function sentenceOf(report: Report): string | null {
     }
     case 'pairing':
       return pairingSentence(report.news);
+    case 'web':
+      return `● pages at ${report.url}`;
     case 'warning':
       return `⚠ ${report.words}`;
   }

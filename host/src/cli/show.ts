@@ -1,6 +1,7 @@
 /** What commands say to people: one line a thing, the same columns each time. */
 import type { z } from 'zod';
 import type * as s from '../control/schemas.ts';
+import type * as w from '../control/web-schemas.ts';
 
 type Status = z.output<typeof s.status>;
 type Row = z.output<typeof s.activityRow>;
@@ -102,6 +103,15 @@ export function rulesText(rules: readonly z.output<typeof s.rule>[]): string {
       return `${number}  refuses ${method ?? (kind === null ? 'everything' : 'sign_event')}${kind === null ? '' : ` of kind ${kind}`} of ${whose}${note === '' ? '' : `  (${note})`}`;
     }),
   );
+}
+
+export function announcedText({ relays }: z.output<typeof w.announced>): string {
+  return lines(relays.map(({ url, taken, words }) => `${url}  ${taken ? 'taken' : `not taken: ${words}`}`));
+}
+
+export function namesText(names: z.output<typeof w.names>['names']): string {
+  if (names.length === 0) return 'Nobody has a name here.';
+  return lines(names.map(({ name, pubkey, relays }) => [name, pubkey, ...relays].join('  ')));
 }
 
 export function judgementText({ answer, checks }: z.output<typeof s.judgement>): string {

@@ -13,6 +13,7 @@ import { no, noApp, type Problem } from './problems.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
 import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
 import type { HostView } from './view.ts';
+import { webHandlers } from './web-handlers.ts';
 
 /** Text may come in pieces, so that a million rows need no memory. */
 type Given<N extends RouteName> = Answer<N> extends string ? string | Iterable<string> : Answer<N>;
@@ -45,6 +46,7 @@ export function makeHandlers(view: HostView): Handlers {
 
   return {
     ...humanHandlers(view),
+    ...webHandlers(view),
     'GET /v0/activity': ({ query }) => {
       const { rows, next } = activity.search(withoutUndefined(query));
       return { rows: [...rows], next };
@@ -62,14 +64,7 @@ export function makeHandlers(view: HostView): Handlers {
       withApp(client, () => narrowBy({ type: 'resume', client })),
     'GET /v0/device': () => deviceOf(view),
     'GET /v0/diagnostics': () => diagnosticsOf(view),
-    'POST /v0/dry-run': ({ body }) => {
-      const { narrowing, sessions } = bridge();
-      const paired = sessions.apps.has(body.client);
-      const own = { about: 'paired', passed: paired, why: paired ? 'The app is paired.' : 'This app is not paired.' };
-      const all = [own, ...checks(narrowing, body, now()).map(({ about, passed, why }) => ({ about, passed, why }))];
-      const refused = all.some(({ passed }) => !passed);
-      return { answer: refused ? 'refuse' : ownMethods.has(body.method) ? 'host' : 'ask', checks: all };
-    },
+    'POST /v0/dry-run': ({ body }) => judged(view, body),
     'GET /v0/export': ({ query }) => jsonLines(activity.all(withoutUndefined(query))),
     'POST /v0/kill': () => narrowBy({ type: 'kill' }),
     'GET /v0/metrics': () => view.metrics(),
@@ -103,6 +98,16 @@ export function makeHandlers(view: HostView): Handlers {
     },
     'GET /v0/status': () => statusOf(view),
   };
+}
+
+/** What would come of a request. */
+function judged({ bridge, now }: HostView, body: Asked<'POST /v0/dry-run'>['body']): Answer<'POST /v0/dry-run'> {
+  const { narrowing, sessions } = bridge();
+  const paired = sessions.apps.has(body.client);
+  const own = { about: 'paired', passed: paired, why: paired ? 'The app is paired.' : 'This app is not paired.' };
+  const all = [own, ...checks(narrowing, body, now()).map(({ about, passed, why }) => ({ about, passed, why }))];
+  const refused = all.some(({ passed }) => !passed);
+  return { answer: refused ? 'refuse' : ownMethods.has(body.method) ? 'host' : 'ask', checks: all };
 }
 
 function* jsonLines(rows: Iterable<unknown>): Iterable<string> {

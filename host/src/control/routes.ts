@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import * as s from './schemas.ts';
+import * as w from './web-schemas.ts';
 
 /** Whether a handler only looks, or changes something. */
 export type Access = 'read' | 'write';
@@ -37,6 +38,12 @@ export const routes = {
     summary: 'One row of the activity log: what came of a request, and why.',
     params: s.byNumber,
     answer: s.activityRow,
+  },
+  'POST /v0/announce': {
+    access: 'write',
+    summary: 'Publishes what this signer is (NIP-89, kind 31990), on its relays and on those that are named.',
+    body: w.toAnnounce,
+    answer: w.announced,
   },
   'GET /v0/apps': { access: 'read', summary: 'The paired apps.', answer: s.apps },
   'DELETE /v0/apps/:client': {
@@ -121,6 +128,19 @@ export const routes = {
     access: 'read',
     summary: 'Counters and latencies for Prometheus.',
     answer: { text: 'text/plain; version=0.0.4' },
+  },
+  'GET /v0/names': { access: 'read', summary: 'Who has a name at the web address (NIP-05).', answer: w.names },
+  'POST /v0/names': {
+    access: 'write',
+    summary: 'Gives the key of an account a name.',
+    body: w.newName,
+    answer: w.names,
+  },
+  'DELETE /v0/names/:name': {
+    access: 'write',
+    summary: 'Takes a name away; the account stays.',
+    params: w.byName,
+    answer: w.names,
   },
   'GET /v0/openapi.json': {
     access: 'read',

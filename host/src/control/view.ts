@@ -6,6 +6,8 @@ import type { DeviceStatus } from '../core/device/device-session.ts';
 import type { NarrowChange, Narrowing } from '../core/narrowing/narrowing.ts';
 import type { Refusal } from '../core/nip46/refusal.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
+import type { NameChange } from '../core/web/naming.ts';
+import type { Announced } from '../host.ts';
 import type { Report } from '../report.ts';
 import type { ActivityLog } from '../store/activity-log.ts';
 
@@ -20,6 +22,10 @@ export type HostView = {
   readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
   /** Performs a change of what is let through, on disk first; null when it cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
+  /** Tells the world of this signer, on its own relays and these; or says why not. Aborting waits for no relay any more. */
+  readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
+  /** Changes who has a name at the web address, on disk first; or says why not. */
+  readonly name: (change: NameChange) => Refusal | null;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   /** Makes a bunker line; its secret is known to nobody after this. */

@@ -31,7 +31,7 @@ export type Store = {
 };
 
 /** Names of settings are for ever. */
-export type SettingName = 'narrowing' | 'relays';
+export type SettingName = 'narrowing' | 'relays' | 'people';
 
 /** Its name in the state directory. */
 export const storeFileName = 'sallyport.db';

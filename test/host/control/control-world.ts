@@ -10,10 +10,15 @@ import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import type { DeviceAsk } from '../../../host/src/core/device/device-port.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
+import { remoteSigner } from '../../../host/src/core/nip46/envelope.ts';
+import { announcement } from '../../../host/src/core/web/announcement.ts';
+import { named } from '../../../host/src/core/web/naming.ts';
 import { startMetrics } from '../../../host/src/metrics.ts';
+import { primitives } from '../../../host/src/primitives/primitives.ts';
 import type { Report } from '../../../host/src/report.ts';
 import { openActivityLog } from '../../../host/src/store/activity-log.ts';
-import { makeWorld, truth } from '../bridge-world.ts';
+import { finalizeEvent } from '../../support/quick-nostr.ts';
+import { makeWorld, nothing, truth } from '../bridge-world.ts';
 
 export type ControlWorld = ReturnType<typeof controlWorld>;
 
@@ -21,7 +26,8 @@ export function controlWorld(
   { onTestFinished }: { onTestFinished: (end: () => void) => unknown },
   access: readonly ('read' | 'write')[] = ['read', 'write'],
 ) {
-  const world = makeWorld();
+  const signerSecret = generateSecretKey();
+  const world = makeWorld(nothing, remoteSigner(signerSecret, primitives));
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-control-'));
   const activity = openActivityLog(join(dir, 'state'));
   if (activity.type === 'refused') throw new Error(activity.words);
@@ -46,6 +52,19 @@ export function controlWorld(
       const narrowing = change(world.state().narrowing, what, world.now());
       if (narrowing !== null) world.feed({ type: 'narrow', narrowing });
       return narrowing;
+    },
+    announce: async (name) => {
+      const template = announcement(world.state(), name, world.now());
+      if ('code' in template) return template;
+      const tags = template.tags.map((tag) => [...tag]);
+      const event = finalizeEvent({ ...template, tags }, signerSecret);
+      return { event, relays: [{ url: 'wss://one.example', taken: true, words: '' }] };
+    },
+    name: (change) => {
+      const people = named(world.state(), change);
+      if ('code' in people) return people;
+      world.feed({ type: 'people', people });
+      return null;
     },
     revoke: (client) => void world.feed({ type: 'unpair', client }),
     newLine: (wanted) => {

@@ -25,6 +25,8 @@ import type { NostrEvent } from '../nip46/event.ts';
 import type { RequestedEvent } from '../nip46/event-template.ts';
 import type { RequestId } from '../nip46/nip46-text.ts';
 import type { RefusalCode } from '../nip46/refusal.ts';
+import { nobody, type People } from '../web/people.ts';
+import type { Web } from '../web/web.ts';
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import { type Ended, endedBefore } from './ended.ts';
@@ -47,6 +49,9 @@ export type BridgeState = {
   readonly sessions: Sessions;
   readonly ownRelays: OwnRelays;
   readonly narrowing: Narrowing;
+  /** The web address of this host, null where it has none; and who has a name there. */
+  readonly web: Web | null;
+  readonly people: People;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
@@ -143,6 +148,8 @@ export type BridgeInput =
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
   | { readonly type: 'own_relays'; readonly relays: OwnRelays }
+  | { readonly type: 'web'; readonly web: Web }
+  | { readonly type: 'people'; readonly people: People }
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }
@@ -221,6 +228,8 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     sessions,
     ownRelays: noOwnRelays,
     narrowing: noNarrowing,
+    web: null,
+    people: nobody,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
     strangers: noStrangers,

@@ -61,6 +61,10 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       return introduced(state, input, now);
     case 'own_relays':
       return [{ ...state, ownRelays: input.relays }, []];
+    case 'web':
+      return [{ ...state, web: input.web }, []];
+    case 'people':
+      return [{ ...state, people: input.people }, []];
     case 'narrow':
       return narrow(state, input.narrowing, now);
     case 'unpair':

@@ -1,0 +1,21 @@
+/** The events that this host signs itself, by its remote-signer key: who it is to a relay, and to the world. */
+import { finalizeEvent } from 'nostr-tools/pure';
+import type { EventTemplate } from './core/device/device-port.ts';
+import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+
+/** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */
+export function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: number): NostrEvent {
+  const tags = [
+    ['relay', relay],
+    ['challenge', challenge],
+  ];
+  return signed({ kind: authKind, created_at: Math.floor(nowMs / 1000), tags, content: '' }, secret);
+}
+
+/** An event of the remote-signer key itself. */
+export function signed(template: EventTemplate, secret: Uint8Array): NostrEvent {
+  const tags = template.tags.map((tag) => [...tag]);
+  const event = parseEvent(finalizeEvent({ ...template, tags }, secret));
+  if (event === null) throw new Error('an event of ours is no event');
+  return event;
+}
