@@ -8,12 +8,12 @@
 import { expect, test } from 'vitest';
 import type { Flash } from '../../firmware-sim/src/firmware/env.ts';
 import { generateMnemonic } from '../../firmware-sim/src/firmware/formats/keys.ts';
-import { findClient, listed, loadClients, pairClient } from '../../firmware-sim/src/firmware/policy/clients.ts';
-import { giveGrant } from '../../firmware-sim/src/firmware/policy/grants.ts';
-import { readWords, writeAccount } from '../../firmware-sim/src/firmware/vault/accounts-store.ts';
+import { listed } from '../../firmware-sim/src/firmware/policy/clients.ts';
+import { readWords } from '../../firmware-sim/src/firmware/vault/accounts-store.ts';
 import { lifeBench, pin, settledFlash } from '../support/life-bench.ts';
 import { testEntropy } from '../support/open-life.ts';
-import { deviceOn, firmware, flashOn, openedBy, type Records } from './thief-stories.ts';
+import { usedFlash } from '../support/used-flash.ts';
+import { flashOn, type Records } from './thief-stories.ts';
 
 type Bench = ReturnType<typeof lifeBench>;
 
@@ -97,13 +97,12 @@ const is = (state: State): unknown => ({
 const main = [0, 'Main', 0];
 const spare = [1, 'Spare', null];
 const settled = is({ accounts: [main] });
-const inUse = is({
-  accounts: [main, spare],
-  apps: [
-    ['mine', 0, 1],
-    ['theirs', 1, 1],
-  ],
-});
+const [coracle, amethyst, nameless] = [
+  ['Coracle', 0, 3],
+  ['Amethyst\nCoracle\u202e', 1, 1],
+  ['', 0, 0],
+];
+const inUse = is({ accounts: [main, spare], apps: [coracle, amethyst, nameless] });
 
 const flows: readonly Flow[] = [
   {
@@ -182,8 +181,8 @@ const flows: readonly Flow[] = [
     starts: 'in use',
     before: inUse,
     // The app goes first: what is left is an account without it, never an app without its account.
-    between: [is({ accounts: [main, spare], apps: [['mine', 0, 1]] })],
-    after: is({ accounts: [main], apps: [['mine', 0, 1]] }),
+    between: [is({ accounts: [main, spare], apps: [coracle, nameless] })],
+    after: is({ accounts: [main], apps: [coracle, nameless] }),
     begin: asks((bench) => bench.ask('account_remove', { account: 1 })),
     agree: held,
   },
@@ -191,8 +190,8 @@ const flows: readonly Flow[] = [
     name: 'an app is removed by hand',
     starts: 'in use',
     before: inUse,
-    after: is({ accounts: [main, spare], apps: [['theirs', 1, 1]] }),
-    begin: opens(['Apps', 'mine'], (bench) => reads(bench, '> theirs')),
+    after: is({ accounts: [main, spare], apps: [amethyst, nameless] }),
+    begin: opens(['Apps', 'Coracle'], (bench) => reads(bench, '> Amethyst')),
     agree: (bench) => {
       bench.choose('Revoke the app');
       short(bench);
@@ -234,8 +233,8 @@ const flows: readonly Flow[] = [
 
 test.each(flows)('$name', ({ starts, before, between = [], after, begin, agree }) => {
   const records: Records = new Map();
-  if (starts !== 'fresh') settledFlash(flashOn(records));
-  if (starts === 'in use') putToUse(records);
+  if (starts === 'settled') settledFlash(flashOn(records));
+  if (starts === 'in use') usedFlash(flashOn(records));
   const { flash, left, watch } = watched(records);
   const bench = lifeBench('fresh', true, flash);
   if (starts !== 'fresh') bench.unlock();
@@ -276,29 +275,6 @@ function watched(records: Records) {
     return all;
   };
   return { flash, watch, left };
-}
-
-/** A second account, and an app of each with a grant. */
-function putToUse(records: Records): void {
-  const vault = openedBy(firmware, deviceOn(flashOn(records)), pin);
-  writeAccount(vault, { number: 1, name: 'Spare', origin: 'imported', secret: new Uint8Array(32).fill(8) });
-  for (const [account, name] of ['mine', 'theirs'].entries()) {
-    const [client, remoteSigner] = [new Uint8Array(32).fill(account + 1), new Uint8Array(32).fill(5)];
-    const paired = pairClient(loadClients(vault, 8), vault, {
-      client,
-      remoteSigner,
-      account,
-      name,
-      createdAt: 1_700_000_000,
-      id: null,
-    });
-    const record = typeof paired === 'string' ? null : findClient(paired, client, remoteSigner);
-    if (typeof paired === 'string' || record === null) throw new Error('it was not paired');
-    const notes = { method: 'sign_event', kind: 1, peer: null } as const;
-    const forEver = { verdict: 'allow', uses: null, perMinute: null, session: false, ms: null } as const;
-    giveGrant(paired, vault, record, { ...notes, ...forEver }, 0, null);
-  }
-  vault.close();
 }
 
 /** What a restart finds, opened with the PIN: `fresh`, or all that was made. */
