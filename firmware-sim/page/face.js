@@ -11,8 +11,10 @@
 const yesMs = 700;
 /** How long a key is down to be held: what the device asks for, and the way of the press to it. */
 const holdMs = 1_600;
-/** Pixels of this page for each pixel of the device. */
+/** Pixels of this page for each pixel of the device, where there is room for so many. */
 const scales = { lcd240: 2, oled128: 3 };
+/** What stands beside the screen in a narrow window. */
+const edges = 48;
 const hints = {
   lcd240: 'Keyboard: A is KEY1 · D is KEY3 · ↓ ↑ turn the page · HOLD: keep it down until its bar is full',
   oled128: 'R down for a moment says yes · Keyboard: A down is R down · D is L · ↓ is R · HOLD: until its bar is full',
@@ -73,6 +75,7 @@ addEventListener('keyup', (event) => {
 });
 // A key that goes up in another window is not heard.
 addEventListener('blur', () => up(false));
+addEventListener('resize', fit);
 plug.addEventListener('click', () => void post('/cable', { plugged: view?.rows === null }));
 
 bearer = await session();
@@ -167,6 +170,8 @@ async function listen(bearer) {
   } catch {
     // The same as an end: there is nothing to listen to.
   }
+  device.dataset['gone'] = '';
+  plug.hidden = true;
   said.textContent = 'The simulator has ended, or this page was left out. Open the address that it printed last.';
 }
 
@@ -178,7 +183,6 @@ async function show(next) {
   up(false);
   glass.width = next.width;
   glass.height = next.height;
-  glass.style.width = `${next.width * scales[next.board]}px`;
   glass.getContext('2d')?.drawImage(image, 0, 0);
   device.dataset['board'] = next.board;
   text.textContent = next.rows?.join('\n') ?? 'The device has no power.';
@@ -186,6 +190,14 @@ async function show(next) {
   plug.hidden = false;
   plug.textContent = next.rows === null ? 'Plug it in' : 'Pull the plug';
   view = next;
+  fit();
+}
+
+/** As large as the window allows, in whole pixels: a letter of eight columns has them all alike. */
+function fit() {
+  if (view === null) return;
+  const room = Math.floor((document.documentElement.clientWidth - edges) / view.width);
+  glass.style.width = `${view.width * Math.max(1, Math.min(scales[view.board], room))}px`;
 }
 
 /** @param {string} name */

@@ -28,10 +28,13 @@ export type Key = 'approve' | 'deny' | 'next' | 'back';
 export const pairingWaits = -1;
 
 /**
- * What a face gets to see: the screen, the request that waits for a decision, if one does, and how many questions there were: a
- * request may bring several, as the pairing of an app does with its wishes.
+ * What is asked: by the request that waits for a decision, if one does; how many questions there were, as a request may bring several
+ * (the pairing of an app does with its wishes); and whether a yes to this one takes a hold.
  */
-export type Face = (screen: Screen, waiting: number | null, questions: number) => void;
+export type Asked = { readonly waiting: number | null; readonly questions: number; readonly hold: boolean };
+
+/** What a face gets to see. */
+export type Face = (screen: Screen, asked: Asked) => void;
 
 export type RunningBoard = {
   readonly bytes: (bytes: Uint8Array) => void;
@@ -74,7 +77,7 @@ export function runBoard(options: BoardOptions): RunningBoard {
   const now = (): number => clock.now() - started;
   let stopped = false;
   let questions = 0;
-  let lastAsked: object | number | null = null;
+  let lastAsked: object | string | number | null = null;
   const marks = { simulator: true, autoPress };
   let [state, first] = boot(env, { marks, model: `simulator ${board.name}`, resetReason });
 
@@ -107,10 +110,10 @@ export function runBoard(options: BoardOptions): RunningBoard {
 
   function look(screen: Screen): void {
     const waiting = waitingRequest(state);
-    const asked = waiting === null ? null : (reviewed(state)?.prompt ?? waiting);
+    const asked = waiting === null ? null : (questionOf(state) ?? waiting);
     if (asked !== null && asked !== lastAsked) questions++;
     lastAsked = asked;
-    options.face(screen, waiting, questions);
+    options.face(screen, { waiting, questions, hold: takesHold(state) });
   }
 
   function plan(): void {
@@ -191,6 +194,19 @@ function waitingRequest(state: FirmwareState): number | null {
   if (isComparing(state)) return pairingWaits;
   if (state.flow?.owner.by === 'computer') return state.flow.owner.id;
   return reviewed(state)?.id ?? null;
+}
+
+/** What tells one question of a request from its next one. While a flow works, nothing new is asked. */
+function questionOf(state: FirmwareState): object | string | null {
+  const { flow } = state;
+  if (flow?.owner.by !== 'computer') return reviewed(state)?.prompt ?? null;
+  return flow.page.type === 'wait' ? null : `${flow.owner.id} ${flow.page.title}`;
+}
+
+function takesHold(state: FirmwareState): boolean {
+  const { flow } = state;
+  if (flow !== null) return flow.page.type === 'question' && flow.page.hold;
+  return reviewed(state)?.shown.layout.review.hold ?? false;
 }
 
 function reviewed({ jobs }: FirmwareState) {

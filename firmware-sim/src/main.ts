@@ -14,7 +14,7 @@ import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } fro
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { browserFace } from './faces/browser.ts';
-import { type Act, scriptedHuman } from './faces/script.ts';
+import { actOn, scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
 import { FlashFault, flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
@@ -24,7 +24,7 @@ import { openStdioLine } from './lines/stdio-line.ts';
 import { openTtyLine } from './lines/tty-line.ts';
 import { openUnixLine } from './lines/unix-line.ts';
 import { type ControlDoor, type Listen, type Options, parseOptions } from './options.ts';
-import { type DeviceView, holdKey, type SimulatedDevice, startDevice } from './simulated-device.ts';
+import { type DeviceView, type SimulatedDevice, startDevice } from './simulated-device.ts';
 
 /** What is undone at the end, whatever way it comes. */
 type CleanUps = (() => void)[];
@@ -95,17 +95,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, quit);
   // The terminal was closed, or whoever read along is gone: nobody looks at this device any more.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', quit);
-}
-
-/**
- * What a script says is done at once: a hold takes its time by the device's clock, which is moved on. Whoever says approve means the
- * questions too that take a hold: the key stays down where the press did nothing.
- */
-function actOn(device: SimulatedDevice, act: Act): void {
-  if (act === 'hold') return holdKey(device, 'approve');
-  const { count } = device.view();
-  device.press(act);
-  if (act === 'approve' && device.view().count === count) holdKey(device, 'approve');
 }
 
 /** What nobody may overlook. */

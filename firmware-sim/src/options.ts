@@ -53,8 +53,8 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
   --crypto accelerated  the curve in native code, as a real board has it (default); portable: in JavaScript alone
   --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
-  --press approve      presses its own keys: approve, deny, a script file, or control (the keys come by --control); never
-                       on a real tty
+  --press approve      presses its own keys: approve (held where the screen asks for that), deny, a script file, or control
+                       (the keys come by --control); never on a real tty
   --control FD         JSON lines on this file descriptor, or on unix:PATH; several times if wanted: screens out, notes,
                        the cable and, where it is told so, keys in
   --clock real         virtual: time stands until a control channel moves it; never on a real tty
@@ -161,7 +161,8 @@ function readPresser(press: string | undefined, listen: Listen): Presser | strin
   if (press === undefined) return { type: 'human' };
   if (listen.type === 'tty') return '--press is for simulated lines, never for a real tty';
   if (press === 'control') return { type: 'control' };
-  if (press === 'approve' || press === 'deny') return { type: 'script', lines: [[press]] };
+  if (press === 'approve') return { type: 'script', lines: [['yes']] };
+  if (press === 'deny') return { type: 'script', lines: [[press]] };
   let text: string;
   try {
     text = readFileSync(press, 'utf8');

@@ -4,7 +4,7 @@
  *
  * Whatever cannot be done now is said in words (`Refused`) and changes nothing.
  */
-import { type Key, type RunningBoard, runBoard } from './board.ts';
+import { type Asked, type Key, type RunningBoard, runBoard } from './board.ts';
 import { type BoardClock, machineRandom, type Randomness, seededRandom } from './clock-and-chance.ts';
 import type { Board, Env } from './firmware/env.ts';
 import type { BootOptions } from './firmware/firmware.ts';
@@ -14,12 +14,7 @@ import type { SimulatedFlash } from './flash-file.ts';
 import type { Line, LineEvents, LineOpening } from './lines/line.ts';
 
 /** What one sees of it: no screen when it has no power; `count` grows with every view, `questions` with every question since power came. */
-export type DeviceView = {
-  readonly screen: Screen | null;
-  readonly waiting: number | null;
-  readonly questions: number;
-  readonly count: number;
-};
+export type DeviceView = Asked & { readonly screen: Screen | null; readonly count: number };
 
 export type ResetReason = BootOptions['resetReason'];
 
@@ -119,7 +114,7 @@ export async function startDevice(
   function powerOff(): void {
     running?.stop();
     running = null;
-    see(null, null, 0);
+    see(null, nothingAsked);
   }
 
   /** One movement of the cable at a time: the line takes a moment to close and to open. */
@@ -195,14 +190,16 @@ export function holdKey({ now, press, advance, hold }: SimulatedDevice, key: Key
   hold(key, began);
 }
 
+const nothingAsked: Asked = { waiting: null, questions: 0, hold: false };
+
 /** What can be seen, and who looks at it. */
 function makeGlass() {
-  let view: DeviceView = { screen: null, waiting: null, questions: 0, count: 0 };
+  let view: DeviceView = { screen: null, ...nothingAsked, count: 0 };
   const watchers = new Set<(view: DeviceView) => void>();
   return {
     view: () => view,
-    see: (screen: Screen | null, waiting: number | null, questions: number): void => {
-      view = { screen, waiting, questions, count: view.count + 1 };
+    see: (screen: Screen | null, asked: Asked): void => {
+      view = { screen, ...asked, count: view.count + 1 };
       for (const watcher of [...watchers]) watcher(view);
     },
     watch: (watcher: (view: DeviceView) => void) => {

@@ -17,7 +17,13 @@ import { brokenChannels } from './broken-channels.ts';
 import { brokenLives } from './broken-lives.ts';
 import type { Flaw } from './virtual-device.ts';
 
-export type BrokenDevice = { readonly name: string; readonly rule: string; readonly flaw: () => Flaw };
+/** `pin`: it has one, and is no demo. */
+export type BrokenDevice = {
+  readonly name: string;
+  readonly rule: string;
+  readonly flaw: () => Flaw;
+  readonly pin?: true;
+};
 
 const nothing = new Uint8Array(0);
 const stray = (session: number, sequence: number): Frame => ({

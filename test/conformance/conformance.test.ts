@@ -27,6 +27,13 @@ test('a device with nothing broken passes every rule, the slow ones too', async 
   expect(verdicts).toHaveLength(rules.length);
 });
 
+test('so does one that has a PIN', async () => {
+  const verdicts = await runSuite(virtualDevice({}, true), { quick: true, human: true });
+  expect(verdicts.filter(({ outcome }) => outcome === 'failed').map(lineOf)).toEqual([]);
+  const skipped = verdicts.filter(({ outcome }) => outcome === 'skipped');
+  expect(skipped.map(({ words }) => words)).toEqual(skipped.map(() => 'takes a minute'));
+});
+
 test('without a human the rules that need a press are skipped, and said to be', async () => {
   const verdicts = await runSuite(virtualDevice({}), { quick: true, human: false });
   const skipped = verdicts.filter(({ outcome }) => outcome === 'skipped');
@@ -35,10 +42,10 @@ test('without a human the rules that need a press are skipped, and said to be', 
 });
 
 describe('the suite fails a device that', () => {
-  test.each(brokenDevices)('$name', async ({ flaw, rule }) => {
+  test.each(brokenDevices)('$name', async ({ flaw, rule, pin }) => {
     const found = rules.filter(({ name }) => name.includes(rule));
     expect(found, `one rule is called so: ${rule}`).toHaveLength(1);
-    const [verdict] = await runSuite(virtualDevice(flaw()), { quick: false, human: true, only: rule });
+    const [verdict] = await runSuite(virtualDevice(flaw(), pin), { quick: false, human: true, only: rule });
     expect(verdict?.outcome).toBe('failed');
   });
 

@@ -28,6 +28,8 @@ import {
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
 import { virtualClock } from '../support/clock.ts';
+import { fingers } from '../support/fingers.ts';
+import { pin, settledFlash } from '../support/life-bench.ts';
 import { memoryDevice } from '../support/memory-device.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 import { type Bench, must } from './bench.ts';
@@ -70,7 +72,8 @@ export type Flaw = {
 
 const screenMs = 20_000;
 
-export function virtualDevice(flaw: Flaw): Bench {
+/** `withPin`: it was set up with a PIN, and its human has unlocked it; without, it is a demo. */
+export function virtualDevice(flaw: Flaw, withPin = false): Bench {
   const clock = virtualClock();
   const random = bytesFrom(chance(11));
   let hear: (bytes: Uint8Array) => void = () => undefined;
@@ -86,7 +89,10 @@ export function virtualDevice(flaw: Flaw): Bench {
       toHost: (bytes) => stepInner({ type: 'bytes', bytes }),
       prompted: () => undefined,
     },
-    { curve: { ...acceleratedCrypto, x25519: nodeDh } },
+    {
+      curve: { ...acceleratedCrypto, x25519: nodeDh },
+      ...(withPin ? { flash: settledFlash(), starts: 'flash' } : {}),
+    },
   );
 
   const inside: Inside = {
@@ -235,6 +241,21 @@ export function virtualDevice(flaw: Flaw): Bench {
   stepInner({ type: 'wire_opened' });
   if (!clock.until(() => face !== null, 10_000)) throw new Error('the firmware does not say hello');
 
+  const hands = fingers(
+    (key) => {
+      clock.advance(20);
+      device.press(key);
+      clock.advance(20);
+    },
+    () => device.firmware().screen.rows.join('\n'),
+  );
+  const asksPin = (): boolean => device.firmware().flow?.page.type === 'pin';
+  if (withPin) {
+    device.press('next');
+    hands.pin(pin);
+    clock.advance(3_000);
+  }
+
   const until: Bench['until'] = async (holds, ms) => {
     const end = clock.now() + ms;
     if (!clock.until(holds, ms)) clock.advance(Math.max(0, end - clock.now()));
@@ -248,10 +269,11 @@ export function virtualDevice(flaw: Flaw): Bench {
     },
     until,
     press: async (request, key) => {
-      const shown = (): boolean => device.prompt()?.request === request;
+      const shown = (): boolean => device.prompt()?.request === request || asksPin();
       must(await until(shown, screenMs), 'the request came onto no screen');
       clock.advance(500); // the keys are named by now
-      device.press(key);
+      if (asksPin() && key === 'approve') hands.pin(pin);
+      else device.press(key);
     },
     compare: async () => {
       must(

@@ -1,6 +1,7 @@
 /**
  * A key that went down before a page was drawn was meant for something else: every page that the flows come to, on both boards, is met with
- * presses and holds from before, and stays what it is. Each of these pages is a golden screen besides.
+ * presses and holds from before, and stays what it is. Each of these is a golden screen besides: of a text every page, of a list or a
+ * wheel the first sight.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +17,7 @@ import { memoryFlash, testChip } from '../support/memory-flash.ts';
 import { decodePng } from '../support/png.ts';
 import { bytesFrom, chance } from '../support/random.ts';
 
-/** A device in hands that try each page with old keys first; `pages` are the screens that were met, each title once. */
+/** A device in hands that try each page with old keys first; `pages` are the screens that were met, each once. */
 function tried(board: Board, settled: boolean) {
   const flash = settled ? settledFlash() : memoryFlash();
   const env = { ...testChip, random: bytesFrom(chance(3)), crypto: portableCrypto, flash, board };
@@ -35,11 +36,14 @@ function tried(board: Board, settled: boolean) {
     }
     now = end;
   };
+  const met = (rows: readonly string[]): boolean => pages.some(([, screen]) => screen.rows.join() === rows.join());
   /** Presses and holds that began before. */
   const old = (): void => {
     const { flow } = firmware;
     if (flow === null) return;
-    if (!pages.some(([title]) => title === flow.page.title)) pages.push([flow.page.title, firmware.screen]);
+    const isNew =
+      flow.page.type === 'question' ? !met(firmware.screen.rows) : !pages.some(([title]) => title === flow.page.title);
+    if (isNew) pages.push([flow.page.title, firmware.screen]);
     for (const key of ['approve', 'deny', 'next', 'back'] as const) {
       for (const type of ['press', 'hold'] as const) {
         for (const at of [0, flow.drawnAt - 1]) feed({ type, key, at });

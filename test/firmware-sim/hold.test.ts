@@ -2,7 +2,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import type { Key } from '../../firmware-sim/src/board.ts';
-import { parseScript, scriptedHuman } from '../../firmware-sim/src/faces/script.ts';
+import { actOn, parseScript, scriptedHuman } from '../../firmware-sim/src/faces/script.ts';
 import { terminalFace } from '../../firmware-sim/src/faces/terminal.ts';
 import { LCD240, OLED128 } from '../../firmware-sim/src/firmware/env.ts';
 import { holdKey } from '../../firmware-sim/src/simulated-device.ts';
@@ -71,7 +71,7 @@ test('a capital letter is a key that stays down for as long as a hold takes, unl
 
 test('a script holds where its word says so', async () => {
   expect(parseScript('hold it')).toEqual({
-    wrong: 'line 1: "it" is not approve, hold, deny, next, back or ignore',
+    wrong: 'line 1: "it" is not yes, approve, hold, deny, next, back or ignore',
   });
   const script = parseScript('next hold');
   if ('wrong' in script) throw new Error(script.wrong);
@@ -100,9 +100,11 @@ test.each([LCD240, OLED128])(
     expect(rows()).toContain('Wipe device?');
     device.press('approve');
     expect(rows()).toContain('Wipe device?');
-    holdKey(device, 'approve');
+    expect(device.view().hold).toBe(true);
+    actOn(device, 'yes');
     expect(rows()).not.toContain('Wipe device?');
     expect(rows()).not.toContain('DEMO');
+    expect(device.view().hold).toBe(false);
     await device.close();
   },
 );

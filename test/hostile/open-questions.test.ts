@@ -1,7 +1,17 @@
-/** What is taken away while a request about it is open: a computer, an app, the wish to be asked at all. */
+/** What is taken away while a request about it is open: a computer, an app, an account, the wish to be asked at all. */
+import { encodeCbor } from '@sallyport/device-protocol';
+import { nip44 } from 'nostr-tools';
 import { describe, expect, test } from 'vitest';
+import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
+import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
+import { act, approve, putOnScreen } from '../../firmware-sim/src/firmware/jobs/approval.ts';
+import { askTheSame } from '../../firmware-sim/src/firmware/jobs/prompt.ts';
+import { type Account, accountOfStored } from '../../firmware-sim/src/firmware/life/account.ts';
 import { logEvents } from '../../firmware-sim/src/firmware/vault/log-entry.ts';
 import { type Asks, appBench, pubkey, startS } from '../support/app-bench.ts';
+import { memoryFlash, testChip } from '../support/memory-flash.ts';
+import { testAccount } from '../support/open-life.ts';
+import { bytesFrom, chance } from '../support/random.ts';
 import { sealedComputer } from '../support/sealed-computer.ts';
 
 function ready() {
@@ -57,6 +67,93 @@ describe('an app that is taken away', () => {
     bench.advance(3_000);
     expect(bench.result(waiting)).toBe('unknown_client');
     expect(bench.computer.firmware().jobs).toEqual([]);
+  });
+});
+
+describe('an account that is removed', () => {
+  const secret = new Uint8Array(32).fill(8);
+  const other = acceleratedCrypto.publicKey(secret);
+
+  function withTwo() {
+    const bench = ready();
+    bench.say({ command: 'account_import', body: { name: 'Other', secret } });
+    bench.press('next');
+    bench.press('approve', 1_600);
+    bench.advance(3_000);
+    return bench;
+  }
+
+  test('ends what is read and asked about it, and nothing of another one', () => {
+    const bench = withTwo();
+    const removal = bench.say({ command: 'account_remove', body: { account: 0 } });
+    const [own, ofApp] = [bench.own('mine'), bench.sign()];
+    const head = encodeCbor([startS, 1, [], 'theirs']);
+    const input = { length: head.length, head };
+    const body = { label: 'the computer', input };
+    const ofOther = bench.say({ command: 'sign_event', body: { account: 1, ...body } });
+    const halfRead = bench.say({
+      command: 'sign_event',
+      body: { account: 0, ...body, input: { ...input, length: 6_000 } },
+    });
+    expect(bench.computer.firmware().jobs.map(({ phase }) => phase)).toEqual([
+      'waiting',
+      'waiting',
+      'waiting',
+      'reading',
+    ]);
+    for (let page = 0; page < 8; page++) bench.press('next');
+    bench.press('approve', 1_600);
+    expect(bench.answerTo(removal)).toMatchObject({ type: 'reply' });
+    const ended = [own, ofApp, halfRead].map((id) => bench.answerTo(id));
+    expect(ended.map((one) => one?.type === 'error' && one.error)).toEqual(Array(3).fill('unknown_account'));
+    bench.advance(3_000);
+    bench.press('approve');
+    expect(bench.answerTo(ofOther)).toMatchObject({ type: 'reply', body: { pubkey: other } });
+    expect(bench.computer.firmware().jobs).toEqual([]);
+  });
+
+  /** The prompts of two decryptions of one app, which are one question. */
+  function alike() {
+    const bench = ready();
+    bench.own('is on the screen');
+    const keys = nip44.v2.utils.getConversationKey(testAccount.secret, Buffer.from(other).toString('hex'));
+    const params = [Buffer.from(other).toString('hex'), nip44.v2.encrypt('hello', keys)];
+    for (let i = 0; i < 2; i++) bench.app({ method: 'nip44_decrypt', params });
+    const [a, b] = bench.computer.firmware().jobs.flatMap((job) => (job.phase === 'waiting' ? [job.prompt] : []));
+    if (a?.about !== 'use' || b?.about !== 'use') throw new Error('they do not wait');
+    return [a, b] as const;
+  }
+
+  test('a question is never about two accounts', () => {
+    const [a, b] = alike();
+    const ofOther: typeof b = {
+      ...b,
+      subject: { ...b.subject, ...(b.subject.command !== 'sign_event' && { pubkey: other }) },
+    };
+    expect([askTheSame(a, b), askTheSame(a, ofOther)]).toEqual([true, false]);
+    expect(() => putOnScreen([a, ofOther], LCD240, 0)).toThrow('put together');
+  });
+
+  test('what was approved for one account meets the key of no other', () => {
+    const [a] = alike();
+    const env = {
+      ...testChip,
+      crypto: acceleratedCrypto,
+      flash: memoryFlash(),
+      board: LCD240,
+      random: bytesFrom(chance(1)),
+    };
+    const opened = (account: Account) => {
+      const [approval] = approve(putOnScreen([a], LCD240, 0), 1, true) ?? [];
+      if (approval === undefined) throw new Error('it was not approved');
+      return act(approval, account, env);
+    };
+    const wrong = accountOfStored(
+      { number: 0, name: 'Other', secret: secret.slice(), origin: 'imported' },
+      acceleratedCrypto,
+    );
+    expect(() => opened(wrong)).toThrow('another account');
+    expect(opened(testAccount)).toMatchObject({ type: 'output', bytes: Uint8Array.from(Buffer.from('hello')) });
   });
 });
 

@@ -2,9 +2,11 @@
  * Another program on the port: it opens a session of its own while an honest host's request is open, and wants what that request
  * leads to. It gets nothing that it did not ask for itself and that a human did not press for.
  */
+import { encodeCbor } from '@sallyport/device-protocol';
 import { expect, test } from 'vitest';
 import { limits, type Message } from '../../device-protocol/src/index.ts';
 import { endOf, type HostileBench, hostileBench, inputOf, signRequest } from '../support/hostile-host.ts';
+import { lifeBench } from '../support/life-bench.ts';
 
 const peer = new Uint8Array(32).fill(0x79);
 
@@ -74,3 +76,39 @@ test('what nobody claims is cancelled, and an answer to a chunk that somebody el
   expect(heardSince(bench, from).filter((one) => one.type === 'request')).toEqual([]);
   expect(bench.host.device.firmware().jobs).toEqual([]);
 });
+
+const keyOf = (bench: ReturnType<typeof lifeBench>): string | null =>
+  bench.answer(bench.ask('get_public_key', { account: 0 }));
+
+test('whoever opens the port learns the keys of an unlocked device, and nothing of a locked one but that it is locked', () => {
+  const open = lifeBench('open', false);
+  expect(keyOf(open)).toBe('done');
+  const locked = lifeBench('locked', false);
+  expect(keyOf(locked)).toBe('locked');
+  const [info] = locked.say({ type: 'request', id: 900, command: 'info', body: {} });
+  expect(info).toMatchObject({ body: { state: 'locked', name: 'Sallyport', accounts: 0 } });
+});
+
+/** The limit of it is the human's own: what SECURITY.md says of whoever asks without end in its own name. */
+test.each([true, false])(
+  'a computer that asks without end has one question at a time on the screen (paired: %s)',
+  (paired) => {
+    const bench = lifeBench('open', paired);
+    const head = encodeCbor([1_700_000_000, 1, [], 'once more']);
+    const body = { account: 0, label: 'x', input: { length: head.length, head } };
+    const ids = Array.from({ length: 2 * limits.requestsMax }, () => bench.ask('sign_event', body));
+    const answers = (): readonly (string | null)[] => ids.map((id) => bench.answer(id));
+    const waiting = ids.map((_, i) => (i < limits.requestsMax ? null : 'busy'));
+    expect(answers()).toEqual(waiting);
+    bench.press('deny');
+    expect(answers()).toEqual(['denied', ...waiting.slice(1)]);
+    // The finger that is still on its way to the first one meets none of the others.
+    for (let i = 0; i < 10; i++) bench.press('approve');
+    expect(answers()).toEqual(['denied', ...waiting.slice(1)]);
+    for (let i = 1; i < limits.requestsMax; i++) {
+      bench.advance(1_000);
+      bench.press('deny');
+    }
+    expect(answers()).toEqual(ids.map((_, i) => (i < limits.requestsMax ? 'denied' : 'busy')));
+  },
+);

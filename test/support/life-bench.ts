@@ -41,7 +41,6 @@ type Command = Request['command'];
 type Heard = readonly (Message | Unreadable)[];
 
 export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, flash = memoryFlash()) {
-  // Before the device has a PIN: it starts locked afterwards, and then it is paired with nobody.
   if (paired) pairFresh(flash);
   if (phase !== 'fresh') settledFlash(flash);
   const computer = sealedComputer(flash, undefined, undefined, 'flash');
@@ -86,7 +85,8 @@ export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, fla
   return bench;
 }
 
-function pairFresh(flash: Flash): void {
+/** Pairs the computer of these tests with a device that has no PIN yet: a locked one is paired with nobody. */
+export function pairFresh(flash: Flash): void {
   const computer = sealedComputer(flash, undefined, undefined, 'flash');
   computer.establish();
   computer.pair('desk');

@@ -16,6 +16,7 @@ import {
 } from '../../firmware-sim/src/firmware/firmware.ts';
 import { isBare, type JobRequest } from '../../firmware-sim/src/firmware/jobs/request.ts';
 import type { Subject } from '../../firmware-sim/src/firmware/jobs/subject.ts';
+import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import { type Cable, cable } from './cable.ts';
 import type { Clock } from './clock.ts';
 import { heldEvent } from './held-event.ts';
@@ -62,8 +63,12 @@ export type MemoryDevice = {
   readonly reboot: () => void;
 };
 
-/** What another device has of its own: flash, and the curve. */
-export type MemoryDeviceParts = { readonly curve?: Env['crypto']; readonly flash?: Env['flash'] };
+/** What another device has of its own: flash, and the curve. `starts`: with the open demo of most tests, or with what is in that flash. */
+export type MemoryDeviceParts = {
+  readonly curve?: Env['crypto'];
+  readonly flash?: Env['flash'];
+  readonly starts?: 'demo' | 'flash';
+};
 
 export type MemoryDeviceHooks = {
   readonly toHost: (bytes: Uint8Array) => void;
@@ -74,7 +79,7 @@ export function memoryDevice(
   clock: Clock,
   draw: Chance,
   hooks: MemoryDeviceHooks,
-  { curve = acceleratedCrypto, flash = memoryFlash() }: MemoryDeviceParts = {},
+  { curve = acceleratedCrypto, flash = memoryFlash(), starts = 'demo' }: MemoryDeviceParts = {},
 ): MemoryDevice {
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;
@@ -97,7 +102,8 @@ export function memoryDevice(
     ...testChip,
   };
   let booted = clock.now();
-  let [firmware] = bootWith(testLife(env), env, boot);
+  const life = () => (starts === 'demo' ? testLife(env) : loadLife(env, 0));
+  let [firmware] = bootWith(life(), env, boot);
   const ends = { host: hooks.toHost, device: (bytes: Uint8Array) => feed({ type: 'bytes', bytes }) };
   const wires = cable(clock, draw, ends, () => undefined);
 
@@ -149,7 +155,7 @@ export function memoryDevice(
     reboot: () => {
       booted = clock.now();
       prompt = null;
-      [firmware] = bootWith(testLife(env), env, boot);
+      [firmware] = bootWith(life(), env, boot);
     },
   };
 }

@@ -90,6 +90,27 @@ test('a file that a document names is there', () => {
   expect(gone.map(([, name]) => name)).toEqual([]);
 });
 
+test('every promise of SECURITY.md names a test, and every title that it quotes is in a file that it names', () => {
+  const rows = read('SECURITY.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| **'));
+  expect(rows.length).toBeGreaterThanOrEqual(30);
+  const wrong = rows.flatMap((row) => {
+    const named = [...row.matchAll(/`(test\/[\w./-]+|[\w-]+\.test\.ts)`/g)].map(([, name = '']) => name);
+    const files = named.map((name) => tracked.filter((path) => `/${path}`.includes(`/${name}`)));
+    const tests = files
+      .flat()
+      .filter((path) => path.startsWith('test/') && path.endsWith('.ts'))
+      .map(read);
+    const quoted = [...row.matchAll(/\("([^"]+)"\)/g)].map(([, title = '']) => title);
+    const isThere = (title: string) =>
+      tests.some((text) => title.split('…').every((part) => text.includes(part.trim())));
+    const gone = named.filter((_, i) => files[i]?.length === 0);
+    return [...(tests.length === 0 ? [row] : []), ...gone, ...quoted.filter((title) => !isThere(title))];
+  });
+  expect(wrong).toEqual([]);
+});
+
 test('ARCHITECTURE.md names every folder of sources', () => {
   const architecture = read('ARCHITECTURE.md');
   const folders = new Set(sources.map(({ path }) => path.split('/').slice(0, -1).at(-1) ?? ''));

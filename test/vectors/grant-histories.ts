@@ -117,14 +117,18 @@ const ends: readonly Row[] = [
     steps: [give({ ...reading, peer: anna, uses: 1 }), give(reading), allowed(read(anna), 2), allowed(read(anna), 2)],
   },
   {
-    name: 'so many in a minute of uptime, then it asks, then it goes on',
+    name: 'so many in any minute of uptime, then it asks, then it goes on',
     steps: [
       give({ ...notes, perMinute: 2 }),
       allowed(sign(1), 1, 70_000),
-      allowed(sign(1), 1, 71_000),
-      asked(sign(1), 'rate', 72_000),
+      allowed(sign(1), 1, 110_000),
+      asked(sign(1), 'rate', 110_001),
       asked(sign(1), 'rate', 129_999),
       allowed(sign(1), 1, 130_000),
+      // A minute that began with the first use would give two more here: four within 20,001 ms.
+      asked(sign(1), 'rate', 130_001),
+      asked(sign(1), 'rate', 169_999),
+      allowed(sign(1), 1, 170_000),
     ],
   },
   {

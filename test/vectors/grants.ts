@@ -1,6 +1,6 @@
 /**
- * grants.json: questions with their verdicts. A record has the grants as the wire says them, in the state of the moment: `used` are uses in
- * the minute that began `minuteAgo` milliseconds ago, `left` milliseconds of uptime of a time grant, `until` the last created_at for
+ * grants.json: questions with their verdicts. A record has the grants as the wire says them, in the state of the moment: `used` are uses that
+ * were made `minuteAgo` milliseconds ago, `left` milliseconds of uptime of a time grant, `until` the last created_at for
  * which it holds.
  */
 import { neverSigned } from '@sallyport/device-protocol';

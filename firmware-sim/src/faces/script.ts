@@ -4,15 +4,17 @@
  *
  * A script has one line a prompt: the keys to press, in order. The last line serves all prompts after it.
  *
- *     next next approve      # pages twice, then approves
+ *     yes                    # approves as the screen wants it: by a press, or by a held key
+ *     next next approve      # pages twice, then approves by a press
  *     hold                   # approves by a held key, where that is asked for
  *     deny
  *     ignore                 # lets the approval time out
  */
 import type { Key } from '../board.ts';
+import { holdKey, type SimulatedDevice } from '../simulated-device.ts';
 
-/** What a word of a script does: a short press, or the key that approves, held. */
-export type Act = Key | 'hold';
+/** What a word of a script does: a short press, the key that approves, held, or whichever of the two says yes here. */
+export type Act = Key | 'hold' | 'yes';
 
 /** What is done at one prompt; none means that nobody is there. */
 export type ScriptLine = readonly Act[];
@@ -30,7 +32,7 @@ export function parseScript(text: string): { readonly lines: readonly ScriptLine
     for (const word of words) {
       if (isAct(word)) acts.push(word);
       else if (word !== 'ignore')
-        return { wrong: `line ${number + 1}: "${word}" is not approve, hold, deny, next, back or ignore` };
+        return { wrong: `line ${number + 1}: "${word}" is not yes, approve, hold, deny, next, back or ignore` };
     }
     lines.push(acts);
   }
@@ -55,6 +57,14 @@ export function scriptedHuman(
   };
 }
 
+/** What a script says is done at once: a hold takes its time by the device's clock, which is moved on. */
+export function actOn(device: SimulatedDevice, act: Act): void {
+  if (act === 'hold' || (act === 'yes' && device.view().hold)) holdKey(device, 'approve');
+  else device.press(act === 'yes' ? 'approve' : act);
+}
+
 function isAct(word: string): word is Act {
-  return word === 'hold' || word === 'approve' || word === 'deny' || word === 'next' || word === 'back';
+  return (
+    word === 'yes' || word === 'hold' || word === 'approve' || word === 'deny' || word === 'next' || word === 'back'
+  );
 }

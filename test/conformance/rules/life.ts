@@ -77,7 +77,7 @@ export const lifeRules: readonly Rule[] = [
     name: 'lock locks, what needs a key is locked then, and the PIN unlocks; but for a demo, which has none',
     computer: 'paired',
     capability: accounts,
-    presses: 1,
+    presses: 2,
     check: async (talk) => {
       const before = await infoOf(talk);
       const answer = await talk.ask('lock', {});
@@ -91,6 +91,10 @@ export const lifeRules: readonly Rule[] = [
       mustRefuse(await talk.ask('get_public_key', { account: 0 }), 'locked', 'get_public_key');
       mustRefuse(await talk.ask('accounts', {}), 'locked', 'accounts');
       mustRefuse(await talk.ask('sign_event', signing()), 'locked', 'sign_event');
+      const left = talk.start('unlock', {});
+      await talk.bench.press(left, 'deny', 'its PIN: LEAVE it, enter nothing');
+      mustRefuse(await talk.answerTo(left, 'unlock', humanMs), 'denied', 'unlock that the human left');
+      must((await infoOf(talk)).state === 'locked', 'not locked after an unlock that the human left');
       const id = talk.start('unlock', {});
       await talk.bench.press(id, 'approve', 'its PIN: UNLOCK it');
       const unlocked = await talk.answerTo(id, 'unlock', humanMs);

@@ -30,7 +30,12 @@ const anyGrant: fc.Arbitrary<Grant> = fc.record({
   ends: fc.option(
     fc.record({ uptime: when, ms: when, signed: fc.option(fc.constantFrom(today - 1, today, today + 1)) }),
   ),
-  minute: fc.record({ began: when, used: fc.integer({ min: 0, max: 4 }) }),
+  recent: fc.array(
+    when.chain((from) =>
+      fc.record({ from: fc.constant(from), last: fc.constant(from), used: fc.integer({ min: 1, max: 4 }) }),
+    ),
+    { maxLength: 3 },
+  ),
 });
 
 /** Of the shape that flash holds. */

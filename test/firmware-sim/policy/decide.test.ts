@@ -36,7 +36,7 @@ const grant = (fields: Partial<Grant>): Grant => ({
   perMinute: null,
   session: false,
   ends: null,
-  minute: { began: 0, used: 0 },
+  recent: [],
   ...fields,
 });
 
@@ -156,7 +156,8 @@ describe.each(allowed.map(([asked, given]) => [nameOf(asked), asked, given] as c
       const spent = asked.own ? 'ask own' : needsHold(asked) ? 'ask always_ask' : 'ask no_grant';
       expect(verdict(asked, app({ ...given, uses: 1 }))).toBe('allow 1');
       expect(verdict(asked, app({ ...given, uses: 0 }))).toBe(spent);
-      const rated = (used: number, began: number) => app({ ...given, perMinute: 3, minute: { began, used } });
+      const rated = (used: number, began: number) =>
+        app({ ...given, perMinute: 3, recent: [{ from: began, last: began, used }] });
       expect(verdict(asked, rated(2, clock.now))).toBe('allow 1');
       expect(verdict(asked, rated(3, clock.now))).toBe('ask rate');
       expect(verdict(asked, rated(3, clock.now - 59_999))).toBe('ask rate');
@@ -174,9 +175,12 @@ describe.each(allowed.map(([asked, given]) => [nameOf(asked), asked, given] as c
       const counted = { ...given, id: 1, uses: 5 };
       const free = { ...given, id: 2 };
       expect(verdict(asked, app(counted, free))).toBe('allow 2');
-      expect(verdict(asked, app(counted, { ...free, perMinute: 1, minute: { began: clock.now, used: 1 } }))).toBe(
-        'allow 1',
-      );
+      expect(
+        verdict(
+          asked,
+          app(counted, { ...free, perMinute: 1, recent: [{ from: clock.now, last: clock.now, used: 1 }] }),
+        ),
+      ).toBe('allow 1');
     });
   },
 );

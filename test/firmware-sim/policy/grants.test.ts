@@ -11,6 +11,7 @@ import {
   suspend,
 } from '../../../firmware-sim/src/firmware/policy/clients.ts';
 import type { Question } from '../../../firmware-sim/src/firmware/policy/decide.ts';
+import { afterUse, type Grant, rateLeft } from '../../../firmware-sim/src/firmware/policy/grant.ts';
 import {
   bodyOfGrant,
   type Choice,
@@ -26,6 +27,7 @@ import {
   takeUse,
 } from '../../../firmware-sim/src/firmware/policy/grants.ts';
 import { type BenchStore, benchStore, key, PowerCut, pairedApp, today } from '../../support/policy-bench.ts';
+import { between, chance } from '../../support/random.ts';
 
 type Bench = { readonly store: BenchStore; readonly record: ClientRecord; clients: Clients };
 
@@ -128,12 +130,29 @@ describe('limits', () => {
     }
   });
 
-  test('a rate: so many in a minute that begins with the first', () => {
+  test('a rate: so many in any minute, wherever it begins', () => {
     const bench = newBench();
     give(bench, { ...unlimited, perMinute: 2 }, 1_000);
-    const answers = [5_000, 30_000, 30_001, 60_999, 64_999, 65_000, 65_001, 65_002].map((now) => ask(bench, now));
+    const answers = [5_000, 30_000, 30_001, 64_999, 65_000, 65_001, 89_999, 90_000, 90_001].map((now) =>
+      ask(bench, now),
+    );
     const rate = 'ask rate';
-    expect(answers).toEqual(['used', 'used', rate, rate, rate, 'used', 'used', rate]);
+    expect(answers).toEqual(['used', 'used', rate, rate, 'used', rate, rate, 'used', rate]);
+  });
+
+  test.each([1, 3, 16, 17, 100])('a rate of %i is never passed, and reached', (perMinute) => {
+    const draw = chance(perMinute);
+    const made: number[] = [];
+    let grant: Grant = { ...unlimited, perMinute, id: 1, ends: null, recent: [] };
+    // Bursts and pauses, for some minutes.
+    for (let now = 0; now < 400_000; now += between(draw, 0, between(draw, 0, 15) === 0 ? 5_000 : 30)) {
+      if (rateLeft(grant, now) === 0) continue;
+      grant = afterUse(grant, now, 0);
+      made.push(now);
+      expect(grant.recent.length).toBeLessThanOrEqual(16);
+    }
+    const most = Math.max(...made.map((from) => made.filter((at) => at >= from && at < from + 60_000).length));
+    expect(most).toBe(perMinute);
   });
 
   test('a time ends with uptime', () => {

@@ -77,7 +77,7 @@ function grantOf(grant: VectorGrant): Grant {
     perMinute: perMinute ?? null,
     session: false,
     ends: left === undefined ? null : { uptime: now + left, ms: left, signed: until ?? null },
-    minute: { began: now - minuteAgo, used },
+    recent: used === 0 ? [] : [{ from: now - minuteAgo, last: now - minuteAgo, used }],
   };
 }
 

@@ -37,7 +37,7 @@ describe.concurrent('it ends at once', () => {
     [
       2,
       ['--press', script],
-      `the press script ${script}: line 3: "aprove" is not approve, hold, deny, next, back or ignore.`,
+      `the press script ${script}: line 3: "aprove" is not yes, approve, hold, deny, next, back or ignore.`,
     ],
     [
       2,

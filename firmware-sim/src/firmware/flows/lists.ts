@@ -7,7 +7,7 @@ import { type ClientRecord, type Clients, latest, listed, revokeClient, suspend 
 import type { Grant } from '../policy/grant.ts';
 import { liveGrants, revokeGrant } from '../policy/grants.ts';
 import { kindName } from '../screen/kind-names.ts';
-import { untrustedLine } from '../screen/visible-text.ts';
+import { OWN, untrustedLine } from '../screen/visible-text.ts';
 import { originLines } from './account-flows.ts';
 import type { Here, Part } from './flow.ts';
 import { fact, line } from './page-rows.ts';
@@ -107,7 +107,7 @@ function aboutApp({ name, claim, client, account, state }: ClientRecord, { accou
   const used = accounts.find(({ number }) => number === account);
   return [
     fact('app', name),
-    line(claim === 'computer' ? '▸told by the computer' : '▸told by the app'),
+    line(`${OWN.field}told by the ${claim}`),
     fact('key', `${bytesToHex(client).slice(0, 16)}…`),
     fact('account', used?.name ?? `${account}`),
     ...(used === undefined ? [] : originLines(used)),

@@ -41,8 +41,7 @@ function listRows({ title, items, cursor }: Page & { type: 'list' }, board: Boar
   const height = board.rows - 2;
   const from = Math.floor(cursor / height) * height;
   const rows = items.slice(from, from + height).map((item, i) => {
-    const line = rowOf(wrap(item, board.columns - 2), 0);
-    return `${from + i === cursor ? '>' : ' '} ${line}`;
+    return `${from + i === cursor ? '>' : ' '} ${oneRow(item, board.columns - 2)}`;
   });
   const number = items.length > height ? ` ${cursor + 1}/${items.length}` : '';
   const { approve, deny, next, back } = board.keys;
@@ -50,6 +49,13 @@ function listRows({ title, items, cursor }: Page & { type: 'list' }, board: Boar
     ? `${approve} ok ${next}▼ ${deny} back`
     : `${approve} choose  ${back}${next}  ${deny} back`;
   return [titled(title, number, board), rows, keys];
+}
+
+/** As much as fits a row. That there is more is marked, wherever it was cut: two names may begin alike. */
+function oneRow(item: string, columns: number): string {
+  const lines = wrap(item, columns);
+  if (lines.starts.length === 1) return rowOf(lines, 0);
+  return `${rowOf(wrap(item, columns - 1), 0).replace(/[ ⋯]+$/, '')}⋯`;
 }
 
 function questionRows(page: Page & { type: 'question' }, board: Board): Rows {

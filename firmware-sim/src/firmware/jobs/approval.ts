@@ -8,6 +8,7 @@ import type { Board, Env } from '../env.ts';
 import { decryptNip04, encryptNip04 } from '../formats/nip04.ts';
 import { decryptNip44, encryptNip44 } from '../formats/nip44.ts';
 import type { Account, Conversation } from '../life/account.ts';
+import { sameBytes } from '../policy/grant.ts';
 import { type GrantUse, takeUse } from '../policy/grants.ts';
 import type { Review } from '../screen/review.ts';
 import { layOut } from '../screen/screens.ts';
@@ -124,7 +125,10 @@ export function actByGrant(use: GrantUse<Subject>, account: Account, env: Env): 
   return useKey(use.subject, account, env);
 }
 
+/** Whatever led here: a subject that was read for one account never meets the key of another one. */
 function useKey(subject: Subject, account: Account, env: Env): Done {
+  const pubkey = subject.command === 'sign_event' ? subject.event.pubkey : subject.pubkey;
+  if (!sameBytes(pubkey, account.pubkey)) throw new Error('the key of another account than the one that was asked');
   if (subject.command === 'sign_event') {
     const { id } = subject.event;
     const sig = env.crypto.signSchnorr(id, account.secret, env.random(32));

@@ -95,7 +95,8 @@ function* wantedOf(request: ClientRequest, createdAt: number, account: EventFor)
   const max = method.endsWith('decrypt') ? limits.resultMax : limits.streamMax;
   if (param.text.length > max) return refused('too_large');
   // It was checked as what it stands in was: UTF-8, and no half of a character in an escape.
-  return { type: 'use', subject: { command: method, peer, text: param.text, laid: null } };
+  const { pubkey } = account;
+  return { type: 'use', subject: { command: method, pubkey, peer, text: param.text, laid: null } };
 }
 
 /** Whose key the first param is differs by app: that it speaks to this remote signer says the `p` tag that it signed. */

@@ -6,6 +6,7 @@
 import type { Board } from '../env.ts';
 import type { ClientRecord } from '../policy/clients.ts';
 import type { Question } from '../policy/decide.ts';
+import { sameBytes } from '../policy/grant.ts';
 import type { NewGrant } from '../policy/grants.ts';
 import { type Asker, type Review, reviewDecryption, reviewEncryption, reviewFacts } from '../screen/review.ts';
 import { type PairedApp, reviewGrant, reviewPairing, reviewTogether } from '../screen/review-apps.ts';
@@ -99,15 +100,15 @@ export function reviewOf(prompts: readonly Prompt[]): Review {
 }
 
 /**
- * Whether two requests are one question: of one app, the same use of texts. Whether it is from oneself is another question; and a text
+ * Whether two requests are one question: of one app, the same use of texts by the same account. Whether it is from oneself is another question; and a text
  * that has to be pulled for each of its pages is read by itself.
  */
 export function askTheSame(a: Prompt, b: Prompt): boolean {
   if (a.about !== 'use' || b.about !== 'use' || a.app === null || b.app === null) return false;
   if (a.subject.command === 'sign_event' || b.subject.command === 'sign_event') return false;
   if (a.subject.command !== b.subject.command || !standsBeside(a.subject) || !standsBeside(b.subject)) return false;
-  const [one, other] = [a.app.record, b.app.record];
-  return one.slot === other.slot && one.account === other.account && a.app.question.own === b.app.question.own;
+  if (a.app.record.slot !== b.app.record.slot || a.app.question.own !== b.app.question.own) return false;
+  return sameBytes(a.subject.pubkey, b.subject.pubkey);
 }
 
 function standsBeside(subject: TextSubject): boolean {

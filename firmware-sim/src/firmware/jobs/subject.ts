@@ -19,6 +19,8 @@ export type Subject = { readonly command: 'sign_event'; readonly event: StreamEv
 
 export type TextSubject = {
   readonly command: TextCommand;
+  /** The account that it was read for. An event has it in its id. */
+  readonly pubkey: Uint8Array;
   readonly peer: Uint8Array;
   readonly text: StreamText;
   /** A text to be encrypted, laid out already; null: it is not, or nothing of it is shown. */
@@ -53,7 +55,7 @@ export function* readOwn(
     return isRefused(event) ? { type: 'refused', ...event } : { type: 'own', subject: { command, event } };
   }
   const text: StreamText = { bytes: openInput(length, random), at: 0, levels: 0, length };
-  const subject: TextSubject = { command, peer: body.peer, text, laid: null };
+  const subject: TextSubject = { command, pubkey: whose.pubkey, peer: body.peer, text, laid: null };
   // Nothing of a large payload is needed for the question about it: what is wrong with it shows when it is opened.
   if (decrypts(subject) && !text.bytes.atHand) return { type: 'own', subject };
   const read = yield* orRefused(checked(text, whose.columns));

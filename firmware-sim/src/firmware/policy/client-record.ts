@@ -143,7 +143,7 @@ function grantOf(row: Cbor): Grant | null {
     perMinute: perMinute === false ? null : perMinute,
     session: false,
     ends: null,
-    minute: { began: 0, used: 0 },
+    recent: [],
   };
 }
 

@@ -2,7 +2,7 @@
  * A grant: what one app may, or may never, do without asking, and what ends it. Here is what a grant says at a moment; how grants are
  * given, spent and kept is in grants.ts.
  *
- * Four limits, each optional. `uses`: so many, counted in flash. `perMinute`: so many in a minute of uptime. `session`: until the device
+ * Four limits, each optional. `uses`: so many, counted in flash. `perMinute`: so many in any minute of uptime. `session`: until the device
  * is locked or restarts, so it is in memory only. `ends`: a time; the device has no clock, so it ends at the first of uptime, lock,
  * restart, and a request that the app itself dated later. A deny rule has no limit: it holds until the human takes it back on the device.
  */
@@ -29,11 +29,18 @@ export type Grant = GrantSubject & {
   readonly perMinute: number | null;
   readonly session: boolean;
   readonly ends: GrantEnd | null;
-  /** Uses in the minute that began at this uptime. In memory only: after a restart a PIN stands before the first use. */
-  readonly minute: { readonly began: number; readonly used: number };
+  /** The uses of the last minute, the oldest first. In memory only: after a restart a PIN stands before the first use. */
+  readonly recent: readonly Uses[];
 };
 
+/** So many uses, from the first of them to the last one, in uptime. */
+export type Uses = { readonly from: number; readonly last: number; readonly used: number };
+
 const minuteMs = 60_000;
+/** Each use is kept while that takes no more entries than this; where more may be made, those of a span are one entry. */
+const recentMax = 16;
+/** As many of them as fit a minute, and one that is under way, are `recentMax`. */
+const spanMs = 4_000;
 
 /** Whether it still holds, at this uptime, for a request that the app dated so. Its rate is another matter. */
 export function grantIsLive(grant: Grant, now: number, createdAt: number): boolean {
@@ -43,21 +50,35 @@ export function grantIsLive(grant: Grant, now: number, createdAt: number): boole
   return now < uptime && (signed === null || createdAt <= signed);
 }
 
-/** How many uses its rate leaves at this uptime. The minute begins with a use; an uptime before that is still in it. */
-export function rateLeft(grant: Grant, now: number): number {
-  if (grant.perMinute === null) return Number.POSITIVE_INFINITY;
-  const over = now - grant.minute.began >= minuteMs;
-  return Math.max(0, grant.perMinute - (over ? 0 : grant.minute.used));
+/**
+ * How many uses its rate leaves at this uptime: no minute ever holds more, wherever it begins. Uses of one entry count until the last of
+ * them is a minute old, so that a rate above `recentMax` gives a little less, and never more.
+ */
+export function rateLeft({ perMinute, recent }: Grant, now: number): number {
+  if (perMinute === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, perMinute - withinMinute(recent, now).reduce((sum, { used }) => sum + used, 0));
+}
+
+/** An uptime that goes back is a fault of the board: what was used counts on. */
+function withinMinute(recent: readonly Uses[], now: number): readonly Uses[] {
+  return recent.filter(({ last }) => now - last < minuteMs);
+}
+
+function withUse(perMinute: number, recent: readonly Uses[], now: number): readonly Uses[] {
+  const kept = withinMinute(recent, now);
+  const newest = kept.at(-1);
+  const joins = newest !== undefined && perMinute > recentMax && now - newest.from < spanMs;
+  if (!joins) return [...kept, { from: now, last: now, used: 1 }];
+  return [...kept.slice(0, -1), { ...newest, last: Math.max(now, newest.last), used: newest.used + 1 }];
 }
 
 /** The grant after one use at this uptime, of a request that the app dated so. */
 export function afterUse(grant: Grant, now: number, createdAt: number): Grant {
-  const { uses, minute, ends } = grant;
-  const over = minute.used === 0 || now - minute.began >= minuteMs;
+  const { uses, perMinute, recent, ends } = grant;
   return {
     ...grant,
     uses: uses === null ? null : uses - 1,
-    minute: over ? { began: now, used: 1 } : { ...minute, used: minute.used + 1 },
+    recent: perMinute === null ? recent : withUse(perMinute, recent, now),
     ends: ends === null ? null : datedBy(ends, createdAt),
   };
 }

@@ -112,8 +112,11 @@ export function giveGrant(
   const { ms, ...limited } = grant;
   const signed = createdAt === null || ms === null ? null : createdAt + Math.ceil(ms / 1_000);
   const ends = ms === null ? null : { uptime: now + ms, ms, signed };
-  const minute = { began: now, used: 0 };
-  const after: ClientRecord = { ...record, nextGrant: id + 1, grants: [...others, { ...limited, id, ends, minute }] };
+  const after: ClientRecord = {
+    ...record,
+    nextGrant: id + 1,
+    grants: [...others, { ...limited, id, ends, recent: [] }],
+  };
   // The head first: a number that a grant had is never given to another one.
   writeHead(store, after);
   writeGrants(store, after);
