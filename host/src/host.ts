@@ -66,6 +66,8 @@ export type Host = {
   readonly narrow: (change: NarrowChange) => Narrowing | null;
   /** Others know this host by this address. */
   readonly isAt: (web: Web) => void;
+  /** Somebody clicked on the page of a challenge. */
+  readonly click: (token: string) => void;
   /** Tells the world of this signer (NIP-89), on its own relays and these; or says why not. */
   readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
   /** Changes who has a name, on disk first; or says why not. */
@@ -230,6 +232,7 @@ export function runHost(parts: HostParts): Host {
       return narrowing;
     },
     isAt: (web) => toBridge({ type: 'web', web }),
+    click: (token) => toBridge({ type: 'clicked', token }),
     announce: async (name, others, until) => {
       const template = announcement(bridge(), name, now());
       if ('code' in template) return template;

@@ -125,6 +125,7 @@ describe('forms that clients use', () => {
     expect(parsed).toEqual({
       id: '1',
       method: 'connect',
+      user: '',
       secret: 's3cret',
       perms: 'ping',
       metadata: { name: 'A pp two', url: 'https://a.example' },

@@ -12,10 +12,11 @@ import { isHex32 } from '../nip46/event.ts';
 import { signedEvent } from '../nip46/event-template.ts';
 import { errorText, resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
+import { challengeEnds, isChallenge, waitsAgain } from '../web/challenges.ts';
 import { shuttingDown } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
-import { drop } from './bridge-state.ts';
+import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
 import { answer, note } from './replies.ts';
 import { signQuestion } from './requests.ts';
@@ -82,9 +83,11 @@ function pairs(
 }
 
 function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+  const again = waitsAgain(before, job, refusal, now);
+  if (again !== null) return again;
   const state = forgetAccounts(before, refusal);
   const { wants, origin } = open;
-  if (wants.type === 'pairing' && refusal.code === 'denied') {
+  if (wants.type === 'pairing' && refusal.code === 'denied' && !isChallenge(state, job)) {
     const [next, saves, words] = denied(state, wants.secretHash);
     const [after, effects] = fail(next, job, open, words, now);
     return [after, [...saves, ...effects]];
@@ -158,7 +161,7 @@ function askSignature(
 }
 
 function succeed(
-  state: BridgeState,
+  before: BridgeState,
   job: number,
   open: OpenRequest,
   result: string,
@@ -166,16 +169,18 @@ function succeed(
   outcome: 'answered' | 'paired' = 'answered',
 ): Step {
   const text = resultText(open.id, result);
-  if (sealedMax(text) > limits.contentMax) return fail(state, job, open, tooLarge, now);
+  if (sealedMax(text) > limits.contentMax) return fail(before, job, open, tooLarge, now);
+  const [state] = challengeEnds(before, job, null, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
   return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
-function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+function fail(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+  const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
-  const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal)];
+  const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
   if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
   const { client } = open.origin;
   const isSaved = open.wants.type !== 'public_key' && open.wants.type !== 'pairing';

@@ -63,7 +63,8 @@ export type Carried = {
 export type DeviceAsk =
   | OwnAsk
   | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
-  | { readonly method: 'client_connect'; readonly carried: Carried }
+  /** `announced`: the user made the line that it answers. */
+  | { readonly method: 'client_connect'; readonly carried: Carried; readonly announced: boolean }
   | {
       readonly method: 'client_introduce';
       readonly client: string;

@@ -74,8 +74,7 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       if (!knowsApps) return { type: 'paired', by: 'host' };
       const carried = carry(ask.carried);
       if ('code' in carried) return no(carried);
-      // The user made the line that this answers: the host checked its secret.
-      const body = { ...carried.body, announced: true };
+      const body = { ...carried.body, announced: ask.announced };
       const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
       return { type: 'prepared', input: carried.input, toRequest };
     }

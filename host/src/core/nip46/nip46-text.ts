@@ -16,10 +16,11 @@ import { parseShallowJson } from './shallow-json.ts';
 /** A request id as the JSON that it is echoed as (`"a"`, `7`, `null`); empty when the request had none, or none readable. */
 export type RequestId = string;
 
-/** `connect`: what the app showed and what it claims. The first parameter (whose key it names) differs by client: ignored. */
+/** `connect`: what the app showed and what it claims. Whose key the first parameter names differs by client: `user` is it, or empty. */
 export type ConnectRequest = {
   readonly id: RequestId;
   readonly method: 'connect';
+  readonly user: string;
   readonly secret: string;
   readonly perms: string;
   readonly metadata: ClientMetadata;
@@ -63,6 +64,11 @@ export function resultText(id: RequestId, result: string): string {
 /** The answer to a request that was refused, in the one form in which all ten libraries report the reason. */
 export function errorText(id: RequestId, refusal: Refusal): string {
   return `{${idMember(id)}"result":"error","error":${JSON.stringify(refusalText(refusal))}}`;
+}
+
+/** There is a person to be sent to this address; the answer comes later, under the same id. */
+export function authUrlText(id: RequestId, url: string): string {
+  return `{${idMember(id)}"result":"auth_url","error":${JSON.stringify(url)}}`;
 }
 
 /**
@@ -120,10 +126,11 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
 }
 
 function parseConnect(id: RequestId, params: readonly unknown[]): ConnectRequest {
-  const [, secret, perms, metadata] = params;
+  const [user, secret, perms, metadata] = params;
   return {
     id,
     method: 'connect',
+    user: typeof user === 'string' && isHex32(user) ? user : '',
     // Ours have at most 128 characters (bunker-uri.ts): what is cut here was none of ours and stays so.
     secret: typeof secret === 'string' ? secret.slice(0, limits.secretMax) : '',
     perms: cleanLine(perms, limits.permsMax),
