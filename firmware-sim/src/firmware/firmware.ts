@@ -25,6 +25,7 @@ import { homeFlow } from './flows/home.ts';
 import type { Key } from './flows/page.ts';
 import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
 import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life/life.ts';
+import { noOwnTries } from './own-tries.ts';
 import { draw } from './screen/screens.ts';
 import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
@@ -85,6 +86,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     flow: null,
     pool: new Uint8Array(32),
     appTries: noAppTries,
+    ownTries: noOwnTries,
     jobs: [],
     results: [],
     nextId: firstId(env),

@@ -8,6 +8,7 @@ import { backupFlow, deviceName, renameDeviceFlow, wipeFlow } from '../flows/dev
 import { type Flow, type FlowCommand, type Here, isBusy, startFlow } from '../flows/flow.ts';
 import { mixIntoPool } from '../flows/set-up.ts';
 import { unlockFlow } from '../flows/unlock.ts';
+import { isTooOften } from '../own-tries.ts';
 import { type FirmwareState, say, type Turn } from '../turn.ts';
 import { hasWords } from './accounts.ts';
 import { type Life, lock, type OpenLife } from './life.ts';
@@ -87,6 +88,8 @@ export function begin(turn: Turn, id: number, command: FlowCommand, title: strin
   const { jobs, results } = turn.state;
   const known = isFlowOf(turn.state, id) || [...jobs, ...results].some((one) => one.id === id);
   if (known) return refuse(turn, id, command, 'duplicate_id');
+  // What a PIN is asked for only the PIN gives.
+  if (command !== 'unlock' && isTooOften(turn.state, turn.now)) return refuse(turn, id, command, 'rate_limited');
   if (isBusy(turn.state)) return refuse(turn, id, command, 'busy');
   startFlow(turn, { by: 'computer', host: computerOf(turn.state).host, id, command }, title, flow);
 }
