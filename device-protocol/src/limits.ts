@@ -89,8 +89,8 @@ export const limits = {
   pinFailuresMax: 10,
   /** Requests a host may have open on one device. */
   requestsMax: 8,
-  /** Ended requests whose outcome the device keeps, so that a cable glitch never asks the human twice. */
-  resultsKept: 8,
+  /** Ended requests whose outcome the device keeps, so that a cable glitch never asks the human twice: all that were open, and a flow. */
+  resultsKept: 9,
   /** Accounts of one device. */
   accountsMax: 16,
   /** Time a human has for one approval. */
@@ -114,7 +114,7 @@ check(
 );
 check(limits.messagesUnacknowledged >= 3 * limits.requestsMax + 1, 'honest peers must never stop hearing each other');
 check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
-check(limits.resultsKept >= limits.requestsMax, 'what was open when the link broke must still be known after it');
+check(limits.resultsKept > limits.requestsMax, 'what was open when the link broke must still be known after it');
 check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');
 // Padding is at most an eighth; 65 bytes of version, nonce and MAC, 6 of length prefix; then base64.
 check(

@@ -55,7 +55,7 @@ const press: Bench['press'] = async (request, key, words) => {
 };
 const compare: Bench['compare'] = async (code) => {
   if (simulator !== null) return simulator.compare(port.bench.until, code);
-  console.log(`      → the device shows six digits: confirm them there if they are ${code}`);
+  console.log(`      → the device shows six digits: hold yes there if they are ${code}`);
 };
 try {
   const verdicts = await runSuite(

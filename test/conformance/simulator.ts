@@ -67,7 +67,7 @@ export async function startSimulator(): Promise<Simulator> {
     compare: async (until, code) => {
       must(await until(() => waiting === -1 && screen.includes(code), screenMs), 'the digits came onto no screen');
       await until(() => false, fingerMs);
-      control.write('{"press":"approve"}\n');
+      control.write('{"hold":"approve"}\n');
     },
     stop: async () => {
       const gone = once(child, 'exit');

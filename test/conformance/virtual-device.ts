@@ -2,6 +2,7 @@
  * The simulated device in memory and on the virtual clock, behind a second pair of link ends that can be made wrong in one way: a
  * broken device for the suite to find. With nothing broken it is as good as the device itself.
  */
+
 import {
   closedLink,
   cobsDecode,
@@ -25,6 +26,7 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
+import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
 import { virtualClock } from '../support/clock.ts';
 import { fingers } from '../support/fingers.ts';
 import { pin, settledFlash } from '../support/life-bench.ts';
@@ -278,8 +280,8 @@ export function virtualDevice(flaw: Flaw, withPin = false): Bench {
         await until(() => device.firmware().pairing?.step === 'comparing', screenMs),
         'no digits came onto the screen',
       );
-      clock.advance(500);
-      device.press('approve');
+      clock.advance(500 + holdMs);
+      device.press('approve', holdMs);
     },
   };
 }

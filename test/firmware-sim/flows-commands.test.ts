@@ -2,7 +2,7 @@
  * Every command about the device's life and its accounts, over a sealed session: in each state, from a stranger, refused by the human,
  * left alone, cancelled, cut off, and while something else has the screen.
  */
-import type { Request, RequestOf } from '@sallyport/device-protocol';
+import { decodeMessage, type Request, type RequestOf } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
 import { lifeBench, pin } from '../support/life-bench.ts';
 
@@ -68,6 +68,14 @@ function ask(bench: Bench, command: Command): number {
   return bench.ask<Request['command']>(command, bodies[command]);
 }
 
+/** What get_result says of it. */
+function resultOf(bench: Bench, request: number): string {
+  const id = bench.ask('get_result', { request });
+  const answers = bench.said.map((bytes) => decodeMessage(bytes));
+  const reply = answers.find((one) => one.type === 'reply' && one.id === id && one.command === 'get_result');
+  return reply?.type === 'reply' && reply.command === 'get_result' ? reply.body.state : 'nothing';
+}
+
 /** An open device with an imported account 1 besides its own. */
 function twoAccounts(): Bench {
   const bench = lifeBench('open');
@@ -130,11 +138,47 @@ describe.each([...asking, 'unlock'] as const)('%s', (command) => {
     'denied',
   );
 
-  test('the session lost in the middle frees the screen, but for a PIN that is being entered', () => {
+  test('a glitch asks nobody twice: the same computer claims it, and hears how it ended', () => {
     const bench = make();
-    ask(bench, command);
+    const id = ask(bench, command);
+    const page = bench.text();
     bench.replug();
+    bench.establish();
+    expect(bench.text()).toBe(page);
+    expect(resultOf(bench, id)).toBe('open');
+    bench.press('deny');
+    expect(bench.answer(id)).toBe('denied');
+  });
+
+  test('what it came to while the cable was out is told to whoever asked', () => {
+    const bench = make();
+    const id = ask(bench, command);
+    bench.replug();
+    bench.press('deny');
+    bench.establish();
+    expect(bench.answer(id)).toBeNull();
+    expect(resultOf(bench, id)).toBe('ended');
+    expect(bench.answer(id)).toBe('denied');
+    expect(bench.firmware().flow).toBeNull();
+    // Once more under the same id asks nobody, whatever the computer has lost.
+    ask(bench, command);
+    bench.say({ type: 'request', id, command, body: bodies[command] } as Request);
+    const again = bench.said.map((bytes) => decodeMessage(bytes)).at(-1);
+    expect(again).toMatchObject({ type: 'error', id, error: 'duplicate_id' });
+  });
+
+  test('nobody claims it: the screen is free after 5 s, but for a PIN that is being entered', () => {
+    const bench = make();
+    const id = ask(bench, command);
+    bench.replug();
+    bench.establish();
+    bench.advance(4_900);
+    expect(bench.firmware().flow?.owner).toMatchObject({ by: 'computer', id });
+    bench.advance(200);
     expect(bench.firmware().flow?.owner.by ?? null).toBe(command === 'unlock' ? 'device' : null);
+    expect(bench.answer(id)).toBeNull();
+    expect(resultOf(bench, id)).toBe('ended');
+    expect(bench.answer(id)).toBe('cancelled');
   });
 
   test('a second one meanwhile is busy, and the first goes on', () => {
@@ -210,4 +254,24 @@ describe('with a yes', () => {
     },
     'Gate',
   );
+});
+
+test('a computer that asks for the PIN and takes that back throws nobody out of entering it', () => {
+  const bench = lifeBench('locked', false);
+  const id = bench.ask('unlock', {});
+  bench.turn(pin.charAt(0));
+  for (const taken of [id, bench.ask('unlock', {})]) bench.say({ type: 'cancel', id: taken, command: 'unlock' });
+  expect(bench.answer(id)).toBe('cancelled');
+  expect(bench.firmware().flow?.owner.by).toBe('device');
+  bench.pin(pin.slice(1));
+  bench.advance(20);
+  expect(bench.phase()).toBe('open');
+});
+
+test('a locked device is paired with nobody, and an open one is', () => {
+  const bench = lifeBench('locked', false);
+  expect(bench.answer(bench.ask('pair', { name: 'a thief’s' }))).toBe('locked');
+  expect(bench.firmware().pairing).toBeNull();
+  bench.unlock();
+  expect(bench.answer(bench.ask('pair', { name: 'desk' }))).toBe('done');
 });

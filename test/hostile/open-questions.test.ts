@@ -196,8 +196,10 @@ test('a code that comes under the finger is not confirmed by it', () => {
   computer.establish();
   computer.say({ type: 'request', id: 6, command: 'pair', body: { name: 'desk' } });
   computer.say({ type: 'request', id: 8, command: 'pair_reveal', body: { random: new Uint8Array(32) } });
-  computer.press('approve', 0, 200);
+  computer.press('approve', 1_600, 200);
   expect(computer.firmware().pairing).toMatchObject({ step: 'comparing', yes: false });
-  computer.press('approve', 0, 200);
+  computer.press('approve', 0, 400);
+  expect(computer.firmware().pairing).toMatchObject({ step: 'comparing', yes: false });
+  computer.press('approve', 1_600, 400);
   expect(computer.firmware().pairing).toMatchObject({ yes: true });
 });

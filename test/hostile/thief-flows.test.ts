@@ -10,7 +10,7 @@ import type { Flash } from '../../firmware-sim/src/firmware/env.ts';
 import { generateMnemonic } from '../../firmware-sim/src/firmware/formats/keys.ts';
 import { listed } from '../../firmware-sim/src/firmware/policy/clients.ts';
 import { readWords } from '../../firmware-sim/src/firmware/vault/accounts-store.ts';
-import { lifeBench, pin, settledFlash } from '../support/life-bench.ts';
+import { lifeBench, pairFresh, pin, settledFlash } from '../support/life-bench.ts';
 import { testEntropy } from '../support/open-life.ts';
 import { usedFlash } from '../support/used-flash.ts';
 import { flashOn, type Records } from './thief-stories.ts';
@@ -233,6 +233,7 @@ const flows: readonly Flow[] = [
 
 test.each(flows)('$name', ({ starts, before, between = [], after, begin, agree }) => {
   const records: Records = new Map();
+  pairFresh(flashOn(records));
   if (starts === 'settled') settledFlash(flashOn(records));
   if (starts === 'in use') usedFlash(flashOn(records));
   const { flash, left, watch } = watched(records);

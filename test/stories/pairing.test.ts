@@ -1,6 +1,8 @@
 /** How a computer and a device get to know each other, and what becomes of everybody else. */
 import { capabilities, limits } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
+import { fingers } from '../support/fingers.ts';
+import { pin } from '../support/life-bench.ts';
 import { pairingBench, someEvent } from '../support/pairing-bench.ts';
 
 const signs = { method: 'sign_event', account: 0, label: 'Coracle', event: someEvent } as const;
@@ -29,7 +31,10 @@ describe('a computer and a device that never met', () => {
     bench.host({ type: 'pair_answer', yes: true });
     bench.clock.advance(500);
     expect(bench.news.length).toBe(1);
+    // A press in passing says nothing of the digits.
     bench.press('approve');
+    expect(bench.news.length).toBe(1);
+    bench.hold('approve');
     expect(bench.news.at(-1)).toMatchObject({ state: 'paired' });
     expect(bench.trust()).toBe('paired');
     bench.unplug();
@@ -42,6 +47,31 @@ describe('a computer and a device that never met', () => {
     bench.ask(signs);
     expect(screenOf(bench)).not.toContain('unknown computer');
     expect(screenOf(bench)).toContain('▸asked by the computer');
+  });
+
+  test('a locked device asks for its PIN first, and shows the digits to whoever knows it', () => {
+    const bench = pairingBench(1, 'locked');
+    const hands = fingers(bench.press, () => screenOf(bench));
+    bench.host({ type: 'pair' });
+    bench.clock.advance(500);
+    expect(bench.statuses.at(-1)).toEqual({ state: 'unlocking' });
+    expect(screenOf(bench)).toContain('Unlock');
+    hands.pin(pin);
+    bench.clock.advance(3_000);
+    expect(bench.news).toMatchObject([{ state: 'code' }]);
+    bench.hold('approve');
+    bench.host({ type: 'pair_answer', yes: true });
+    bench.clock.advance(500);
+    expect(bench.trust()).toBe('paired');
+  });
+
+  test('a locked device whose PIN nobody types is not paired, and that is said', () => {
+    const bench = pairingBench(1, 'locked');
+    bench.host({ type: 'pair' });
+    bench.clock.advance(500);
+    bench.press('deny');
+    expect(bench.news).toMatchObject([{ state: 'failed', refusal: { code: 'locked' } }]);
+    expect(bench.firmware().pairing).toBeNull();
   });
 
   test('a second computer is unknown to the device that is paired with the first, and can be paired too', () => {
@@ -72,7 +102,7 @@ describe('a computer and a device that never met', () => {
     bench.host({ type: 'pair' });
     bench.clock.advance(500);
     expect(screenOf(bench)).toContain('and forget the computer');
-    bench.press('approve');
+    bench.hold('approve');
     bench.host({ type: 'pair_answer', yes: true });
     bench.clock.advance(500);
     expect(bench.trust()).toBe('paired');
@@ -150,7 +180,7 @@ describe('a pairing that is not to be', () => {
     bench.unplug();
     expect(bench.news.at(-1)).toMatchObject({ state: 'failed' });
     bench.plug();
-    bench.press('approve');
+    bench.hold('approve');
     bench.host({ type: 'pair_answer', yes: true });
     bench.clock.advance(1_000);
     expect(bench.firmware().identity.hosts).toEqual([]);
@@ -189,7 +219,7 @@ describe('a pairing that is not to be', () => {
     bench.clock.advance(500);
     bench.ask(signs);
     expect(screenOf(bench)).toContain('Pair a computer');
-    bench.press('approve');
+    bench.hold('approve');
     bench.host({ type: 'pair_answer', yes: true });
     bench.clock.advance(1_000);
     expect(bench.trust()).toBe('paired');

@@ -41,6 +41,7 @@ type Command = Request['command'];
 type Heard = readonly (Message | Unreadable)[];
 
 export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, flash = memoryFlash()) {
+  if (paired) pairFresh(flash);
   if (phase !== 'fresh') settledFlash(flash);
   const computer = sealedComputer(flash, undefined, undefined, 'flash');
   let nextId = 100;
@@ -50,7 +51,6 @@ export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, fla
     return [...heard, ...computer.advance(20)];
   };
   computer.establish();
-  if (paired) computer.pair('desk');
   computer.advance(3_000);
   const hands = fingers(press, text);
   const bench = {
@@ -83,6 +83,13 @@ export function lifeBench(phase: 'fresh' | 'locked' | 'open', paired = true, fla
   };
   if (phase === 'open') bench.unlock();
   return bench;
+}
+
+/** Pairs the computer of these tests with a device that has no PIN yet: a locked one is paired with nobody. */
+export function pairFresh(flash: Flash): void {
+  const computer = sealedComputer(flash, undefined, undefined, 'flash');
+  computer.establish();
+  computer.pair('desk');
 }
 
 function isAnswer(message: Message | Unreadable, id: number): message is Reply | (Message & { type: 'error' }) {

@@ -12,6 +12,8 @@ import {
   firmwareDeadline,
   step as stepFirmware,
 } from '../../firmware-sim/src/firmware/firmware.ts';
+import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
+import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import type { DeviceAnswer, DeviceAsk } from '../../host/src/core/device/device-port.ts';
 import {
   type DeviceSessionInput,
@@ -24,6 +26,8 @@ import {
   stepDeviceSession,
 } from '../../host/src/core/device/device-session.ts';
 import { type Clock, virtualClock } from './clock.ts';
+import type { Key } from './fingers.ts';
+import { settledFlash } from './life-bench.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testLife } from './open-life.ts';
 import { bytesFrom, chance } from './random.ts';
@@ -42,7 +46,8 @@ export type PairingBench = {
   readonly firmware: () => FirmwareState;
   readonly host: (input: DeviceSessionInput) => void;
   readonly ask: (ask: DeviceAsk) => void;
-  readonly press: (key: 'approve' | 'deny', heldMs?: number) => void;
+  readonly press: (key: Key, heldMs?: number) => void;
+  readonly hold: (key: 'approve' | 'deny') => void;
   readonly raw: (bytes: Uint8Array, to: 'host' | 'device') => void;
   tamper: Tamper;
   readonly unplug: () => void;
@@ -59,7 +64,8 @@ export type PairingBench = {
 
 export const someEvent = { kind: 1, created_at: 1_700_000_000, tags: [], content: 'hello' };
 
-export function pairingBench(seed = 1): PairingBench {
+/** `starts`: the open demo of most tests, or a device with a PIN, locked. */
+export function pairingBench(seed = 1, starts: 'demo' | 'locked' = 'demo'): PairingBench {
   const clock = virtualClock();
   const random = bytesFrom(chance(seed));
   const newComputer = (): HostIdentity => ({ dh: x25519, secret: random(32), name: 'desk', pin: null });
@@ -70,8 +76,9 @@ export function pairingBench(seed = 1): PairingBench {
   const news: PairingNews[] = [];
   const answers: DeviceAnswer[] = [];
   const sent: Uint8Array[] = [];
-  let env = envOf(memoryFlash());
-  let [firmware] = bootWith(testLife(env), env, options);
+  let env = envOf(starts === 'demo' ? memoryFlash() : settledFlash());
+  const start = () => bootWith(starts === 'demo' ? testLife(env) : loadLife(env, 0), env, options);
+  let [firmware] = start();
   let session = startDeviceSession(random, newComputer());
   let booted = clock.now();
   let plugged = false;
@@ -120,7 +127,7 @@ export function pairingBench(seed = 1): PairingBench {
 
   function reboot(): void {
     booted = clock.now();
-    [firmware] = bootWith(testLife(env), env, options);
+    [firmware] = start();
   }
 
   clock.watch(
@@ -153,6 +160,10 @@ export function pairingBench(seed = 1): PairingBench {
       device({ type: 'press', key, at: clock.now() - booted - heldMs });
       clock.advance(100);
     },
+    hold: (key) => {
+      clock.advance(holdMs);
+      bench.press(key, holdMs);
+    },
     raw: (bytes, to) => (to === 'device' ? device({ type: 'bytes', bytes }) : host({ type: 'bytes', bytes })),
     tamper: (bytes) => bytes,
     unplug,
@@ -176,7 +187,7 @@ export function pairingBench(seed = 1): PairingBench {
     pair: () => {
       host({ type: 'pair' });
       clock.advance(500);
-      bench.press('approve');
+      bench.hold('approve');
       host({ type: 'pair_answer', yes: true });
       clock.advance(500);
     },

@@ -22,6 +22,7 @@ import {
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
+import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
 import type { Account } from '../../firmware-sim/src/firmware/life/account.ts';
 import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
@@ -122,12 +123,12 @@ export function sealedComputer(
       channel = startChannel(end);
       return say({ type: 'request', id: 4, command: 'handshake_finish', body: { message } }, false);
     },
-    /** Pairs, with a press on the device. */
+    /** Pairs, with a hold on the device. */
     pair: (name: string) => {
       say({ type: 'request', id: 6, command: 'pair', body: { name } });
       say({ type: 'request', id: 8, command: 'pair_reveal', body: { random: random(32) } });
-      now += 400;
-      device({ type: 'press', key: 'approve', at: now });
+      now += 400 + holdMs;
+      device({ type: 'press', key: 'approve', at: now - holdMs });
       return say({ type: 'request', id: 10, command: 'pair_confirm', body: { yes: true } });
     },
     /** A key of the board, down for so long; after a pause in which the screen stands still, unless told otherwise. */

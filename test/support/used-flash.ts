@@ -50,8 +50,9 @@ export function usedFlash(flash: Flash = memoryFlash()): Flash {
   for (const n of apps.keys()) pairApp(vault, n);
   vault.close();
   // A device that never started has no key that it could be known by.
-  loadIdentity(board);
+  const { hosts } = loadIdentity(board);
   writeHosts(board, [
+    ...hosts,
     { key: new Uint8Array(32).fill(0xc1), name: 'desk' },
     { key: new Uint8Array(32).fill(0xc2), name: 'laptop \u202e(verified)' },
   ]);

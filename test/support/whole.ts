@@ -54,6 +54,7 @@ export type HostProgram = Program<HostLine>;
 /** A running simulator, with a human in front of it. */
 export type Device = Program<DeviceLine> & {
   readonly press: (key: Key) => void;
+  readonly hold: (key: Key) => void;
   /** Waits for the next request on the screen, and gives its first page. Each request is given once. */
   readonly prompt: () => Promise<readonly string[]>;
   /** Pages through the request that is on the screen, from its first page, and gives all of them. */
@@ -209,6 +210,7 @@ export async function startDevice(link: string, args: readonly string[] = []): P
   const program = startProgram<DeviceLine>('firmware-sim/bin/sallyport-sim.js', [...listen, ...args], options);
   await program.until((line) => line.line, 'where the device listens');
   const press = (key: Key): void => program.say({ press: key });
+  const hold = (key: Key): void => program.say({ hold: key });
   const pairings = new Map<number, readonly string[]>();
   void pairApps();
   let heard = 0;
@@ -263,6 +265,7 @@ export async function startDevice(link: string, args: readonly string[] = []): P
   return {
     ...program,
     press,
+    hold,
     prompt,
     pages,
     answer: async (key) => {

@@ -14,13 +14,13 @@ import { listClients, listGrants, takeClientRevoke, takeGrantRevoke } from './ap
 import { forgetComputer } from './channel/computers.ts';
 import { takeConfirm, takePair, takeReveal } from './channel/pairing.ts';
 import { computerOf, takeHandshake, takeHandshakeFinish } from './channel/session.ts';
-import { endFlow } from './flows/flow.ts';
+import { cancelFlow } from './flows/flow.ts';
 import { chunkWasRefused, chunkWasTaken, claim, takeChunk, takeRequest } from './jobs/asking.ts';
 import { end } from './jobs/ending.ts';
 import type { JobCommand } from './jobs/request.ts';
 import { accountHandlers } from './life/account-commands.ts';
 import { sayState } from './life/life.ts';
-import { isFlowOf, lifeHandlers, nameOf } from './life/life-commands.ts';
+import { lifeHandlers, nameOf } from './life/life-commands.ts';
 import { takeLogHead, takeLogRead } from './logging.ts';
 import { accountOf, isAsker, say, stateName, type Turn } from './turn.ts';
 
@@ -111,7 +111,7 @@ export function dispatch(turn: Turn, message: Message | Unreadable): void {
       chunkWasRefused(turn, message.id);
       return;
     case 'cancel': {
-      if (isFlowOf(turn.state, message.id)) return endFlow(turn, 'cancelled');
+      if (cancelFlow(turn, message.id)) return;
       const job = turn.state.jobs.find((one) => one.id === message.id && isAsker(turn.state, one.request));
       // An ended request needs no cancelling: its answer is on the way.
       if (job !== undefined) end(turn, job, 'cancelled');

@@ -20,7 +20,7 @@ import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './
 import { sessionLost, sessionOpened, takeIn } from './channel/session.ts';
 import { dispatch } from './dispatch.ts';
 import type { Env } from './env.ts';
-import { flowDeadlines, flowSessionLost, pressFlow, screenTaken, startFlow, tickFlow } from './flows/flow.ts';
+import { flowDeadlines, pressFlow, screenTaken, startFlow, tickFlow, unclaimFlow } from './flows/flow.ts';
 import { homeFlow } from './flows/home.ts';
 import type { Key } from './flows/page.ts';
 import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
@@ -174,15 +174,12 @@ function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' })
     } else if (effect.type === 'opened') {
       if (index !== newest) continue;
       sessionOpened(turn, effect.prologue);
-      flowSessionLost(turn);
       unclaimAll(turn);
+      unclaimFlow(turn);
       sayState(turn);
     }
-    // The jobs keep their own deadlines, and the next session claims or forgets them.
-    else {
-      sessionLost(turn);
-      flowSessionLost(turn);
-    }
+    // Jobs and flows keep their own deadlines, and the next session claims or forgets them.
+    else sessionLost(turn);
   }
 }
 

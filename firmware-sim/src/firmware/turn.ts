@@ -6,7 +6,6 @@ import {
   type DeviceLinkInput,
   type DeviceLinkState,
   encodeMessage,
-  limits,
   type Message,
   stepDeviceLink,
 } from '@sallyport/device-protocol';
@@ -17,7 +16,7 @@ import { computerOf, type SessionChannel, takeOut } from './channel/session.ts';
 import type { Env } from './env.ts';
 import type { RunningFlow } from './flows/flow.ts';
 import type { Key } from './flows/page.ts';
-import type { Ended, Job, Outcome } from './jobs/job.ts';
+import type { Ended, Job } from './jobs/job.ts';
 import type { Prompt } from './jobs/prompt.ts';
 import type { JobRequest } from './jobs/request.ts';
 import type { Account } from './life/account.ts';
@@ -126,21 +125,6 @@ export function replaceJob(turn: Turn, job: Job): void {
 /** Puts a question into the line for the screen. */
 export function askHuman(turn: Turn, { id, request, claimBy }: Job, prompt: Prompt): void {
   replaceJob(turn, { id, request, claimBy, phase: 'waiting', prompt });
-}
-
-/** Takes a job out and keeps how it ended. Of large results only the newest is kept: they are what memory is made of. */
-export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
-  const results = turn.state.results.map(
-    (ended): Ended =>
-      outcome.type === 'large' && ended.outcome.type === 'large' ? { ...ended, outcome: { type: 'forgotten' } } : ended,
-  );
-  const forgetAt = turn.now + limits.resultKeptMs;
-  const ended: Ended = { id: job.id, request: job.request, outcome, forgetAt };
-  turn.state = {
-    ...turn.state,
-    jobs: turn.state.jobs.filter((one) => one.id !== job.id),
-    results: [...results, ended].slice(-limits.resultsKept),
-  };
 }
 
 /** The account of this number, or why there is none to be used. */

@@ -50,7 +50,7 @@ test('pairs over a pseudo-terminal, and is still paired after both start anew', 
       'the code on the device',
     );
   expect(codeOn(screen)).toBe(code);
-  whole.device().press('approve');
+  whole.device().hold('approve');
   await whole
     .device()
     .until(({ screen }) => screen?.some((row) => row.includes('say yes at the computer')) || null, 'waiting');

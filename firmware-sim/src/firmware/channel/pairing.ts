@@ -4,12 +4,14 @@
  *     (none) ──pair──▶ committed ──pair_reveal──▶ comparing ──yes here and yes there──▶ (none), paired
  *                                                    └─ no, time-out, end of the session ──▶ refused or (none)
  *
- * Promises: a computer gets into the list only when the human pressed yes on the screen that showed the code, by a press that
- * began after it was drawn, and the computer said yes too; it is in flash before it is told so. Attempts are few and get rarer.
+ * Promises: a computer gets into the list only when the human held yes on the screen that showed the code, by a press that
+ * began after it was drawn, and the computer said yes too; it is in flash before it is told so. Attempts are few and get rarer. A locked
+ * device is paired with nobody: whoever holds it without its PIN must not leave a computer of theirs behind.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, pairingCode, pairingCommitment, type Request } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
+import { holdMs } from '../jobs/reviewing.ts';
 import { appendLog } from '../logging.ts';
 import { type FirmwareState, say, show, type Turn } from '../turn.ts';
 import { withHost, writeHosts } from './hosts.ts';
@@ -51,9 +53,11 @@ export function pairingDeadline({ pairing }: FirmwareState): number | null {
 
 /** Begins: the device commits to its random. */
 export function takePair(turn: Turn, { id, command, body }: Request<'pair'>): void {
-  const { channel, jobs, pairingTries } = turn.state;
+  const { channel, jobs, life, pairingTries } = turn.state;
   const refuse = (error: DeviceError, detail = ''): void => say(turn, { type: 'error', id, command, error, detail });
   if (channel.phase !== 'sealed') return refuse('invalid_params', 'sealed sessions only');
+  if (life.phase === 'locked') return refuse('locked');
+  if (life.phase === 'unreadable') return refuse('storage');
   if (screenTaken(turn.state) || jobs.length > 0) return refuse('busy');
   if (turn.now < pairingTries.notBefore) return refuse('rate_limited');
   const count = pairingTries.count + 1;
@@ -123,8 +127,8 @@ export function pressWhilePairing(turn: Turn, key: 'approve' | 'deny' | 'next' |
   const { pairing } = turn.state;
   if (pairing?.step !== 'comparing') return;
   if (key === 'deny') return refuseBoth(turn, 'denied');
-  // A press that began before the code was drawn was meant for something else.
-  if (key !== 'approve' || at < pairing.drawnAt || pairing.yes) return;
+  // A press that began before the code was drawn was meant for something else; one in passing says nothing of the digits.
+  if (key !== 'approve' || at < pairing.drawnAt || turn.now - at < holdMs || pairing.yes) return;
   turn.state = { ...turn.state, pairing: { ...pairing, yes: true } };
   present(turn);
   settle(turn);

@@ -13,6 +13,7 @@ import { type DeviceError, limits, type Message, type RequestOf } from '@sallypo
 import { isComparing } from '../channel/pairing.ts';
 import { computerOf } from '../channel/session.ts';
 import { leavesScreen } from '../jobs/asking.ts';
+import { recordFlowEnd } from '../jobs/results.ts';
 import { holdMs } from '../jobs/reviewing.ts';
 import { countOwn } from '../own-tries.ts';
 import { type FirmwareState, say, show, type Turn } from '../turn.ts';
@@ -42,7 +43,15 @@ export type FlowCommand = (typeof makes)[number] | (typeof does)[number];
 
 export type Owner =
   | { readonly by: 'device' }
-  | { readonly by: 'computer'; readonly host: string; readonly id: number; readonly command: FlowCommand };
+  | {
+      readonly by: 'computer';
+      readonly host: string;
+      readonly id: number;
+      readonly command: FlowCommand;
+      /** After a new link session: until when the computer must claim it by get_result. Null while it is claimed. */
+      readonly claimBy: number | null;
+    };
+type Computer = Owner & { by: 'computer' };
 
 export type RunningFlow = {
   readonly owner: Owner;
@@ -101,7 +110,8 @@ export function tickFlow(turn: Turn): void {
   const { flow } = turn.state;
   const { now } = turn;
   if (flow === null) return;
-  const { page } = flow;
+  const { page, owner } = flow;
+  if (owner.by === 'computer' && owner.claimBy !== null && now >= owner.claimBy) return letGo(turn, flow, owner);
   if (!flow.armed && now >= flow.drawnAt) return present(turn, { ...flow, armed: true });
   if (page.type === 'wait' && (page.until === null || now >= page.until)) return goOn(turn, flow, { type: 'yes' }, 0);
   // To wait longer than a human may is what a wrong PIN costs: that page ends by its own time.
@@ -116,7 +126,7 @@ export function flowDeadlines({ flow }: FirmwareState): readonly number[] {
   if (flow === null) return [];
   const { page, drawnAt, armed, deadline, noticeAt, owner } = flow;
   const waits = page.type === 'wait' ? [page.until ?? drawnAt, noticeAt] : [deadline];
-  return [...waits, ...(armed ? [] : [drawnAt]), ...(owner.by === 'computer' ? [noticeAt] : [])];
+  return [...waits, ...(armed ? [] : [drawnAt]), ...claimOf(owner), ...(owner.by === 'computer' ? [noticeAt] : [])];
 }
 
 /** Ends the flow, if there is one, from outside. */
@@ -130,12 +140,58 @@ export function endFlow(turn: Turn, error: DeviceError): void {
   over(turn, flow, end);
 }
 
-/** The session is gone. Whoever types a PIN goes on typing; what a computer asked besides is nobody's any more. */
-export function flowSessionLost(turn: Turn): void {
+/** A new link session: whoever opened it may be somebody else, and claims what is his, as with a job. */
+export function unclaimFlow(turn: Turn): void {
   const { flow } = turn.state;
-  if (flow === null || flow.owner.by === 'device') return;
-  if (flow.owner.command !== 'unlock') return endFlow(turn, 'cancelled');
+  if (flow?.owner.by !== 'computer') return;
+  const owner = { ...flow.owner, claimBy: turn.now + limits.claimMs };
+  turn.state = { ...turn.state, flow: { ...flow, owner } };
+}
+
+/** Claims the flow that answers this request of the computer that speaks; false: there is none. */
+export function claimFlow(turn: Turn, id: number): boolean {
+  const { flow } = turn.state;
+  if (flow?.owner.by !== 'computer' || !isAskedBy(turn.state, flow.owner, id)) return false;
+  const claimed = { ...flow, owner: { ...flow.owner, claimBy: null } };
+  notice(turn, claimed);
+  return true;
+}
+
+/** A cancel of this request by the computer that speaks; false: no flow answers it. */
+export function cancelFlow(turn: Turn, id: number): boolean {
+  const { flow } = turn.state;
+  if (flow?.owner.by !== 'computer' || !isAskedBy(turn.state, flow.owner, id)) return false;
+  letGo(turn, flow, flow.owner);
+  return true;
+}
+
+/** Makes the PIN that is being entered the answer to this request; false: nobody enters one, or another computer waits for it. */
+export function takeOver(turn: Turn, { id, command }: { readonly id: number; readonly command: 'unlock' }): boolean {
+  const { flow } = turn.state;
+  if (flow === null) return false;
+  const { owner } = flow;
+  if (owner.by === 'computer') {
+    if (owner.command !== 'unlock' || owner.claimBy === null) return false;
+    answer(turn, owner, { type: 'error', id: owner.id, command: 'unlock', error: 'cancelled' });
+  }
+  const { host } = computerOf(turn.state);
+  turn.state = { ...turn.state, flow: { ...flow, owner: { by: 'computer', host, id, command, claimBy: null } } };
+  return true;
+}
+
+/** Whether the flow on the screen answers a request of this id, of whatever computer. */
+export function isIdOfFlow({ flow }: FirmwareState, id: number): boolean {
+  return flow?.owner.by === 'computer' && flow.owner.id === id;
+}
+
+/**
+ * The computer does not wait for it any more. Whoever types a PIN goes on typing: or any computer, which need not even be paired, could
+ * throw the owner out by asking for the PIN and taking it back.
+ */
+function letGo(turn: Turn, flow: RunningFlow, owner: Computer): void {
+  if (owner.command !== 'unlock') return endFlow(turn, 'cancelled');
   turn.state = { ...turn.state, flow: { ...flow, owner: { by: 'device' } } };
+  answer(turn, owner, { type: 'error', id: owner.id, command: 'unlock', error: 'cancelled' });
 }
 
 /** Gives the flow an answer, or lets it begin. While it runs it is not in the state: what it does may end flows. */
@@ -198,15 +254,15 @@ function over(turn: Turn, { owner, title }: Pick<RunningFlow, 'owner' | 'title'>
   if (end.type === 'failed') {
     const { error } = end;
     outcome(turn, title, error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed');
-    return tellOwner(turn, owner, { type: 'error', id, command, error });
+    return answer(turn, owner, { type: 'error', id, command, error });
   }
   outcome(turn, title, 'done');
   if (end.type === 'made' && isMaking(command)) {
     const { account, pubkey } = end;
-    return tellOwner(turn, owner, { type: 'reply', id, command, body: { account, pubkey } });
+    return answer(turn, owner, { type: 'reply', id, command, body: { account, pubkey } });
   }
   if (end.type === 'made' || isMaking(command)) throw new Error(`${command} does not end so`);
-  tellOwner(turn, owner, { type: 'reply', id, command, body: {} });
+  answer(turn, owner, { type: 'reply', id, command, body: {} });
 }
 
 function outcome(turn: Turn, title: string, how: 'done' | 'denied' | 'timed_out' | 'cancelled' | 'failed'): void {
@@ -216,8 +272,22 @@ function outcome(turn: Turn, title: string, how: 'done' | 'denied' | 'timed_out'
   show(turn, { type: 'result', title, outcome: how });
 }
 
-function tellOwner(turn: Turn, owner: Owner & { by: 'computer' }, message: Message): void {
-  if (turn.state.channel.phase !== 'closed' && computerOf(turn.state).host === owner.host) say(turn, message);
+/** The answer to the request: kept for get_result, as that of a job is, and said to whoever asked and is there. */
+function answer(turn: Turn, owner: Computer, message: Message): void {
+  recordFlowEnd(turn, owner.id, owner.host, message);
+  tellOwner(turn, owner, message);
+}
+
+function tellOwner(turn: Turn, owner: Computer, message: Message): void {
+  if (owner.claimBy === null && isAskedBy(turn.state, owner, owner.id)) say(turn, message);
+}
+
+function isAskedBy(state: FirmwareState, owner: Computer, id: number): boolean {
+  return owner.id === id && state.channel.phase !== 'closed' && computerOf(state).host === owner.host;
+}
+
+function claimOf(owner: Owner): readonly number[] {
+  return owner.by === 'computer' && owner.claimBy !== null ? [owner.claimBy] : [];
 }
 
 function isMaking(command: FlowCommand): command is (typeof makes)[number] {

@@ -6,7 +6,7 @@ import type { NoticeOf, ReplyOf } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
 import type { Outcome as OutcomeShown } from '../screen/screens.ts';
 import { type FirmwareState, show, type Turn, tell } from '../turn.ts';
-import type { Ended, Job, Outcome } from './job.ts';
+import type { Job, Outcome } from './job.ts';
 import { isTextMethod } from './subject.ts';
 
 /** How long the outcome stays on the screen when nothing else waits. */
@@ -45,7 +45,7 @@ export function answer(turn: Turn, ended: Asked, outcome: Outcome): void {
 }
 
 /** Who is answered. */
-type Asked = Pick<Ended, 'id' | 'request'>;
+type Asked = Pick<Job, 'id' | 'request'>;
 
 export function answerOutput(turn: Turn, asked: Asked, length: number, head: Uint8Array): void {
   const { id, request } = asked;

@@ -7,15 +7,16 @@
 import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
 import { whyNoApp } from '../apps/new-apps.ts';
 import { whyFallen } from '../apps/standing.ts';
-import { screenTaken } from '../flows/flow.ts';
+import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
 import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
 import { answer } from './answers.ts';
 import { end } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
-import type { Ended, Job } from './job.ts';
+import type { Job } from './job.ts';
 import { feed, pull, startOpening, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
+import { endedOf, forgetOutcomes, outcomeDeadlines } from './results.ts';
 import {
   arm,
   feedPage,
@@ -43,7 +44,7 @@ export function takeRequest(turn: Turn, id: number, request: JobRequest): void {
 /** The checks that need nothing but the request, in the order of PROTOCOL.md. */
 function whyRefused({ state, now }: Turn, id: number, request: JobRequest): DeviceError | null {
   const { jobs, results } = state;
-  if (jobs.some((job) => job.id === id) || results.some((ended) => ended.id === id)) return 'duplicate_id';
+  if ([...jobs, ...results].some((one) => one.id === id) || isIdOfFlow(state, id)) return 'duplicate_id';
   const own = !isSigned(request) && !isBare(request);
   if (!own && !request.computer.paired) return 'not_paired';
   if (request.command !== 'grants_propose') {
@@ -187,7 +188,6 @@ export function tickJobs(turn: Turn): void {
 
 /** When time next brings something to the jobs. */
 export function jobDeadlines(state: FirmwareState): readonly number[] {
-  const outcomes = state.results.flatMap(({ outcome, forgetAt }) => (outcome.type === 'forgotten' ? [] : [forgetAt]));
   const idle = reviewingJob(state) === undefined && !screenTaken(state);
   const jobs = state.jobs.flatMap((job) => [
     ...(idle && job.phase === 'waiting' && job.claimBy === null ? [state.nextPromptAt] : []),
@@ -197,7 +197,7 @@ export function jobDeadlines(state: FirmwareState): readonly number[] {
     ...(job.phase === 'reading' ? [job.stallAt] : []),
     ...(job.phase === 'sending' ? [job.open.stallAt] : []),
   ]);
-  return [...outcomes, ...jobs];
+  return [...outcomeDeadlines(state), ...jobs];
 }
 
 /**
@@ -223,8 +223,13 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
     if (claimed.phase === 'sending') startSending(turn, claimed, claimed.output);
     return 'open';
   }
-  const ended = turn.state.results.find((one) => one.id === id && isAsker(turn.state, one.request));
+  if (claimFlow(turn, id)) return 'open';
+  const ended = endedOf(turn.state, id);
   if (ended === undefined) return 'unknown';
+  if (ended.of === 'flow') {
+    if (ended.said !== null) say(turn, ended.said);
+    return 'ended';
+  }
   const { request, outcome } = ended;
   if (outcome.type === 'large') {
     const again: Job = { id, request, claimBy: null, phase: 'queued', task: { type: 'send', output: outcome.output } };
@@ -234,13 +239,4 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
   }
   answer(turn, ended, outcome);
   return 'ended';
-}
-
-/** Outcomes are kept for a glitch, not for ever: what was decrypted an hour ago is nobody's to ask for. */
-function forgetOutcomes(turn: Turn): void {
-  if (turn.state.results.every((ended) => turn.now < ended.forgetAt || ended.outcome.type === 'forgotten')) return;
-  const results = turn.state.results.map(
-    (ended): Ended => (turn.now < ended.forgetAt ? ended : { ...ended, outcome: { type: 'forgotten' } }),
-  );
-  turn.state = { ...turn.state, results };
 }

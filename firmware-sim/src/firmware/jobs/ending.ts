@@ -5,9 +5,10 @@
 import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
 import { countOwnEnd } from '../own-tries.ts';
-import { type FirmwareState, recordEnd, replaceJob, type Turn } from '../turn.ts';
+import { type FirmwareState, replaceJob, type Turn } from '../turn.ts';
 import { answer, showOutcome } from './answers.ts';
 import type { Job, Outcome } from './job.ts';
+import { recordEnd } from './results.ts';
 
 /** Ends a job by a refusal. What was written down before stays so, and is said. */
 export function end(turn: Turn, job: Job, error: DeviceError): void {

@@ -9,7 +9,7 @@
  *
  * One job at a time reads, one is on the screen, one sends. Any phase may end early by a refusal.
  */
-import type { ReplyOf } from '@sallyport/device-protocol';
+import type { Message, ReplyOf } from '@sallyport/device-protocol';
 import type { Doing } from '../screen/screens.ts';
 import type { Output, Producer } from '../stream/output.ts';
 import type { Range, Reading, Refused } from '../stream/reading.ts';
@@ -115,11 +115,20 @@ export type Outcome =
   /** A large result that had to make room for a newer one: the request is known to have ended, its answer is gone. */
   | { readonly type: 'forgotten' };
 
-/** An ended request, kept so that a cable glitch never asks the human twice. */
-export type Ended = {
-  readonly id: number;
-  readonly request: JobRequest;
-  readonly outcome: Outcome;
-  /** When the outcome is forgotten; that the request ended is remembered longer. */
-  readonly forgetAt: number;
-};
+/** An ended request (results.ts). `forgetAt`: when how it ended is forgotten; that it ended is remembered longer. */
+export type Ended =
+  | {
+      readonly of: 'job';
+      readonly id: number;
+      readonly request: JobRequest;
+      readonly outcome: Outcome;
+      readonly forgetAt: number;
+    }
+  /** `said`: the answer; null when it is forgotten. `host`: the computer that asked. */
+  | {
+      readonly of: 'flow';
+      readonly id: number;
+      readonly host: string;
+      readonly said: Message | null;
+      readonly forgetAt: number;
+    };

@@ -5,11 +5,12 @@
 import { limits } from '@sallyport/device-protocol';
 import type { Output } from '../stream/output.ts';
 import type { Range, Refused } from '../stream/reading.ts';
-import { recordEnd, replaceJob, type Turn, takeId, tell } from '../turn.ts';
+import { replaceJob, type Turn, takeId, tell } from '../turn.ts';
 import { answerOutput, progress } from './answers.ts';
 import { end } from './ending.ts';
 import type { Job, Making, Pushing } from './job.ts';
 import { askFor, chunkFor, readOn } from './pulling.ts';
+import { recordEnd } from './results.ts';
 
 type Sending = Job & { readonly phase: 'sending' };
 

@@ -6,7 +6,7 @@ import { etc, Point } from '@noble/secp256k1';
 import { limits } from '@sallyport/device-protocol';
 import { accountSecret } from '../formats/keys.ts';
 import { end } from '../jobs/ending.ts';
-import type { Ended } from '../jobs/job.ts';
+import { forgetWhere, isLarge } from '../jobs/results.ts';
 import { appendLog } from '../logging.ts';
 import { revokeAccount } from '../policy/clients.ts';
 import type { Turn } from '../turn.ts';
@@ -98,12 +98,10 @@ export function dropAccount(turn: Turn, life: OpenLife, account: Account): void 
     end(turn, job, 'unknown_account');
   }
   // A large text would be made anew with a key that is gone.
-  const results = turn.state.results.map((ended): Ended => {
-    const { request, outcome } = ended;
-    const isOfIt = request.command !== 'grants_propose' && request.body.account === number;
-    return isOfIt && outcome.type === 'large' ? { ...ended, outcome: { type: 'forgotten' } } : ended;
+  forgetWhere(turn, (ended) => {
+    if (ended.of === 'flow' || ended.request.command === 'grants_propose') return false;
+    return ended.request.body.account === number && isLarge(ended);
   });
-  turn.state = { ...turn.state, results };
   account.forget();
   changeOpen(turn, (open) => ({
     ...open,

@@ -5,7 +5,7 @@
 import type { CommandBy, DeviceError, Request } from '@sallyport/device-protocol';
 import { computerOf } from '../channel/session.ts';
 import { backupFlow, deviceName, renameDeviceFlow, wipeFlow } from '../flows/device-flows.ts';
-import { type Flow, type FlowCommand, type Here, isBusy, startFlow } from '../flows/flow.ts';
+import { type Flow, type FlowCommand, type Here, isBusy, isIdOfFlow, startFlow, takeOver } from '../flows/flow.ts';
 import { mixIntoPool } from '../flows/set-up.ts';
 import { unlockFlow } from '../flows/unlock.ts';
 import { isTooOften } from '../own-tries.ts';
@@ -28,15 +28,11 @@ export const lifeHandlers: HandlersOf<LifeCommand> = {
     say(turn, { type: 'reply', id, command, body: {} });
   },
   unlock: (turn, { id, command }) => {
-    const { life, flow } = turn.state;
+    const { life } = turn.state;
     if (life.phase !== 'locked') return refuse(turn, id, command, notLocked[life.phase]);
-    if (flow !== null && flow.owner.by === 'device') {
-      // The human is at it already: the computer waits for the same PIN.
-      const { host } = computerOf(turn.state);
-      turn.state = { ...turn.state, flow: { ...flow, owner: { by: 'computer', host, id, command } } };
-      return;
-    }
-    begin(turn, id, command, 'Unlock', unlockFlow);
+    if (isIdKnown(turn.state, id)) return refuse(turn, id, command, 'duplicate_id');
+    // The human is at it already: the computer waits for the same PIN.
+    if (!takeOver(turn, { id, command })) begin(turn, id, command, 'Unlock', unlockFlow);
   },
   wipe: (turn, { id, command }) => {
     const wrong = notPaired(turn) ?? (turn.state.life.phase === 'fresh' ? 'fresh' : null);
@@ -67,12 +63,6 @@ export function nameOf(life: Life): string {
   return life.phase === 'open' ? deviceName(life) : 'Sallyport';
 }
 
-/** Whether the flow on the screen answers this request of the computer that speaks. */
-export function isFlowOf(state: FirmwareState, id: number): boolean {
-  const owner = state.flow?.owner;
-  return owner?.by === 'computer' && owner.id === id && owner.host === computerOf(state).host;
-}
-
 /** The open life for a paired computer; null: it was told why there is none. */
 export function openFor(turn: Turn, id: number, command: CommandBy<'host'>): OpenLife | null {
   const { life } = turn.state;
@@ -85,13 +75,16 @@ export function openFor(turn: Turn, id: number, command: CommandBy<'host'>): Ope
 
 /** Begins a flow that answers a command, or says that something else has the screen. */
 export function begin(turn: Turn, id: number, command: FlowCommand, title: string, flow: (here: Here) => Flow): void {
-  const { jobs, results } = turn.state;
-  const known = isFlowOf(turn.state, id) || [...jobs, ...results].some((one) => one.id === id);
-  if (known) return refuse(turn, id, command, 'duplicate_id');
+  if (isIdKnown(turn.state, id)) return refuse(turn, id, command, 'duplicate_id');
   // What a PIN is asked for only the PIN gives.
   if (command !== 'unlock' && isTooOften(turn.state, turn.now)) return refuse(turn, id, command, 'rate_limited');
   if (isBusy(turn.state)) return refuse(turn, id, command, 'busy');
-  startFlow(turn, { by: 'computer', host: computerOf(turn.state).host, id, command }, title, flow);
+  startFlow(turn, { by: 'computer', host: computerOf(turn.state).host, id, command, claimBy: null }, title, flow);
+}
+
+/** An id is used once, until the device forgets it. */
+function isIdKnown(state: FirmwareState, id: number): boolean {
+  return isIdOfFlow(state, id) || [...state.jobs, ...state.results].some((one) => one.id === id);
 }
 
 export function notPaired(turn: Turn): DeviceError | null {

@@ -12,6 +12,7 @@ import { endPairing } from '../channel/pairing.ts';
 import type { Env } from '../env.ts';
 import { endFlow } from '../flows/flow.ts';
 import { end } from '../jobs/ending.ts';
+import { forgetWhere } from '../jobs/results.ts';
 import { appendLog } from '../logging.ts';
 import { type Clients, loadClients } from '../policy/clients.ts';
 import type { View } from '../screen/screens.ts';
@@ -125,8 +126,8 @@ function letGo(turn: Turn): void {
   endPairing(turn);
   endFlow(turn, 'locked');
   // What was decrypted a moment ago is not for whoever comes next.
-  const results = turn.state.results.map((one) => ({ ...one, outcome: { type: 'forgotten' } as const }));
-  turn.state = { ...turn.state, results, outcomeUntil: null };
+  forgetWhere(turn, () => true);
+  turn.state = { ...turn.state, outcomeUntil: null };
   if (life.phase !== 'open') return;
   for (const account of life.accounts) account.forget();
   life.vault.close();

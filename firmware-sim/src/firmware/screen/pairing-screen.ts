@@ -38,12 +38,12 @@ export function pairingRows(view: PairingView, board: Board): readonly [string, 
   const claim = (text: string): string => rowOf(wrap(untrustedLine(text), columns), 0);
   if (board.rows <= 4) {
     const title = view.replaces === null ? 'Pair computer?' : 'Replace oldest?';
-    const bottom = view.waiting ? 'now the computer' : `${keys.approve} same  ${keys.deny} no`;
+    const bottom = view.waiting ? 'now the computer' : `HOLD ${keys.next} same ${keys.deny} no`;
     return [fit(title, columns), [claim(name), centred(spaced(view.code), columns)], fit(bottom, columns)];
   }
   const replaces = view.replaces === null ? ['', ''] : [fit('and forget the computer', columns), claim(view.replaces)];
   const question = view.waiting ? 'now say yes at the computer' : 'Is this the number it shows?';
-  const bottom = view.waiting ? `${keys.deny} deny` : `${keys.approve} same   ${keys.deny} deny`;
+  const bottom = view.waiting ? `${keys.deny} deny` : `HOLD ${keys.approve} same  ${keys.deny} deny`;
   const middle = [
     claim(name),
     fit('▸told by the computer', columns),

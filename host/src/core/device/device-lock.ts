@@ -7,15 +7,16 @@
  */
 import type { ErrorMessage, Reply } from '@sallyport/device-protocol';
 import { unlockPauseMs } from '../nip46/limits.ts';
+import { pairingNotUnlocked } from './device-pairing.ts';
 import { toRefusal } from './device-request.ts';
 import { answer, askInfo, type Open, remove, replace, say, send, type Turn, takeId } from './device-turn.ts';
 
 /** Whether nothing may be sent because the device has no keys at the moment; asks for the PIN where something waits for it. */
 export function isLocked(turn: Turn): boolean {
-  const { life, open, unlock } = turn.state;
+  const { life, open, unlock, pairing } = turn.state;
   if (life !== 'locked') return false;
-  const waiting = open.filter((entry) => entry.phase === 'waiting');
-  if (waiting.length === 0 || unlock.id !== null) return true;
+  const waits = pairing?.step === 'locked' || open.some((entry) => entry.phase === 'waiting');
+  if (!waits || unlock.id !== null) return true;
   if (turn.now < unlock.notBefore) refuseWaiting(turn);
   else {
     const id = takeId(turn);
@@ -54,6 +55,7 @@ export function waitsForPin(turn: Turn, entry: Open, message: ErrorMessage): boo
 }
 
 function refuseWaiting(turn: Turn): void {
+  pairingNotUnlocked(turn);
   for (const entry of turn.state.open) {
     if (entry.phase !== 'waiting') continue;
     remove(turn, entry);

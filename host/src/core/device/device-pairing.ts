@@ -11,6 +11,8 @@ import { toRefusal } from './device-request.ts';
 import { askInfo, type DeviceSessionEffect, dropLink, send, type Turn, takeId } from './device-turn.ts';
 
 export type HostPairing =
+  /** The device is locked, and pairs with nobody until its PIN was typed: device-lock.ts asks for it. */
+  | { readonly step: 'locked' }
   | { readonly step: 'begun'; readonly id: number }
   | { readonly step: 'revealing'; readonly id: number; readonly commitment: Uint8Array; readonly random: Uint8Array }
   /** The human compares. */
@@ -25,8 +27,25 @@ export type PairingNews =
 
 /** Begins a pairing with an unpaired device; does nothing where there is none. */
 export function beginPairing(turn: Turn): void {
-  const { channel, pairing, identity } = turn.state;
+  const { channel, pairing, life } = turn.state;
   if (channel.phase !== 'sealed' || channel.paired || pairing !== null) return;
+  if (life === 'locked') turn.state = { ...turn.state, pairing: { step: 'locked' } };
+  else sendPair(turn);
+}
+
+/** Goes on with a pairing that had to wait for the PIN. */
+export function pairWhenUnlocked(turn: Turn): void {
+  const { pairing, life } = turn.state;
+  if (pairing?.step === 'locked' && life !== null && life !== 'locked') sendPair(turn);
+}
+
+/** Nobody typed the PIN. */
+export function pairingNotUnlocked(turn: Turn): void {
+  if (turn.state.pairing?.step === 'locked') fail(turn, toRefusal('locked'));
+}
+
+function sendPair(turn: Turn): void {
+  const { identity } = turn.state;
   const id = takeId(turn);
   turn.state = { ...turn.state, pairing: { step: 'begun', id } };
   send(turn, { type: 'request', id, command: 'pair', body: { name: identity.name } });
@@ -43,7 +62,7 @@ export function answerPairing(turn: Turn, yes: boolean): void {
 /** Takes a reply or an error that belongs to the pairing; false when it does not. */
 export function takePairing(turn: Turn, message: Reply | ErrorMessage): boolean {
   const { pairing, channel } = turn.state;
-  if (pairing === null || pairing.step === 'comparing' || message.id !== pairing.id) return false;
+  if (pairing === null || !('id' in pairing) || message.id !== pairing.id) return false;
   if (message.type === 'error') {
     fail(turn, toRefusal(message.error));
     return true;

@@ -25,7 +25,7 @@ import { deviceAbsentGraceMs, devicePingBusyMs, devicePingIdleMs } from '../nip4
 import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-channel.ts';
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
-import { answerPairing, beginPairing } from './device-pairing.ts';
+import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
 import { asksHuman, isRepeatable, prepare } from './device-request.ts';
 import {
   abandon,
@@ -125,6 +125,7 @@ export function stepDeviceSession(
       turn.state = { ...turn.state, heardAt: now };
       link(turn, input);
   }
+  pairWhenUnlocked(turn);
   sendWaiting(turn);
   setPatience(turn);
   return [turn.state, turn.effects];
