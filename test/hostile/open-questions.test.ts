@@ -1,5 +1,5 @@
 /** What is taken away while a request about it is open: a computer, an app, an account, the wish to be asked at all. */
-import { encodeCbor } from '@sallyport/device-protocol';
+import { decodeMessage, encodeCbor } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { describe, expect, test } from 'vitest';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
@@ -188,6 +188,51 @@ describe('pairings that came together', () => {
       'rate_limited',
       'rate_limited',
     ]);
+  });
+});
+
+describe('a computer that asks without end', () => {
+  const answerTo = (bench: ReturnType<typeof ready>, id: number): string | null => {
+    const all = bench.computer.said.map((bytes) => decodeMessage(bytes));
+    const one = all.find((message) => 'id' in message && message.id === id && message.type !== 'request');
+    return one === undefined ? null : one.type === 'error' ? one.error : one.type;
+  };
+
+  test('keeps nobody from the menu: no, held down, refuses all of it', () => {
+    const bench = ready();
+    const storm = (): number[] => Array.from({ length: 6 }, (_, i) => bench.own(`no ${i} ${bench.computer.now()}`));
+    const asked = storm();
+    bench.advance(1_000);
+    const began = bench.computer.now();
+    bench.computer.finger('press', 'deny', began);
+    asked.push(bench.own('meanwhile'));
+    bench.advance(1_500);
+    asked.push(...storm().slice(0, 1));
+    bench.computer.finger('hold', 'deny', began);
+    expect(bench.computer.firmware().flow?.owner.by).toBe('device');
+    expect(asked.map((id) => answerTo(bench, id))).toEqual(
+      asked.map(() => expect.stringMatching(/^(denied|rate_limited|busy)$/)),
+    );
+    expect(bench.computer.firmware().jobs).toEqual([]);
+    // What comes now waits behind the menu.
+    const later = bench.own('later');
+    bench.advance(2_000);
+    expect(bench.computer.firmware().flow?.owner.by).toBe('device');
+    expect(answerTo(bench, later)).toBeNull();
+  });
+
+  test('for flows neither', () => {
+    const bench = ready();
+    const rename = (): number => bench.say({ command: 'rename_device', body: { name: 'Mine' } });
+    rename();
+    bench.advance(1_000);
+    const began = bench.computer.now();
+    bench.computer.finger('press', 'deny', began);
+    const again = rename();
+    bench.advance(1_500);
+    bench.computer.finger('hold', 'deny', began);
+    expect(answerTo(bench, again)).toBe('denied');
+    expect(bench.computer.firmware().flow?.owner.by).toBe('device');
   });
 });
 

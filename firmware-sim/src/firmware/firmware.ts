@@ -20,10 +20,11 @@ import { isComparing, pairingDeadline, pressWhilePairing, tickPairing } from './
 import { sessionLost, sessionOpened, takeIn } from './channel/session.ts';
 import { dispatch } from './dispatch.ts';
 import type { Env } from './env.ts';
-import { flowDeadlines, pressFlow, screenTaken, startFlow, tickFlow, unclaimFlow } from './flows/flow.ts';
+import { endFlow, flowDeadlines, pressFlow, screenTaken, startFlow, tickFlow, unclaimFlow } from './flows/flow.ts';
 import { homeFlow } from './flows/home.ts';
 import type { Key } from './flows/page.ts';
-import { jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
+import { denyAll, jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
+import { holdMs } from './jobs/reviewing.ts';
 import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life/life.ts';
 import { noOwnTries } from './own-tries.ts';
 import { draw } from './screen/screens.ts';
@@ -146,6 +147,7 @@ function takePress(turn: Turn, key: Key, at: number): void {
 function takeHold(turn: Turn, key: Key, at: number): void {
   const { spent } = turn.state;
   turn.state = { ...turn.state, spent: null };
+  if (key === 'deny' && turn.now - at >= holdMs && refuseAll(turn)) return;
   if (spent === null || spent.key !== key || spent.at !== at) takeKey(turn, key, at);
 }
 
@@ -158,8 +160,27 @@ function takeKey(turn: Turn, key: Key, at: number): void {
   if (!leavesScreen(state)) return press(turn, key, at);
   // Nothing is asked, and nothing is read: the key was meant for the device itself.
   if (key === 'next' && state.outcomeUntil === null && turn.now >= state.nextPromptAt && at >= state.restsSince) {
-    startFlow(turn, { by: 'device' }, 'Sallyport', homeFlow);
+    openMenu(turn);
   }
+}
+
+/**
+ * No, held down: whatever computers and apps ask is refused at once, and the device is its owner's again. Or whoever asks without end would
+ * keep them from the menu, where computers and apps are taken away. False: nobody has the screen but the owner.
+ */
+function refuseAll(turn: Turn): boolean {
+  const { flow } = turn.state;
+  if (isComparing(turn.state) || (flow !== null && (flow.owner.by === 'device' || flow.owner.command === 'unlock')))
+    return false;
+  touch(turn);
+  endFlow(turn, 'denied');
+  denyAll(turn);
+  openMenu(turn);
+  return true;
+}
+
+function openMenu(turn: Turn): void {
+  startFlow(turn, { by: 'device' }, 'Sallyport', homeFlow);
 }
 
 function takeLink(turn: Turn, input: FirmwareInput & { type: 'bytes' | 'tick' }): void {

@@ -168,6 +168,17 @@ export function press(turn: Turn, key: 'approve' | 'deny' | 'next' | 'back', at:
   if (reading !== undefined) end(turn, reading, 'denied');
 }
 
+/** The human wants none of it: everything that is not decided yet is denied. */
+export function denyAll(turn: Turn): void {
+  for (const { id } of turn.state.jobs) {
+    // One may have ended with another one.
+    const job = turn.state.jobs.find((one) => one.id === id);
+    const decided =
+      job?.phase === 'sending' || job?.phase === 'joined' || (job?.phase === 'queued' && job.task !== undefined);
+    if (job !== undefined && !decided) end(turn, job, 'denied');
+  }
+}
+
 /** What time brings to the jobs: notices, the end of an approval, of a stalled stream, of an unclaimed request. */
 export function tickJobs(turn: Turn): void {
   const { now } = turn;
