@@ -13,7 +13,10 @@ export function authWorld() {
   const world = makeWorld();
   world.setPairsApps(false);
   world.feed({ type: 'device', device: { life: 'ready', knowsApps: true } });
-  world.feed({ type: 'web', web: { url, logins: { account: 0, key: new Uint8Array(32).fill(7) } } });
+  world.feed({
+    type: 'web',
+    web: { url, logins: { account: 0, key: new Uint8Array(32).fill(7), emailKey: new Uint8Array(32) } },
+  });
   const fault = (problem: unknown): never => {
     throw problem;
   };

@@ -104,7 +104,11 @@ export type Wants =
       readonly metadata: ClientMetadata;
       readonly perms: string;
       readonly secretHash: string;
+      /** The result that the app is told. */
+      readonly told: string;
     }
+  /** A new account; `name` is the one to be served, or empty, `email` its keyed hash, or empty. */
+  | { readonly type: 'new_account'; readonly name: string; readonly email: string }
   | { readonly type: 'public_key'; readonly account: number }
   | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
   | {
@@ -139,7 +143,7 @@ export type BridgeInput =
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
   | { readonly type: 'own_relays'; readonly relays: OwnRelays }
-  | { readonly type: 'web'; readonly web: Web }
+  | { readonly type: 'web'; readonly web: Web | null }
   | { readonly type: 'people'; readonly people: People }
   /** Somebody clicked on the page of a challenge. */
   | { readonly type: 'clicked'; readonly token: string }

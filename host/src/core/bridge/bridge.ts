@@ -17,7 +17,8 @@ import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type ParsedRequest, parseRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { nextChallengeEnd } from '../web/challenge.ts';
-import { challenge, clicked, expireChallenges, stopChallenges } from '../web/challenges.ts';
+import { expireChallenges, stopChallenges } from '../web/challenge-ending.ts';
+import { challenge, clicked } from '../web/challenges.ts';
 import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { passDoor } from './door.ts';
@@ -147,6 +148,10 @@ function strangerAsked(
     const { request } = parsed;
     const sent = request.secret === '' ? challenge(state, origin, request, event, now) : null;
     return sent ?? connect(state, origin, request, event, now);
+  }
+  if (parsed.type === 'request' && parsed.request.method === 'create_account') {
+    const sent = challenge(state, origin, parsed.request, event, now);
+    if (sent !== null) return sent;
   }
   const { id } = parsed.type === 'request' ? parsed.request : parsed;
   if (id === '') return [drop(state, 'senseless'), []];

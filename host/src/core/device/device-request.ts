@@ -64,6 +64,10 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const body = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
       return bare((id) => ({ type: 'request', id, command: 'client_revoke', body }));
     }
+    case 'account_create': {
+      const body = { name: fitLabel(ask.name) };
+      return bare((id) => ({ type: 'request', id, command: 'account_create', body }));
+    }
     case 'lock':
       return bare((id) => ({ type: 'request', id, command: 'lock', body: {} }));
     case 'grants':
@@ -159,6 +163,8 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
       return textAnswer(reply.body.output, output);
     case 'nip46_request':
       return clientAnswer(reply.body, output);
+    case 'account_create':
+      return { type: 'made', account: reply.body.account, pubkey: bytesToHex(reply.body.pubkey) };
     case 'client_connect':
     case 'client_introduce':
       return { type: 'paired', by: 'device' };
