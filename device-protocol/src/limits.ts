@@ -26,6 +26,8 @@ export const limits = {
   pairingTries: 3,
   pairingPauseMs: 60_000,
   pairingPauseMaxMs: 3_600_000,
+  /** Questions of computers in their own name that nobody agreed to, in a row; then the same pauses. More would wear a human down. */
+  ownTries: 5,
   /** Frames that may be unacknowledged. Half of the 256 sequence numbers would be the limit of go-back-N's safety here. */
   windowMax: 32,
   /**

@@ -20,8 +20,7 @@ import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import { announcement } from './core/web/announcement.ts';
 import { type NameChange, named } from './core/web/naming.ts';
-import { peopleText } from './core/web/people.ts';
-import type { Web } from './core/web/web.ts';
+import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { authEvent, probeEvent, signed } from './own-events.ts';
 import { primitives } from './primitives/primitives.ts';
@@ -66,8 +65,10 @@ export type Host = {
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
-  /** Others know this host by this address. */
-  readonly isAt: (web: Web) => void;
+  /** Others know this host by this address; `logins`: apps may ask there without a line, and get this account. */
+  readonly isAt: (url: string, logins: number | null) => void;
+  /** Somebody clicked on the page of a challenge. */
+  readonly click: (token: string) => void;
   /** Tells the world of this signer (NIP-89), on its own relays and these; or says why not. */
   readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
   /** Changes who has a name, on disk first; or says why not. */
@@ -222,7 +223,11 @@ export function runHost(parts: HostParts): Host {
       toBridge({ type: 'narrow', narrowing });
       return narrowing;
     },
-    isAt: (web) => toBridge({ type: 'web', web }),
+    isAt: (url, account) => {
+      const keys = { key: randomBytes(32), emailKey: emailKeyOf(parts.secret) };
+      toBridge({ type: 'web', web: { url, logins: account === null ? null : { account, ...keys } } });
+    },
+    click: (token) => toBridge({ type: 'clicked', token }),
     announce: async (name, others, until) => {
       const template = announcement(bridge(), name, now());
       if ('code' in template) return template;

@@ -146,6 +146,22 @@ const messages: readonly BrokenDevice[] = [
 
 const asking: readonly BrokenDevice[] = [
   {
+    name: 'says that it is busy when it was asked too often',
+    rule: 'after five questions in a row',
+    flaw: () => errorAs('rate_limited', 'busy'),
+  },
+  {
+    name: 'remembers every no over a yes',
+    rule: 'after five questions in a row',
+    flaw: () => {
+      let signed = 0;
+      return saying((one) => {
+        if (one.type === 'reply' && one.command === 'sign_event') signed += 1;
+        return [one.type === 'error' && one.error === 'denied' && signed > 1 ? { ...one, error: 'rate_limited' } : one];
+      });
+    },
+  },
+  {
     name: 'would sign kind 14',
     rule: 'what is refused without asking',
     flaw: () =>

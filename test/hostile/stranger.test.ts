@@ -2,9 +2,9 @@
  * Another program on the port: it opens a session of its own while an honest host's request is open, and wants what that request
  * leads to. It gets nothing that it did not ask for itself and that a human did not press for.
  */
-import { encodeCbor } from '@sallyport/device-protocol';
-import { expect, test } from 'vitest';
-import { limits, type Message } from '../../device-protocol/src/index.ts';
+import { encodeCbor, limits, type Message, type RequestOf } from '@sallyport/device-protocol';
+import { describe, expect, test } from 'vitest';
+import { appBench } from '../support/app-bench.ts';
 import { endOf, type HostileBench, hostileBench, inputOf, signRequest } from '../support/hostile-host.ts';
 import { lifeBench } from '../support/life-bench.ts';
 
@@ -77,8 +77,9 @@ test('what nobody claims is cancelled, and an answer to a chunk that somebody el
   expect(bench.host.device.firmware().jobs).toEqual([]);
 });
 
-const keyOf = (bench: ReturnType<typeof lifeBench>): string | null =>
-  bench.answer(bench.ask('get_public_key', { account: 0 }));
+type Bench = ReturnType<typeof lifeBench>;
+
+const keyOf = (bench: Bench): string | null => bench.answer(bench.ask('get_public_key', { account: 0 }));
 
 test('whoever opens the port learns the keys of an unlocked device, and nothing of a locked one but that it is locked', () => {
   const open = lifeBench('open', false);
@@ -89,26 +90,76 @@ test('whoever opens the port learns the keys of an unlocked device, and nothing 
   expect(info).toMatchObject({ body: { state: 'locked', name: 'Sallyport', accounts: 0 } });
 });
 
-/** The limit of it is the human's own: what SECURITY.md says of whoever asks without end in its own name. */
-test.each([true, false])(
-  'a computer that asks without end has one question at a time on the screen (paired: %s)',
-  (paired) => {
+const note = (): RequestOf<'sign_event'> => {
+  const head = encodeCbor([1_700_000_000, 1, [], 'once more']);
+  return { account: 0, label: 'x', input: { length: head.length, head } };
+};
+
+describe.each([true, false])('a computer that asks without end in its own name (paired: %s)', (paired) => {
+  const asksAndIsRefused = (bench: Bench): string | null => {
+    const id = bench.ask('sign_event', note());
+    if (bench.answer(id) === null) bench.press('deny');
+    bench.advance(1_000);
+    return bench.answer(id);
+  };
+
+  test('has one question at a time on the screen, and none any more when nobody agreed to five', () => {
     const bench = lifeBench('open', paired);
-    const head = encodeCbor([1_700_000_000, 1, [], 'once more']);
-    const body = { account: 0, label: 'x', input: { length: head.length, head } };
-    const ids = Array.from({ length: 2 * limits.requestsMax }, () => bench.ask('sign_event', body));
-    const answers = (): readonly (string | null)[] => ids.map((id) => bench.answer(id));
-    const waiting = ids.map((_, i) => (i < limits.requestsMax ? null : 'busy'));
-    expect(answers()).toEqual(waiting);
+    const ids = Array.from({ length: 2 * limits.requestsMax }, () => bench.ask('sign_event', note()));
+    const answers = (from: readonly string[]): readonly (string | null)[] =>
+      ids.map((_, i) => from[i] ?? (i < limits.requestsMax ? null : 'busy'));
+    expect(ids.map(bench.answer)).toEqual(answers([]));
     bench.press('deny');
-    expect(answers()).toEqual(['denied', ...waiting.slice(1)]);
     // The finger that is still on its way to the first one meets none of the others.
     for (let i = 0; i < 10; i++) bench.press('approve');
-    expect(answers()).toEqual(['denied', ...waiting.slice(1)]);
-    for (let i = 1; i < limits.requestsMax; i++) {
+    expect(ids.map(bench.answer)).toEqual(answers(['denied']));
+    for (let i = 1; i < limits.ownTries; i++) {
       bench.advance(1_000);
       bench.press('deny');
     }
-    expect(answers()).toEqual(ids.map((_, i) => (i < limits.requestsMax ? 'denied' : 'busy')));
-  },
-);
+    bench.advance(1_000);
+    const rest = limits.requestsMax - limits.ownTries;
+    expect(ids.map(bench.answer)).toEqual(
+      answers([...Array<string>(limits.ownTries).fill('denied'), ...Array<string>(rest).fill('rate_limited')]),
+    );
+    expect(bench.firmware().jobs).toEqual([]);
+  });
+
+  test('waits ever longer, also for what is no signature; a yes ends it', () => {
+    const bench = lifeBench('open', paired);
+    for (let i = 0; i < limits.ownTries; i++) expect(asksAndIsRefused(bench)).toBe('denied');
+    expect(asksAndIsRefused(bench)).toBe('rate_limited');
+    if (paired) expect(bench.answer(bench.ask('rename_device', { name: 'x' }))).toBe('rate_limited');
+    bench.advance(limits.pairingPauseMs);
+    expect([asksAndIsRefused(bench), asksAndIsRefused(bench)]).toEqual(['denied', 'rate_limited']);
+    bench.advance(limits.pairingPauseMs);
+    expect(asksAndIsRefused(bench)).toBe('rate_limited');
+    bench.advance(limits.pairingPauseMs);
+    const id = bench.ask('sign_event', note());
+    bench.press('approve');
+    expect(bench.answer(id)).toBe('done');
+    bench.advance(1_000);
+    expect(asksAndIsRefused(bench)).toBe('denied');
+  });
+});
+
+test('a no to what a computer asks takes nothing from apps, and a PIN may always be asked for', () => {
+  const bench = appBench();
+  bench.paired();
+  for (let i = 0; i < limits.ownTries; i++) {
+    bench.own('mine');
+    bench.press('deny');
+    bench.advance(1_000);
+  }
+  expect(bench.answerTo(bench.own('mine'))).toMatchObject({ error: 'rate_limited' });
+  const id = bench.sign();
+  bench.press('approve');
+  expect(bench.result(id)).toMatchObject({ result: 'signature' });
+  const locked = lifeBench('locked');
+  for (let i = 0; i < 2 * limits.ownTries; i++) {
+    const unlock = locked.ask('unlock', {});
+    locked.press('deny');
+    expect(locked.answer(unlock)).toBe('denied');
+    locked.advance(2_000);
+  }
+});

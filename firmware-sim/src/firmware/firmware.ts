@@ -26,6 +26,7 @@ import type { Key } from './flows/page.ts';
 import { denyAll, jobDeadlines, leavesScreen, press, startNext, tickJobs, unclaimAll } from './jobs/asking.ts';
 import { holdMs } from './jobs/reviewing.ts';
 import { autoLockAt, type Life, loadLife, restingView, sayState, tickLife, touch } from './life/life.ts';
+import { noOwnTries } from './own-tries.ts';
 import { draw } from './screen/screens.ts';
 import { type FirmwareEffect, type FirmwareState, type Marks, show, stepLink, type Turn } from './turn.ts';
 
@@ -86,6 +87,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     flow: null,
     pool: new Uint8Array(32),
     appTries: noAppTries,
+    ownTries: noOwnTries,
     jobs: [],
     results: [],
     nextId: firstId(env),

@@ -21,6 +21,7 @@ import type { Prompt } from './jobs/prompt.ts';
 import type { JobRequest } from './jobs/request.ts';
 import type { Account } from './life/account.ts';
 import type { Life } from './life/life.ts';
+import type { OwnTries } from './own-tries.ts';
 import { draw, type Screen, type View } from './screen/screens.ts';
 import type { Log } from './vault/log.ts';
 
@@ -43,6 +44,7 @@ export type FirmwareState = {
   /** What computers gave towards the words of a fresh device. */
   readonly pool: Uint8Array;
   readonly appTries: AppTries;
+  readonly ownTries: OwnTries;
   /** Open requests, in the order they came; at most `requestsMax`. */
   readonly jobs: readonly Job[];
   /** The newest last; at most `resultsKept`. */

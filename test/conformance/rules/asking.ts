@@ -1,5 +1,5 @@
 /** Chapters 7, 9, 10 and 12: what asks the human. */
-import { type DeviceError, encodeCbor, type RequestOf } from '@sallyport/device-protocol';
+import { type DeviceError, encodeCbor, limits, type RequestOf } from '@sallyport/device-protocol';
 import { nip04, nip44 } from 'nostr-tools';
 import { generateSecretKey, getEventHash, getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import { Broken, must, type Rule } from '../bench.ts';
@@ -244,6 +244,30 @@ export const askingRules: readonly Rule[] = [
       mustRefuse(await talk.answerTo(id, 'sign_event', humanMs), 'timed_out', 'nobody pressed');
       const took = talk.bench.now() - started;
       must(took >= 58_000, `after ${took} ms already`);
+    },
+  },
+  {
+    chapter: 13,
+    name: 'after five questions in a row that nobody agreed to the next ones are rate_limited for a minute; a yes ends that',
+    presses: 7,
+    slow: true,
+    check: async (talk) => {
+      const decide = async (key: 'approve' | 'deny', words: string): Promise<number> => {
+        const id = talk.start('sign_event', signing());
+        await talk.bench.press(id, key, words);
+        return id;
+      };
+      // Whatever was refused before this rule is behind it.
+      await mustBeSigned(talk, await decide('approve', 'a note'), eventOf());
+      for (let n = 1; n <= limits.ownTries; n++) {
+        const id = await decide('deny', `a note: DENY it (${n} of ${limits.ownTries})`);
+        mustRefuse(await talk.answerTo(id, 'sign_event', humanMs), 'denied', 'deny');
+      }
+      mustRefuse(await talk.ask('sign_event', signing()), 'rate_limited', 'one question more');
+      await talk.bench.until(() => false, limits.pairingPauseMs + 500);
+      await mustBeSigned(talk, await decide('approve', 'a note'), eventOf());
+      const id = await decide('deny', 'a note: DENY it');
+      mustRefuse(await talk.answerTo(id, 'sign_event', humanMs), 'denied', 'a question after a yes');
     },
   },
 ];

@@ -15,6 +15,7 @@ import { computerOf } from '../channel/session.ts';
 import { leavesScreen } from '../jobs/asking.ts';
 import { recordFlowEnd } from '../jobs/results.ts';
 import { holdMs } from '../jobs/reviewing.ts';
+import { countOwn } from '../own-tries.ts';
 import { type FirmwareState, say, show, type Turn } from '../turn.ts';
 import { type Answer, type Key, type Page, pressPage } from './page.ts';
 
@@ -249,6 +250,7 @@ function over(turn: Turn, { owner, title }: Pick<RunningFlow, 'owner' | 'title'>
     return;
   }
   const { id, command } = owner;
+  if (command !== 'unlock') countOwn(turn, end.type === 'failed' ? end.error : null);
   if (end.type === 'failed') {
     const { error } = end;
     outcome(turn, title, error === 'denied' || error === 'timed_out' || error === 'cancelled' ? error : 'failed');

@@ -8,6 +8,7 @@ import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protoc
 import { whyNoApp } from '../apps/new-apps.ts';
 import { whyFallen } from '../apps/standing.ts';
 import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
+import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
 import { answer } from './answers.ts';
 import { end } from './ending.ts';
@@ -56,6 +57,7 @@ function whyRefused({ state, now }: Turn, id: number, request: JobRequest): Devi
     // A short head of a long input is for the host to choose; more head than input is nonsense.
     if (head.length > length) return 'invalid_params';
   }
+  if (isOwn({ request }) && isTooOften(state, now)) return 'rate_limited';
   if (jobs.length >= limits.requestsMax) return 'busy';
   return own ? null : whyNoApp(state, request, now, isSigned(request) ? remoteSignerOf(request.body.tags) : null);
 }
@@ -100,7 +102,8 @@ function askNext(turn: Turn): boolean {
 
 /** Ends a question that does not stand any more; false: it stands. */
 function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing' }): boolean {
-  const why = whyFallen(turn.state, job.prompt, turn.now);
+  const tooOften = isOwn(job) && isTooOften(turn.state, turn.now);
+  const why = tooOften ? 'rate_limited' : whyFallen(turn.state, job.prompt, turn.now);
   if (why !== null) end(turn, job, why);
   return why !== null;
 }

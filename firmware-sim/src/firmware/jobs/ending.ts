@@ -4,6 +4,7 @@
  */
 import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
+import { countOwnEnd } from '../own-tries.ts';
 import { type FirmwareState, replaceJob, type Turn } from '../turn.ts';
 import { answer, showOutcome } from './answers.ts';
 import type { Job, Outcome } from './job.ts';
@@ -20,6 +21,7 @@ export function end(turn: Turn, job: Job, error: DeviceError): void {
  */
 export function finish(turn: Turn, job: Job, outcome: Outcome, asked: Job = job): void {
   logAsked(turn, asked, outcome);
+  countOwnEnd(turn, asked, outcome);
   showOutcome(turn, asked, outcome);
   const joined = turn.state.jobs.filter((one) => one.phase === 'joined' && one.first === job.id);
   conclude(turn, job, outcome);

@@ -8,6 +8,7 @@ import { backupFlow, deviceName, renameDeviceFlow, wipeFlow } from '../flows/dev
 import { type Flow, type FlowCommand, type Here, isBusy, isIdOfFlow, startFlow, takeOver } from '../flows/flow.ts';
 import { mixIntoPool } from '../flows/set-up.ts';
 import { unlockFlow } from '../flows/unlock.ts';
+import { isTooOften } from '../own-tries.ts';
 import { type FirmwareState, say, type Turn } from '../turn.ts';
 import { hasWords } from './accounts.ts';
 import { type Life, lock, type OpenLife } from './life.ts';
@@ -75,6 +76,8 @@ export function openFor(turn: Turn, id: number, command: CommandBy<'host'>): Ope
 /** Begins a flow that answers a command, or says that something else has the screen. */
 export function begin(turn: Turn, id: number, command: FlowCommand, title: string, flow: (here: Here) => Flow): void {
   if (isIdKnown(turn.state, id)) return refuse(turn, id, command, 'duplicate_id');
+  // What a PIN is asked for only the PIN gives.
+  if (command !== 'unlock' && isTooOften(turn.state, turn.now)) return refuse(turn, id, command, 'rate_limited');
   if (isBusy(turn.state)) return refuse(turn, id, command, 'busy');
   startFlow(turn, { by: 'computer', host: computerOf(turn.state).host, id, command, claimBy: null }, title, flow);
 }

@@ -40,8 +40,9 @@ export function connect(
   const [ready, before] = keepPaired(state, origin.client);
   // Not kept as asked: after a crash the app may ask again with the secret that is still live, in an event that the device takes.
   const question = [
-    { method: 'client_connect', carried },
-    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash },
+    // The user made the line that this answers: its secret was checked.
+    { method: 'client_connect', carried, announced: true },
+    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash, told: 'ack' },
   ] as const;
   const [next, effects] = open(ready, origin, request, event, null, question, now);
   return [next, [...before, ...effects]];
