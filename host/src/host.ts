@@ -22,14 +22,16 @@ import { announcement } from './core/web/announcement.ts';
 import { type NameChange, named } from './core/web/naming.ts';
 import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
-import { authEvent, signed } from './own-events.ts';
+import { authEvent, probeEvent, signed } from './own-events.ts';
 import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
+import { watchClock } from './relays/sleep.ts';
 import type { Reporter } from './report.ts';
 import type { StageClock } from './stages.ts';
 import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
+import { createTimers } from './timers.ts';
 import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
@@ -99,7 +101,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
+  const timers = createTimers(now);
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
@@ -110,21 +112,7 @@ export function runHost(parts: HostParts): Host {
     stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
-    wakeAt: (machine, due, wake) => {
-      // Most steps leave the deadline where it was.
-      if ((timers.get(machine)?.due ?? null) === due) return;
-      clearTimeout(timers.get(machine)?.timer);
-      timers.delete(machine);
-      if (due === null) return;
-      const timer = setTimeout(
-        () => {
-          timers.delete(machine);
-          wake();
-        },
-        Math.max(0, due - now()),
-      );
-      timers.set(machine, { due, timer });
-    },
+    wakeAt: timers.wakeAt,
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
       const only = [...others, ...parts.relays];
@@ -144,6 +132,7 @@ export function runHost(parts: HostParts): Host {
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
+    signProbe: () => probeEvent(signer, now()),
   });
   const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({
@@ -160,6 +149,10 @@ export function runHost(parts: HostParts): Host {
   relays.start(parts.relays);
   toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
+  const unwatch = watchClock(now, () => {
+    timers.woke();
+    relays.woke();
+  });
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {
@@ -267,7 +260,8 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const { timer } of timers.values()) clearTimeout(timer);
+      unwatch();
+      timers.close();
       relays.close();
       await wire.close();
       store.close();
