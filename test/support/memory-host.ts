@@ -3,7 +3,7 @@
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
-import type { Drops } from '../../host/src/core/bridge/bridge.ts';
+import type { BridgeInput, BridgeState, Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
 import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
@@ -35,6 +35,8 @@ export type MemoryHost = {
   readonly bytes: (bytes: Uint8Array) => void;
   readonly unplugged: () => void;
   readonly drops: () => Drops;
+  readonly bridge: () => BridgeState;
+  readonly toBridge: (input: BridgeInput) => void;
   /** The computer sleeps: nothing of the host runs, and what is said to it is lost. It wakes up without a word from its relays. */
   readonly sleep: () => void;
   readonly wake: () => void;
@@ -76,7 +78,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       }
     },
   );
-  const { toBridge, toDevice, drops } = joinMachines(signer, {
+  const { toBridge, toDevice, drops, bridge } = joinMachines(signer, {
     store,
     identity,
     report: (report) => reports.push(report),
@@ -134,6 +136,8 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     pair: () => toDevice({ type: 'pair' }),
     answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
     drops,
+    bridge,
+    toBridge,
     sleep: () => {
       asleep = true;
       for (const connection of connections) connection.lose();
