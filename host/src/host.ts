@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { npubEncode } from 'nostr-tools/nip19';
+import { newAlarm } from './alarm.ts';
 import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
@@ -100,7 +101,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
+  const alarms = { bridge: newAlarm(now), device: newAlarm(now) };
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
@@ -111,21 +112,7 @@ export function runHost(parts: HostParts): Host {
     stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
-    wakeAt: (machine, due, wake) => {
-      // Most steps leave the deadline where it was.
-      if ((timers.get(machine)?.due ?? null) === due) return;
-      clearTimeout(timers.get(machine)?.timer);
-      timers.delete(machine);
-      if (due === null) return;
-      const timer = setTimeout(
-        () => {
-          timers.delete(machine);
-          wake();
-        },
-        Math.max(0, due - now()),
-      );
-      timers.set(machine, { due, timer });
-    },
+    wakeAt: (machine, due, wake) => alarms[machine](due, wake),
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
       const only = [...others, ...parts.relays];
@@ -265,7 +252,7 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const { timer } of timers.values()) clearTimeout(timer);
+      for (const alarm of Object.values(alarms)) alarm(null, () => undefined);
       relays.close();
       await wire.close();
       store.close();

@@ -38,7 +38,7 @@ export function challenge(
 ): Step | null {
   const { web } = state;
   if (web === null || web.logins === null) return null;
-  const key = requestDigest(request);
+  const key = requestDigest(request, state.signer);
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
   const open = openChallenges(state.challenges);
