@@ -4,11 +4,11 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { npubEncode } from 'nostr-tools/nip19';
-import { newAlarm } from './alarm.ts';
 import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
-import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
+import { relaysOfApps } from './core/apps/introducing.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
+import type { RelayChange } from './core/apps/own-relays.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
@@ -17,21 +17,24 @@ import { change, type NarrowChange, type Narrowing } from './core/narrowing/narr
 import { narrowingText } from './core/narrowing/narrowing-text.ts';
 import { remoteSigner } from './core/nip46/envelope.ts';
 import type { NostrEvent } from './core/nip46/event.ts';
+import { relaysMax } from './core/nip46/limits.ts';
 import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import { announcement } from './core/web/announcement.ts';
 import { type NameChange, named } from './core/web/naming.ts';
-import { peopleText } from './core/web/people.ts';
-import type { Web } from './core/web/web.ts';
+import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
-import { authEvent, signed } from './own-events.ts';
+import { introducer } from './introducer.ts';
+import { authEvent, probeEvent, signed } from './own-events.ts';
+import { keepOwnRelays } from './own-relays.ts';
 import { primitives } from './primitives/primitives.ts';
-import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
+import { watchClock } from './relays/sleep.ts';
 import type { Reporter } from './report.ts';
 import type { StageClock } from './stages.ts';
 import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
+import { createTimers } from './timers.ts';
 import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
@@ -40,6 +43,7 @@ export type HostParts = {
   readonly secret: Uint8Array;
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
+  /** Those that it is started with. */
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
@@ -59,14 +63,16 @@ export type Host = {
   readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine;
   /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
   readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  /** The same about an app that nobody announced: none of its relays is spoken to before the device's human said yes. */
+  readonly introduceStranger: (introduction: Introduction, account: number) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
-  /** Others know this host by this address. */
-  readonly isAt: (web: Web) => void;
+  /** Others know this host by this address; `logins`: apps may ask there without a line, and get this account. */
+  readonly isAt: (url: string, logins: number | null) => void;
   /** Somebody clicked on the page of a challenge. */
   readonly click: (token: string) => void;
   /** Tells the world of this signer (NIP-89), on its own relays and these; or says why not. */
@@ -77,6 +83,8 @@ export type Host = {
   readonly revoke: (client: string) => void;
   readonly bridge: () => BridgeState;
   readonly relays: () => readonly RelaySnapshot[];
+  /** Changes the relays of everybody, on disk first; or says why not. */
+  readonly changeRelays: (change: RelayChange) => Refusal | null;
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
   /** Begins a pairing with the unpaired device that is there. */
@@ -101,8 +109,9 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const alarms = { bridge: newAlarm(now), device: newAlarm(now) };
+  const timers = createTimers(now);
   const introducing = new Map<string, readonly string[]>();
+  let tellsUnused: ReadonlySet<string> = new Set();
   let wakeListeners = (): void => undefined;
 
   const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
@@ -112,10 +121,10 @@ export function runHost(parts: HostParts): Host {
     stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
-    wakeAt: (machine, due, wake) => alarms[machine](due, wake),
+    wakeAt: timers.wakeAt,
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
-      const only = [...others, ...parts.relays];
+      const only = [...others, ...bridge().ownRelays.all];
       return relays.publish(event, first === undefined ? { only } : { first, only });
     },
     appRelays: () => joinRelays(),
@@ -132,6 +141,7 @@ export function runHost(parts: HostParts): Host {
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
+    signProbe: () => probeEvent(signer, now()),
   });
   const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({
@@ -145,18 +155,23 @@ export function runHost(parts: HostParts): Host {
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   toBridge({ type: 'people', people: peopleIn(store) });
-  relays.start(parts.relays);
-  toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
-  joinRelays();
+  const changeRelays = keepOwnRelays(parts.relays, store, toBridge, joinRelays);
+  const unwatch = watchClock(now, () => {
+    timers.woke();
+    relays.woke();
+  });
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {
-    relays.keep([
-      ...parts.relays,
+    const unused = relays.keep([
+      ...bridge().ownRelays.all,
       ...relaysOfApps(bridge().sessions),
       ...[...introducing.values()].flat(),
       ...world.relays(),
     ]);
+    for (const url of unused)
+      if (!tellsUnused.has(url)) report({ type: 'warning', words: `${url} is not used: ${tooManyRelays}` });
+    tellsUnused = new Set(unused);
   }
 
   function askDevice(ask: DeviceAsk, until: AbortSignal): Promise<DeviceAnswer> {
@@ -177,38 +192,25 @@ export function runHost(parts: HostParts): Host {
     });
   }
 
-  async function introduce(introduction: Introduction, account: number, until: AbortSignal): Promise<Refusal | null> {
-    const { client } = introduction;
-    const why = introducing.has(client) ? beingAsked : whyNotIntroduced(bridge(), introduction, now());
-    if (why !== null) return why;
-    introducing.set(client, introduction.relays);
-    // Connected while the human looks: the answer is awaited there, and a line lives for a minute or two.
+  function joined(): readonly string[] {
     joinRelays();
-    const joined = new Set(relays.snapshots().map(({ url }) => url));
-    const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
-      ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
-      : { type: 'refused', refusal: noRoomForRelays };
-    const late = whyNotIntroduced(bridge(), introduction, now());
-    if (said.type === 'paired') {
-      toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
-    }
-    introducing.delete(client);
-    joinRelays();
-    return said.type === 'refused' ? said.refusal : late;
+    return relays.snapshots().map(({ url }) => url);
   }
+
+  const introducers = introducer({ bridge, toBridge, askDevice, now, introducing, join: joined });
 
   function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
     const hash = hashSecret(secret);
     toBridge({ type: 'secret', hash, ...wanted });
-    const line = { pubkey: signer.pubkey, relays: parts.relays, secret };
+    const line = { pubkey: signer.pubkey, relays: bridge().ownRelays.all, secret };
     return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(signer.pubkey)), hash };
   }
 
   return {
     newBunkerUri: (name, account) => newLine({ name, account }).uri,
     newLine,
-    introduce,
+    ...introducers,
     askDevice,
     dropLine: (hash) => toBridge({ type: 'void_secret', hash }),
     narrow: (what) => {
@@ -218,7 +220,10 @@ export function runHost(parts: HostParts): Host {
       toBridge({ type: 'narrow', narrowing });
       return narrowing;
     },
-    isAt: (web) => toBridge({ type: 'web', web }),
+    isAt: (url, account) => {
+      const keys = { key: randomBytes(32), emailKey: emailKeyOf(parts.secret) };
+      toBridge({ type: 'web', web: { url, logins: account === null ? null : { account, ...keys } } });
+    },
     click: (token) => toBridge({ type: 'clicked', token }),
     announce: async (name, others, until) => {
       const template = announcement(bridge(), name, now());
@@ -237,6 +242,7 @@ export function runHost(parts: HostParts): Host {
     revoke: (client) => toBridge({ type: 'unpair', client }),
     bridge,
     relays: () => relays.snapshots(),
+    changeRelays,
     listening: (withinMs) =>
       new Promise((resolve) => {
         const patience = setTimeout(resolve, withinMs);
@@ -252,7 +258,8 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const alarm of Object.values(alarms)) alarm(null, () => undefined);
+      unwatch();
+      timers.close();
       relays.close();
       await wire.close();
       store.close();
@@ -262,10 +269,4 @@ export function runHost(parts: HostParts): Host {
 
 const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');
 
-const beingAsked = refuse('busy', 'The device is being asked about this app already.', 'Look at the device.');
-
-const noRoomForRelays = refuse(
-  'busy',
-  'This signer uses as many relays as it can, and the app is on none of them.',
-  'Remove an app that is not used, or choose a relay of this signer in the app.',
-);
+const tooManyRelays = `this signer uses ${relaysMax} relays at most. Apps that are only there are not heard.`;

@@ -4,7 +4,6 @@
  *
  * Exit codes: 0 ended on request, 1 could not run or failed, 2 a wrong call.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,11 +157,16 @@ async function openPages(
     const words = problem instanceof Error ? problem.message : String(problem);
     report({ type: 'warning', words: `A request of the pages failed: ${words}` });
   };
-  const web = await serveWeb(wanted, { bridge: host.bridge, click: host.click, now: Date.now, fault });
+  const web = await serveWeb(wanted, {
+    bridge: host.bridge,
+    click: host.click,
+    introduce: host.introduceStranger,
+    now: Date.now,
+    fault,
+  });
   if (web.type === 'refused') throw new Error(web.words);
   cleanUps.push(() => web.close());
-  const { logins } = wanted;
-  host.isAt({ url: web.url, logins: logins ? { account, key: randomBytes(32) } : null });
+  host.isAt(web.url, wanted.logins ? account : null);
   report({ type: 'web', url: web.url });
 }
 

@@ -10,7 +10,10 @@ const urls = (): readonly string[] => relays.snapshots().map(({ url }) => url);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const nothing = (): void => undefined;
-  const callbacks = { onEvent: nothing, onStatus: nothing, onPublished: nothing, signAuth: () => [] };
+  const signProbe = (): never => {
+    throw new Error('nobody listens');
+  };
+  const callbacks = { onEvent: nothing, onStatus: nothing, onPublished: nothing, signAuth: () => [], signProbe };
   relays = createRelays(['a'.repeat(64)], callbacks);
 });
 afterEach(() => {
@@ -35,7 +38,11 @@ test('one that is needed again meanwhile stays', () => {
   expect(urls()).toEqual([own, first]);
 });
 
-test('more than can be are not joined', () => {
-  relays.keep(Array.from({ length: 30 }, (_, index) => `ws://127.0.0.1:${index + 1}`));
-  expect(urls()).toHaveLength(16);
+test('more than can be are not joined, and are named; one of them is when another was left', () => {
+  const many = Array.from({ length: 18 }, (_, index) => `ws://127.0.0.1:${index + 1}`);
+  expect(relays.keep(many)).toEqual(many.slice(16));
+  expect(urls()).toEqual(many.slice(0, 16));
+  expect(relays.keep(many.slice(1))).toEqual(many.slice(17));
+  vi.advanceTimersByTime(10_000);
+  expect(urls()).toEqual(many.slice(1, 17));
 });

@@ -16,8 +16,17 @@ export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   return { client, name, url, perms, account, pairedAt, pause };
 }
 
-export function relayOf({ url, status, unacknowledged }: RelaySnapshot): z.output<typeof s.relay> {
-  return { url, state: status.type, reason: 'reason' in status ? status.reason : null, queued: unacknowledged };
+export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
+  const own = new Set(view.bridge().ownRelays.all);
+  return view.relays().map((relay) => relayOf(relay, own.has(relay.url)));
+}
+
+function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
+  const { url, status, unacknowledged, health, connectedAt, auth, notice } = relay;
+  const { lastEventAt, roundTripMs, refused, refusal, rateLimited } = health;
+  const reason = 'reason' in status ? status.reason : null;
+  const how = { lastEventAt, roundTripMs, refused, refusal, rateLimited, auth, notice };
+  return { url, own, state: status.type, reason, queued: unacknowledged, connectedAt, ...how };
 }
 
 export function deviceOf(view: HostView): z.output<typeof s.device> {
@@ -73,7 +82,7 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
     apps: sessions.apps.size,
     openRequests: open.size,
     device: deviceOf(view),
-    relays: view.relays().map(relayOf),
+    relays: relaysOf(view),
     drops: { ...drops },
   };
 }

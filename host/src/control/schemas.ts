@@ -127,10 +127,25 @@ export const signed = z.object({
 
 export const relay = z.object({
   url: z.string(),
+  /** Whether everybody is heard there, or only the apps that brought it or are there still. */
+  own: z.boolean(),
   state: z.string(),
   reason: z.string().nullable(),
   /** Answers that wait for it. */
   queued: z.number().int(),
+  connectedAt: time.nullable(),
+  /** The last request that it delivered. */
+  lastEventAt: time.nullable(),
+  /** How long the last event to ourselves was on its way. */
+  roundTripMs: ms,
+  /** How often it refused what was published or asked for, and its last words about that. */
+  refused: z.number().int(),
+  refusal: z.string().nullable(),
+  rateLimited: z.number().int(),
+  /** NIP-42 on this connection. */
+  auth: z.enum(['unasked', 'asked', 'accepted', 'rejected']).nullable(),
+  /** Its last notice. */
+  notice: z.string().nullable(),
 });
 
 export const device = z.object({
@@ -216,6 +231,10 @@ export const status = z.object({
   /** What was dropped without a word, by reason. */
   drops: z.record(z.string(), z.number().int()),
 });
+
+export const newRelay = z.strictObject({ url: z.string().max(1_024) });
+/** `atOnce`: apps that are there still are not waited for; they may not find this signer again. */
+export const byRelay = z.strictObject({ url: z.string().max(1_024), atOnce: z.enum(['yes', 'no']).default('no') });
 
 export const rules = z.object({ rules: z.array(rule) });
 export const apps = z.object({ apps: z.array(app) });

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/apps/sessions.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
+import { peopleText } from '../core/web/people.ts';
 import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
@@ -176,6 +177,9 @@ function perform(statements: Statements, row: StoreRow): void {
       for (const hash of row.dropped) statements.dropSecret.run(hash);
       statements.noRevocations.run();
       return;
+    case 'people':
+      statements.setting.run('people', peopleText(row.people));
+      return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
@@ -224,6 +228,7 @@ function prepareStatements(database: DatabaseSync) {
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    setting: database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
     unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };

@@ -4,7 +4,7 @@
  * core/web/challenges.ts.
  */
 import type { Context, Hono } from 'hono';
-import { type Challenge, challengeAt } from '../core/web/challenge.ts';
+import { type Challenge, type ChallengedRequest, challengeAt } from '../core/web/challenge.ts';
 import type { WebView } from './app.ts';
 import { challengePage, gonePage } from './pages.ts';
 import { returnTo } from './return-to.ts';
@@ -50,17 +50,25 @@ function viewOf({ request, origin, stage }: Challenge): ChallengeView {
     state: stage.type === 'ended' ? stage.how : stage.type,
     words: stage.type === 'waiting' ? stage.words : '',
     method: request.method,
-    asks: request.perms === '' ? 'to be paired' : `to be paired, and to be allowed: ${request.perms}`,
-    app: { client: origin.client, ...request.metadata },
+    asks: asksOf(request),
+    app: { client: origin.client, ...(request.method === 'connect' ? request.metadata : { name: '', url: '' }) },
   };
 }
 
+/** The same for an email that is known here and one that is not: whoever asked may look, too. */
+function asksOf(request: ChallengedRequest): string {
+  const { perms } = request;
+  const named = request.method === 'create_account' && request.name !== '' ? ` with the name ${request.name}` : '';
+  const what = request.method === 'connect' ? 'to be paired' : `for an account${named}`;
+  return perms === '' ? what : `${what}, and to be allowed: ${perms}`;
+}
+
 /** A form of another site is sent by a browser that says so. */
-function isOwnPage(view: WebView, header: (name: string) => string | undefined): boolean {
+export function isOwnPage(view: WebView, header: (name: string) => string | undefined): boolean {
   const site = header('sec-fetch-site');
   return view.origins.has(header('origin') ?? '') && (site === undefined || site === 'same-origin');
 }
 
-function queryOf(context: Context): URLSearchParams {
+export function queryOf(context: Context): URLSearchParams {
   return new URL(context.req.url).searchParams;
 }

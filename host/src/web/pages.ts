@@ -16,7 +16,7 @@ export function challengePage(view: ChallengeView, action: string, back: ReturnT
   const { state, words } = view;
   const again = state === 'asking' ? html`<meta http-equiv="refresh" content="${lookAgain}">` : '';
   const said = words === '' ? '' : html`<p class="words">${words}</p>`;
-  const form = state === 'waiting' ? clickForm(action) : '';
+  const form = state === 'waiting' ? clickForm(view.method, action) : '';
   const link =
     back === null || state === 'waiting' || state === 'asking'
       ? ''
@@ -51,9 +51,10 @@ function about({ app, asks }: ChallengeView): Html {
 </dl>`;
 }
 
-function clickForm(action: string): Html {
+function clickForm(method: string, action: string): Html {
+  const first = method === 'connect' ? 'open “Pair an app” in the menu of the device, then' : 'unlock the device, and';
   return html`<p>If this is not your doing, close this page: nothing happens.</p>
-<p>If it is: open “Pair an app” in the menu of the device, then let it ask you.</p>
+<p>If it is: ${first} let it ask you.</p>
 <form method="post" action="${action}"><button>Ask me on the device</button></form>`;
 }
 

@@ -42,7 +42,7 @@ export function connect(
   const question = [
     // The user made the line that this answers: its secret was checked.
     { method: 'client_connect', carried, announced: true },
-    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash },
+    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash, told: 'ack' },
   ] as const;
   const [next, effects] = open(ready, origin, request, event, null, question, now);
   return [next, [...before, ...effects]];

@@ -8,6 +8,7 @@ import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import type { People } from '../web/people.ts';
 import { cleanLine } from './client-metadata.ts';
 
 /**
@@ -84,6 +85,7 @@ export type StoreRow =
       readonly unpaired: readonly string[];
       readonly dropped: readonly string[];
     }
+  | { readonly type: 'people'; readonly people: People }
   | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
   | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 

@@ -104,7 +104,11 @@ export type Wants =
       readonly metadata: ClientMetadata;
       readonly perms: string;
       readonly secretHash: string;
+      /** The result that the app is told. */
+      readonly told: string;
     }
+  /** A new account; `name` is the one to be served, or empty, `email` its keyed hash, or empty. */
+  | { readonly type: 'new_account'; readonly name: string; readonly email: string }
   | { readonly type: 'public_key'; readonly account: number }
   | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
   | {
@@ -126,7 +130,7 @@ export type Signing = {
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
  * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
- * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `own_relays` are those of everybody from now on. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `own_relays` are those of everybody from now on; `before`: where apps were told to be until now, `gone`: where none is waited for any more. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
  * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
@@ -138,8 +142,13 @@ export type BridgeInput =
   | ({ readonly type: 'secret' } & NewSecret)
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
-  | { readonly type: 'own_relays'; readonly relays: OwnRelays }
-  | { readonly type: 'web'; readonly web: Web }
+  | {
+      readonly type: 'own_relays';
+      readonly relays: OwnRelays;
+      readonly before?: readonly string[];
+      readonly gone?: readonly string[];
+    }
+  | { readonly type: 'web'; readonly web: Web | null }
   | { readonly type: 'people'; readonly people: People }
   /** Somebody clicked on the page of a challenge. */
   | { readonly type: 'clicked'; readonly token: string }

@@ -10,6 +10,7 @@ import { introduced } from '../apps/introducing.ts';
 import { connect, secretsInUse } from '../apps/pairing.ts';
 import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
+import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import { narrow, narrowedBy, revoke } from '../narrowing/user-says.ts';
@@ -17,7 +18,8 @@ import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type ParsedRequest, parseRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { nextChallengeEnd } from '../web/challenge.ts';
-import { challenge, clicked, expireChallenges, stopChallenges } from '../web/challenges.ts';
+import { expireChallenges, stopChallenges } from '../web/challenge-ending.ts';
+import { challenge, clicked } from '../web/challenges.ts';
 import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
 import { passDoor } from './door.ts';
@@ -63,7 +65,7 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'introduced':
       return introduced(state, input, now);
     case 'own_relays':
-      return [{ ...state, ownRelays: input.relays }, []];
+      return ownRelaysAre(state, input.relays, input.before ?? [], input.gone ?? []);
     case 'clicked':
       return clicked(state, input.token, now);
     case 'web':
@@ -147,6 +149,10 @@ function strangerAsked(
     const { request } = parsed;
     const sent = request.secret === '' ? challenge(state, origin, request, event, now) : null;
     return sent ?? connect(state, origin, request, event, now);
+  }
+  if (parsed.type === 'request' && parsed.request.method === 'create_account') {
+    const sent = challenge(state, origin, parsed.request, event, now);
+    if (sent !== null) return sent;
   }
   const { id } = parsed.type === 'request' ? parsed.request : parsed;
   if (id === '') return [drop(state, 'senseless'), []];

@@ -12,7 +12,8 @@ import { isHex32 } from '../nip46/event.ts';
 import { signedEvent } from '../nip46/event-template.ts';
 import { errorText, resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
-import { challengeEnds, isChallenge, waitsAgain } from '../web/challenges.ts';
+import { accountIs, challengeEnds, isChallenge, toldOf, waitsAgain } from '../web/challenge-ending.ts';
+import { accountMade } from '../web/new-account.ts';
 import { shuttingDown } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
@@ -38,7 +39,16 @@ export function deviceAnswered(before: BridgeState, job: number, said: DeviceAns
   const { wants } = open;
   switch (wants.type) {
     case 'pairing':
+      // A device that leaves apps to the host has asked nobody, and a stranger had no secret either.
+      if (said.type === 'paired' && said.by === 'host' && isChallenge(state, job))
+        return distrust(state, job, open, now);
       return said.type === 'paired' ? pairs(state, job, open, wants, said, now) : distrust(state, job, open, now);
+    case 'new_account': {
+      const made = accountMade(state, wants, said);
+      if (made === null || said.type !== 'made') return distrust(state, job, open, now);
+      const [next, effects] = succeed(accountIs(made[0], job, said.account), job, open, said.pubkey, now);
+      return [next, [...made[1], ...effects]];
+    }
     case 'public_key': {
       const known = said.type === 'public_key' ? withAccount(state, wants.account, said.pubkey) : null;
       if (said.type !== 'public_key' || known === null) return distrust(state, job, open, now);
@@ -74,7 +84,7 @@ function pairs(
 ): Step {
   const done = paired(state, open.origin.client, wants, said, now);
   if ('code' in done) return fail(state, job, open, done, now);
-  const [next, effects] = succeed(done[0], job, open, 'ack', now, 'paired');
+  const [next, effects] = succeed(done[0], job, open, wants.told, now, 'paired');
   const app = next.sessions.apps.get(open.origin.client);
   // What the app wished for itself, the device has asked about while it paired it.
   const isOfLine = wants.perms === '' && app?.onDevice === true && app.perms !== '';
@@ -170,14 +180,15 @@ function succeed(
 ): Step {
   const text = resultText(open.id, result);
   if (sealedMax(text) > limits.contentMax) return fail(before, job, open, tooLarge, now);
-  const [state] = challengeEnds(before, job, null, now);
+  const [state, saves] = challengeEnds(before, job, null, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome)]];
+  return [without(ended, job), [...saves, answer(open.origin, text, now), noteOf(open, outcome)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
-function fail(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal, now: number): Step {
+  const refusal = toldOf(before, job, why);
   const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
   const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
@@ -210,7 +221,7 @@ function without(state: BridgeState, job: number): BridgeState {
 
 /** The key alone is told without asking anybody. */
 function asksHuman({ wants }: OpenRequest): boolean {
-  return wants.type === 'signature' || wants.type === 'text' || wants.type === 'pairing';
+  return wants.type !== 'public_key' && wants.type !== 'account';
 }
 
 function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {

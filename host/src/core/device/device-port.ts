@@ -72,6 +72,8 @@ export type DeviceAsk =
       readonly account: number;
       readonly name: string;
       readonly perms: string;
+      /** The user gave us the line. */
+      readonly announced: boolean;
       /** Seconds: what the app signed before is not taken. */
       readonly createdAt: number;
     }
@@ -85,6 +87,8 @@ export type DeviceAsk =
   | { readonly method: 'grant_revoke'; readonly client: string; readonly remoteSigner: string; readonly grant: number }
   | { readonly method: 'lock' }
   | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
+  /** A new account of this name, when the human said yes. */
+  | { readonly method: 'account_create'; readonly name: string }
   | { readonly method: 'accounts' };
 
 /** An account of the device, as it names it. */
@@ -100,5 +104,7 @@ export type DeviceAnswer =
   | { readonly type: 'grants'; readonly total: number; readonly grants: readonly DeviceGrant[] }
   /** Which of the proposed grants the human gave. */
   | { readonly type: 'given'; readonly given: readonly boolean[] }
+  /** The account that was made. */
+  | { readonly type: 'made'; readonly account: number; readonly pubkey: string }
   | { readonly type: 'done' }
   | { readonly type: 'refused'; readonly refusal: Refusal };

@@ -64,6 +64,10 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const body = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
       return bare((id) => ({ type: 'request', id, command: 'client_revoke', body }));
     }
+    case 'account_create': {
+      const body = { name: fitLabel(ask.name) };
+      return bare((id) => ({ type: 'request', id, command: 'account_create', body }));
+    }
     case 'lock':
       return bare((id) => ({ type: 'request', id, command: 'lock', body: {} }));
     case 'grants':
@@ -80,11 +84,11 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     }
     case 'client_introduce': {
       if (!knowsApps) return { type: 'paired', by: 'host' };
-      const { client, remoteSigner, account, name, createdAt } = ask;
+      const { client, remoteSigner, account, name, announced, createdAt } = ask;
       const keys = { client: hexToBytes(client), remoteSigner: hexToBytes(remoteSigner) };
-      // The user gave us the line: so the app was announced. Permissions are words and commas; what is no ASCII is none.
+      // Permissions are words and commas; what is no ASCII is none.
       const perms = ask.perms.replace(/[^\x20-\x7e]/g, '').slice(0, limits.permsMax);
-      const body = { ...keys, account, name: fitLabel(name), perms, announced: true, createdAt };
+      const body = { ...keys, account, name: fitLabel(name), perms, announced, createdAt };
       return bare((id) => ({ type: 'request', id, command: 'client_introduce', body }));
     }
     case 'client_request': {
@@ -159,6 +163,8 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
       return textAnswer(reply.body.output, output);
     case 'nip46_request':
       return clientAnswer(reply.body, output);
+    case 'account_create':
+      return { type: 'made', account: reply.body.account, pubkey: bytesToHex(reply.body.pubkey) };
     case 'client_connect':
     case 'client_introduce':
       return { type: 'paired', by: 'device' };

@@ -26,9 +26,20 @@ export type ConnectRequest = {
   readonly metadata: ClientMetadata;
 };
 
+/** `create_account`, as texts of 2024 have it: every parameter may be empty. */
+export type AccountRequest = {
+  readonly id: RequestId;
+  readonly method: 'create_account';
+  readonly name: string;
+  readonly domain: string;
+  readonly email: string;
+  readonly perms: string;
+};
+
 /** Every request that this signer knows. `disconnect` is what older libraries say for `logout`. */
 export type Nip46Request =
   | ConnectRequest
+  | AccountRequest
   | { readonly id: RequestId; readonly method: 'ping' | 'switch_relays' | 'get_relays' | 'logout' }
   | DeviceRequest;
 
@@ -83,6 +94,8 @@ function parameters(request: Nip46Request): readonly unknown[] {
   switch (request.method) {
     case 'connect':
       return [request.secret, request.perms, request.metadata.name, request.metadata.url];
+    case 'create_account':
+      return [request.name, request.domain, request.email, request.perms];
     case 'sign_event': {
       const { kind, content, tags, created_at, pubkey } = request.template;
       return [kind, content, tags, created_at, pubkey];
@@ -102,6 +115,11 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
   switch (method) {
     case 'connect':
       return { type: 'request', request: parseConnect(id, params) };
+    case 'create_account': {
+      const [name, domain, email, perms] = params.map((each) => cleanLine(each, limits.permsMax));
+      const said = { name: name ?? '', domain: domain ?? '', email: email ?? '', perms: perms ?? '' };
+      return { type: 'request', request: { id, method, ...said } };
+    }
     case 'ping':
     case 'switch_relays':
     case 'get_relays':

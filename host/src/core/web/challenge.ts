@@ -7,7 +7,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Origin } from '../bridge/bridge-state.ts';
 import type { NostrEvent } from '../nip46/event.ts';
-import type { ConnectRequest } from '../nip46/nip46-text.ts';
+import type { AccountRequest, ConnectRequest } from '../nip46/nip46-text.ts';
 import type { Logins } from './web.ts';
 
 /** `token` is the secret part of the page's address; `key` says what a repeat of the request looks like, within its client. */
@@ -22,13 +22,13 @@ export type Challenge = {
 };
 
 /** What a stranger may ask for without a bunker line. */
-export type ChallengedRequest = ConnectRequest;
+export type ChallengedRequest = ConnectRequest | AccountRequest;
 
-/** `words` say why the last try came to nothing. `asking`: the device has it, or will. */
+/** `words` say why the last try came to nothing. `asking`: the device has it, or will. `account` is the one that was made, if one was. */
 export type Stage =
   | { readonly type: 'waiting'; readonly words: string }
-  | { readonly type: 'asking'; readonly job: number; readonly secretHash: string }
-  | { readonly type: 'ended'; readonly how: Ending; readonly at: number };
+  | { readonly type: 'asking'; readonly job: number; readonly secretHash: string; readonly account: number | null }
+  | { readonly type: 'ended'; readonly how: Ending; readonly at: number; readonly account: number | null };
 
 export type Ending = 'approved' | 'denied' | 'expired' | 'failed';
 

@@ -7,26 +7,30 @@
  * the device is not told that its user announced the app: its own "Pair an app" must have been opened, there.
  */
 import { keepPaired } from '../apps/revoking.ts';
-import { type Secret, voidSecret } from '../apps/sessions.ts';
+import type { Secret } from '../apps/sessions.ts';
 import { carriedBy, noteOf, open, refused, repeated, save } from '../bridge/asking.ts';
-import type { BridgeEffect, BridgeState, Origin, Step } from '../bridge/bridge-state.ts';
+import { bridgeLimits } from '../bridge/bridge-limits.ts';
+import type { BridgeState, Origin, Step, Wants } from '../bridge/bridge-state.ts';
 import { take } from '../bridge/budget.ts';
 import { answer, saveSeen } from '../bridge/replies.ts';
+import type { DeviceAsk } from '../device/device-port.ts';
 import { narrowed } from '../narrowing/narrowing.ts';
 import type { NostrEvent } from '../nip46/event.ts';
-import { authUrlText, requestDigest } from '../nip46/nip46-text.ts';
-import { type Refusal, type RefusalCode, refusalText, refuse } from '../nip46/refusal.ts';
+import { authUrlText, type ConnectRequest, requestDigest } from '../nip46/nip46-text.ts';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
 import {
   type Challenge,
   type ChallengedRequest,
   challengeAt,
-  type Ending,
   challengeLimits as limits,
   openChallenges,
   pairingHash,
   tokenOf,
   withChallenge,
 } from './challenge.ts';
+import { endWaiting, hostEnds, withWords } from './challenge-ending.ts';
+import { accountQuestion, whyNoAccount } from './new-account.ts';
+import type { Logins } from './web.ts';
 
 /** Takes a request of a stranger that has no secret; null where the user did not opt in. */
 export function challenge(
@@ -37,23 +41,31 @@ export function challenge(
   now: number,
 ): Step | null {
   const { web } = state;
-  if (web === null || web.logins === null) return null;
+  const logins = web?.logins ?? null;
+  if (web === null || logins === null) return null;
   const key = requestDigest(request, state.signer);
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
-  const open = openChallenges(state.challenges);
-  const own = open.find((each) => each.origin.client === origin.client);
+  const own = openChallenges(state.challenges).find((each) => each.origin.client === origin.client);
   // Never two addresses for one id: nostr-tools takes the second for an error.
   if (own !== undefined && own.key === key) return joined(state, own, origin, event, now);
-  const busy = own?.stage.type === 'asking' || (own === undefined && open.length >= limits.openMax);
-  if (state.stopping || busy) {
-    const [same, effects] = refused(state, origin, request, state.stopping ? stopping : tooMany, now);
+  const why = whyNoPage(state, own) ?? (request.method === 'connect' ? null : whyNoAccount(state, web, request));
+  if (why !== null) {
+    const [same, effects] = refused(state, origin, request, why, now);
     return [same, [saveSeen(event, null, now), ...effects]];
   }
   // A person who began anew in the app waits at the new page.
   const [before, ending] = own === undefined ? [state, []] : endWaiting(state, own, 'expired', begunAnew, now);
-  const token = tokenOf(web.logins, event);
+  const token = tokenOf(logins, event);
   const one: Challenge = { token, key, origin, request, event, since: now, stage: { type: 'waiting', words: '' } };
+  const made = accountMadeFor(before, origin.client, now);
+  if (request.method === 'connect' && made !== null && whyNotNow(before) === null) {
+    const perms = request.perms === '' ? made.perms : request.perms;
+    // Its human said yes to the account a moment ago, and was told whose it is to be.
+    const question = connectQuestion(before, { ...one, request: { ...request, perms } }, made.account, true);
+    const [next, effects] = ask(before, one, logins, question, now);
+    return [next, [...ending, ...effects]];
+  }
   const told = answer(origin, authUrlText(request.id, `${web.url}/auth/${token}`), now);
   return [
     { ...before, challenges: withChallenge(before.challenges, one, now) },
@@ -69,100 +81,76 @@ export function clicked(state: BridgeState, token: string, now: number): Step {
   const clicksFullAt = take(state.clicksFullAt, limits.clicks, 1, now);
   if (clicksFullAt === null) return [withWords(state, one, tooManyClicks, now), []];
   const paid = { ...state, clicksFullAt };
-  const { client } = one.origin;
-  const refusal = narrowed(paid.narrowing, { client, method: one.request.method, kind: null }, now);
+  const { origin, request } = one;
+  const refusal = narrowed(paid.narrowing, { client: origin.client, method: request.method, kind: null }, now);
   if (refusal !== null) return endWaiting(paid, one, 'failed', refusal, now);
   const why = whyNotNow(paid);
   if (why !== null) return [withWords(paid, one, why, now), []];
-  const account = accountFor(paid, one.request, logins.account);
-  const hash = pairingHash(logins, token, now);
+  const question: Question =
+    request.method === 'connect'
+      ? connectQuestion(paid, one, accountFor(paid, request, logins.account), false)
+      : (hash) => accountQuestion(paid, request, { client: origin.client, emailKey: logins.emailKey, hash }, now);
+  return ask(paid, one, logins, question, now);
+}
+
+/** What the device is asked; the hash is that of a secret which nobody has, under which its yes is kept. */
+type Question = (hash: string) => readonly [DeviceAsk, Wants];
+
+function connectQuestion(state: BridgeState, one: Challenge, account: number, announced: boolean): Question {
+  const { origin, request, event } = one;
+  const metadata = request.method === 'connect' ? request.metadata : { name: '', url: '' };
+  const carried = carriedBy(state, origin, account, event);
+  return (hash) => [
+    { method: 'client_connect', carried, announced },
+    { type: 'pairing', metadata, perms: request.perms, secretHash: hash, told: 'ack' },
+  ];
+}
+
+function ask(state: BridgeState, one: Challenge, logins: Logins, question: Question, now: number): Step {
+  const secretHash = pairingHash(logins, one.token, now);
+  const [asked, wants] = question(secretHash);
   // It ends as it begins: after a crash before the pairing nothing is left that could pair.
-  const secret: Secret = { hash, name: '', account, perms: '', createdAt: now, expiresAt: now - 1, spent: null };
-  const sessions = { ...paid.sessions, secrets: new Map(paid.sessions.secrets).set(hash, secret) };
-  const [ready, before] = keepPaired({ ...paid, sessions }, client);
-  const { metadata, perms } = one.request;
-  const question = [
-    { method: 'client_connect', carried: carriedBy(ready, one.origin, account, one.event), announced: false },
-    { type: 'pairing', metadata, perms, secretHash: hash },
-  ] as const;
+  const born = { createdAt: now, expiresAt: now - 1, spent: null };
+  const secret: Secret = { hash: secretHash, name: '', account: pairedAs(asked), perms: '', ...born };
+  const sessions = { ...state.sessions, secrets: new Map(state.sessions.secrets).set(secretHash, secret) };
+  const [ready, before] = keepPaired({ ...state, sessions }, one.origin.client);
   const job = ready.nextJob;
-  const [next, effects] = open(ready, one.origin, one.request, one.event, null, question, now);
-  const asking: Challenge = next.open.has(job)
-    ? { ...one, stage: { type: 'asking', job, secretHash: hash } }
-    : { ...one, stage: { type: 'ended', how: 'failed', at: now } };
-  const challenges = withChallenge(next.challenges, asking, now);
+  const [next, effects] = open(ready, one.origin, one.request, one.event, null, [asked, wants], now);
+  const stage = next.open.has(job)
+    ? ({ type: 'asking', job, secretHash, account: null } as const)
+    : ({ type: 'ended', how: 'failed', at: now, account: null } as const);
+  const challenges = withChallenge(next.challenges, { ...one, stage }, now);
   return [{ ...next, challenges }, [save({ type: 'secret', secret }), ...before, ...effects]];
 }
 
-/** A request of a challenge that the device did not put before its human: it waits for the next click; null for any other. */
-export function waitsAgain(state: BridgeState, job: number, refusal: Refusal, now: number): Step | null {
-  const one = challengeOf(state, job);
-  if (one === null || !unasked.has(refusal.code)) return null;
-  const [cleared, effects] = withoutSecret(state, one);
-  const open = new Map(cleared.open);
-  open.delete(job);
-  const stage = { type: 'waiting', words: refusalText(adviceFor(refusal)) } as const;
-  const waiting: Challenge = { ...one, origin: state.open.get(job)?.origin ?? one.origin, stage };
-  return [{ ...cleared, open, challenges: withChallenge(cleared.challenges, waiting, now) }, effects];
+/** The account that an app would be paired as. */
+function pairedAs(asked: DeviceAsk): number {
+  if (asked.method === 'client_connect') return asked.carried.account;
+  return asked.method === 'client_introduce' ? asked.account : 0;
 }
 
-/** An open request ended; if it was one of a challenge, so has that. */
-export function challengeEnds(state: BridgeState, job: number, refusal: Refusal | null, now: number): Step {
-  const one = challengeOf(state, job);
-  if (one === null) return [state, []];
-  const how = refusal === null ? 'approved' : (endings[refusal.code] ?? 'failed');
-  const [cleared, effects] = refusal === null ? [state, []] : withoutSecret(state, one);
-  return [ended(cleared, one, how, now), effects];
-}
-
-/** Ends those for which nobody came. */
-export function expireChallenges(state: BridgeState, now: number): Step {
-  return endEach(state, ({ since }) => since + limits.waitMs <= now, nobodyCame, now);
-}
-
-/** The host ends: whoever waits is told so. */
-export function stopChallenges(state: BridgeState, now: number): Step {
-  return endEach(state, () => true, stopping, now);
-}
-
-/** Whether a question is a challenge's. */
-export function isChallenge(state: BridgeState, job: number): boolean {
-  return challengeOf(state, job) !== null;
-}
-
-function endEach(before: BridgeState, which: (one: Challenge) => boolean, why: Refusal, now: number): Step {
-  let state = before;
-  const effects: BridgeEffect[] = [];
-  for (const one of before.challenges.values()) {
-    if (one.stage.type !== 'waiting' || !which(one)) continue;
-    const [next, more] = endWaiting(state, one, 'expired', why, now);
-    state = next;
-    effects.push(...more);
-  }
-  return [state, effects];
-}
-
-function endWaiting(state: BridgeState, one: Challenge, how: Ending, why: Refusal, now: number): Step {
-  const [same, effects] = refused(state, one.origin, one.request, why, now);
-  return [ended(same, one, how, now), effects];
-}
-
-function ended(state: BridgeState, one: Challenge, how: Ending, now: number): BridgeState {
-  const stage = { type: 'ended', how, at: now } as const;
-  return { ...state, challenges: withChallenge(state.challenges, { ...one, stage }, now) };
+/** Why a stranger is sent nowhere. */
+function whyNoPage(state: BridgeState, own: Challenge | undefined): Refusal | null {
+  if (state.stopping) return hostEnds;
+  const isFull = own === undefined && openChallenges(state.challenges).length >= limits.openMax;
+  return isFull || own?.stage.type === 'asking' ? tooMany : null;
 }
 
 /** The same request once more: its answer goes where the last repeat came from, too. */
 function joined(state: BridgeState, one: Challenge, origin: Origin, event: NostrEvent, now: number): Step {
-  const relays = [...new Set([...origin.relays, ...one.origin.relays])].slice(0, 8);
+  const relays = [...new Set([...origin.relays, ...one.origin.relays])].slice(0, bridgeLimits.relaysPerRequest);
   const again = { ...one, origin: { ...origin, relays } };
   const challenges = withChallenge(state.challenges, again, now);
   return [{ ...state, challenges }, [saveSeen(event, null, now), noteOf(origin, one.request, 'joined')]];
 }
 
-function withWords(state: BridgeState, one: Challenge, why: Refusal, now: number): BridgeState {
-  const waiting = { ...one, stage: { type: 'waiting', words: refusalText(why) } } as const;
-  return { ...state, challenges: withChallenge(state.challenges, waiting, now) };
+/** The account that was made for this app a while ago, and what the app wished then. */
+function accountMadeFor(state: BridgeState, client: string, now: number): { account: number; perms: string } | null {
+  for (const { token, origin, request } of state.challenges.values()) {
+    const stage = origin.client === client ? challengeAt(state.challenges, token, now)?.stage : undefined;
+    if (stage?.type === 'ended' && stage.account !== null) return { account: stage.account, perms: request.perms };
+  }
+  return null;
 }
 
 /** Why the device is not asked now. One that leaves apps to the host would let a stranger in without asking anybody. */
@@ -174,45 +162,10 @@ function whyNotNow(state: BridgeState): Refusal | null {
 }
 
 /** Texts up to 2024 name the user in the first parameter; who names none gets the account of the host's start. */
-function accountFor(state: BridgeState, request: ChallengedRequest, otherwise: number): number {
+function accountFor(state: BridgeState, request: ConnectRequest, otherwise: number): number {
   const named = [...state.accounts].find(([, pubkey]) => pubkey === request.user);
   return named?.[0] ?? otherwise;
 }
-
-function challengeOf(state: BridgeState, job: number): Challenge | null {
-  for (const one of state.challenges.values()) if (one.stage.type === 'asking' && one.stage.job === job) return one;
-  return null;
-}
-
-function withoutSecret(state: BridgeState, one: Challenge): Step {
-  if (one.stage.type !== 'asking') return [state, []];
-  const [sessions, rows] = voidSecret(state.sessions, one.stage.secretHash);
-  return [{ ...state, sessions }, rows.map(save)];
-}
-
-/** With these the device says that it asked nobody; the person is at the page, and can do something about it. */
-const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
-  'device_absent',
-  'busy',
-  'locked',
-  'not_set_up',
-  'not_announced',
-  'rate_limited',
-]);
-
-const endings: Partial<Record<RefusalCode, Ending>> = { denied: 'denied', timed_out: 'expired', cancelled: 'expired' };
-
-function adviceFor(refusal: Refusal): Refusal {
-  return refusal.code === 'not_announced' ? notOpened : refusal;
-}
-
-const notOpened = refuse(
-  'not_announced',
-  'The device expects no app.',
-  'Open "Pair an app" in its menu, then click again.',
-);
-
-const stopping = refuse('shutting_down', 'The signer is shutting down.', 'Start it again, then ask again.');
 
 const tooMany = refuse(
   'busy',
@@ -221,8 +174,6 @@ const tooMany = refuse(
 );
 
 const begunAnew = refuse('cancelled', 'The app asked anew.', '');
-
-const nobodyCame = refuse('timed_out', 'Nobody came to the page of this signer.', 'Ask again, and open the page.');
 
 const tooManyClicks = refuse('busy', 'The device was asked often in the last minutes.', 'Click again in a minute.');
 
