@@ -20,7 +20,12 @@ export function statusText(status: Status): string {
     `device  ${deviceText(device)}`,
     ...status.relays.map((relay) => `relay   ${relayText(relay)}`),
     `apps    ${status.apps}, ${status.openRequests} open requests`,
+    ...(status.web === null ? [] : [webText(status.web)]),
   ]);
+}
+
+function webText({ url, logins, waiting }: NonNullable<Status['web']>): string {
+  return `pages   ${url}${logins ? `, apps may ask without a line (${waiting} wait)` : ''}`;
 }
 
 export function deviceText({ state, model, channel, port }: z.output<typeof s.device>): string {

@@ -4,6 +4,7 @@ import { appLabel } from '../core/apps/client-metadata.ts';
 import type { App } from '../core/apps/sessions.ts';
 import { everybody, isPaused, type Pause } from '../core/narrowing/narrowing.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
+import { openChallenges } from '../core/web/challenge.ts';
 import type * as s from './schemas.ts';
 import type { HostView } from './view.ts';
 
@@ -71,7 +72,7 @@ export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
 }
 
 export function statusOf(view: HostView): z.output<typeof s.status> {
-  const { signer, narrowing, sessions, open, drops } = view.bridge();
+  const { signer, narrowing, sessions, open, drops, web, challenges } = view.bridge();
   return {
     version: view.version,
     startedAt: view.startedAt,
@@ -83,6 +84,8 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
     openRequests: open.size,
     device: deviceOf(view),
     relays: relaysOf(view),
+    web:
+      web === null ? null : { url: web.url, logins: web.logins !== null, waiting: openChallenges(challenges).length },
     drops: { ...drops },
   };
 }
@@ -121,10 +124,11 @@ function impersonal({ outcome, why }: { readonly outcome: string; readonly why: 
   return outcome === 'narrowed' ? 'A rule, a pause or the kill switch of the user refused it.' : why;
 }
 
-/** Whose keys these are is not for strangers. */
+/** Whose keys these are, and where they live on the web, is not for strangers. */
 function withoutKeys(view: HostView): z.output<typeof s.status> {
   const status = statusOf(view);
-  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] } };
+  const web = status.web === null ? null : { ...status.web, url: '' };
+  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] }, web };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

@@ -228,6 +228,8 @@ export const status = z.object({
   openRequests: z.number().int(),
   device,
   relays: z.array(relay),
+  /** The pages, where there are any; `waiting`: strangers for whom nobody has come yet. */
+  web: z.object({ url: z.string(), logins: z.boolean(), waiting: z.number().int() }).nullable(),
   /** What was dropped without a word, by reason. */
   drops: z.record(z.string(), z.number().int()),
 });
