@@ -102,7 +102,7 @@ export function runHost(parts: HostParts): Host {
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, bridge, errand } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
@@ -159,6 +159,7 @@ export function runHost(parts: HostParts): Host {
   relays.start(parts.relays);
   toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
+  resume();
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {

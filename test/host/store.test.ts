@@ -68,7 +68,7 @@ const secret: StoreRow = {
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
-    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [] });
+    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] });
     store.save(secret);
     store.save({
       type: 'secret',
@@ -94,6 +94,7 @@ describe('rows', () => {
       revocations: [],
       known: null,
       seen: [],
+      asked: [],
     });
     again.close();
   });
@@ -161,13 +162,40 @@ describe('rows', () => {
     store.close();
   });
 
+  test('what was asked comes back as it came, until it ended', () => {
+    const store = open();
+    const event = {
+      id: 'e1'.repeat(32),
+      pubkey: client,
+      created_at: 7,
+      kind: 24_133,
+      tags: [['p', 'dd'.repeat(32)]],
+      content: 'encrypted',
+      sig: '9f'.repeat(64),
+    };
+    const asked = ['aa', 'bb', 'cc'].map((two, i) => ({
+      event,
+      request: two.repeat(32),
+      relay: 'wss://r.example',
+      cameAt: 9 - i,
+    }));
+    const seen = { id: event.id, client, request: null, createdAt: 7 };
+    for (const each of asked) store.save({ type: 'seen', seen, forgetBefore: 0, asked: each });
+    expect(store.load().asked).toEqual(asked.toReversed());
+    store.save({ type: 'ended', client, request: 'aa'.repeat(32) });
+    store.save({ type: 'unasked', client, request: 'bb'.repeat(32) });
+    store.save({ type: 'ended', client: 'cd'.repeat(32), request: 'cc'.repeat(32) });
+    expect(store.load().asked).toEqual(asked.slice(2));
+    store.close();
+  });
+
   test('seen ids come back oldest first, and are forgotten by age', () => {
     const store = open();
     const id = (n: number) => `${n}`.padStart(64, '0');
     const row = (n: number, request: string | null = null) => ({ id: id(n), client, request, createdAt: n });
-    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', seen: row(n), forgetBefore: 0 });
+    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', seen: row(n), forgetBefore: 0, asked: null });
     expect(store.load().seen).toEqual([1, 2, 3].map((n) => row(n)));
-    store.save({ type: 'seen', seen: row(4, 'cd'.repeat(32)), forgetBefore: 3 });
+    store.save({ type: 'seen', seen: row(4, 'cd'.repeat(32)), forgetBefore: 3, asked: null });
     expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
     store.save({ type: 'unasked', client: 'ef'.repeat(32), request: 'cd'.repeat(32) });
     expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
@@ -187,7 +215,7 @@ describe('rows', () => {
     });
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
-    store.save({ type: 'seen', seen: quiet, forgetBefore: 0 });
+    store.save({ type: 'seen', seen: quiet, forgetBefore: 0, asked: null });
     store.close();
     const database = new DatabaseSync(join(dir, storeFileName));
     database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
@@ -312,6 +340,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
     apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false, relays: [] }],
     revocations: [],
     known: null,
+    asked: [],
     secrets: [
       {
         hash: hashSecret('abc'),
@@ -326,7 +355,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };
-  store.save({ type: 'seen', seen: next, forgetBefore: 0 });
+  store.save({ type: 'seen', seen: next, forgetBefore: 0, asked: null });
   expect(store.load().seen.at(-1)).toEqual(next);
   store.close();
 });

@@ -5,9 +5,10 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/apps/sessions.ts';
+import type { App, AskedRow, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/apps/sessions.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
+import { parseEvent } from '../core/nip46/event.ts';
 import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
@@ -31,7 +32,7 @@ export type Store = {
 };
 
 /** Names of settings are for ever. */
-export type SettingName = 'narrowing' | 'relays' | 'people';
+export type SettingName = 'narrowing' | 'relays' | 'people' | 'boot';
 
 /** Its name in the state directory. */
 export const storeFileName = 'sallyport.db';
@@ -110,6 +111,7 @@ function load(database: DatabaseSync): Loaded {
     revocations: revocations.map((row) => ({ client: text(row['client']), remoteSigner: text(row['remote_signer']) })),
     known: knownOf(database.prepare('SELECT * FROM accounts ORDER BY number').all()),
     seen,
+    asked: database.prepare('SELECT * FROM asked ORDER BY came_at').all().flatMap(askedOf),
   };
 }
 
@@ -128,7 +130,7 @@ function saver(database: DatabaseSync, strength: ReturnType<typeof strengthOf>):
   return (row) => {
     // A seen id must survive a crash of the host, which every commit does; only a power cut could lose it, together with the
     // device's power. It is not worth an fsync for each of a thousand decryptions. All else is.
-    strength(row.type === 'seen' || row.type === 'unasked' ? 'NORMAL' : 'FULL');
+    strength(row.type === 'seen' || row.type === 'unasked' || row.type === 'ended' ? 'NORMAL' : 'FULL');
     begin.run();
     try {
       perform(statements, row);
@@ -180,10 +182,18 @@ function perform(statements: Statements, row: StoreRow): void {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
       statements.forgetSeen.run(row.forgetBefore);
+      if (row.asked !== null) {
+        const { event, request: key, relay, cameAt } = row.asked;
+        statements.asked.run(event.pubkey, key, JSON.stringify(event), relay, cameAt);
+      }
       return;
     }
     case 'unasked':
       statements.unasked.run(row.client, row.request);
+      statements.ended.run(row.client, row.request);
+      return;
+    case 'ended':
+      statements.ended.run(row.client, row.request);
       return;
   }
 }
@@ -224,6 +234,10 @@ function prepareStatements(database: DatabaseSync) {
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    asked: database.prepare(
+      'INSERT OR REPLACE INTO asked (client, request, event, relay, came_at) VALUES (?, ?, ?, ?, ?)',
+    ),
+    ended: database.prepare('DELETE FROM asked WHERE client = ? AND request = ?'),
     unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };
@@ -245,6 +259,14 @@ function appOf(row: Row): App {
     pairedAt: integer(paired_at),
     secretHash: text(secret_hash),
   };
+}
+
+/** A row whose event is none is a rest of nothing: it is left out. */
+function askedOf(row: Row): AskedRow[] {
+  const { event, request, relay, came_at } = row;
+  const parsed = parseEvent(JSON.parse(text(event)));
+  if (parsed === null) return [];
+  return [{ event: parsed, request: text(request), relay: text(relay), cameAt: integer(came_at) }];
 }
 
 function knownOf(rows: readonly Row[]): KnownAccounts | null {

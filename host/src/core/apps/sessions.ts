@@ -2,10 +2,12 @@
  * Who is paired: apps and one-time secrets, and the decision about `connect`. A secret is known by its SHA-256 only. Every change
  * comes with the rows that the store must have on disk before anything is answered.
  */
+
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
+import type { NostrEvent } from '../nip46/event.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { cleanLine } from './client-metadata.ts';
@@ -58,6 +60,17 @@ export type SeenRow = {
   readonly createdAt: number;
 };
 
+/**
+ * A request that the device was asked and that has not ended: the app's event as it came (the text in it stays encrypted), from which
+ * relay and when (ms). `request` is its key.
+ */
+export type AskedRow = {
+  readonly event: NostrEvent;
+  readonly request: string;
+  readonly relay: string;
+  readonly cameAt: number;
+};
+
 /** The accounts of the paired device as it last told them; `device` is its static key. */
 export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
 
@@ -68,7 +81,8 @@ export type Revocation = { readonly client: string; readonly remoteSigner: strin
  * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
  * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
  * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
- * (seconds, as in events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
+ * (seconds, as in events), and may keep the request that is asked now, until `ended`; `unasked` is its end too, and forgets that it was asked,
+ * but not its events: no human saw it, so a new event may ask it again.
  */
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
@@ -84,8 +98,14 @@ export type StoreRow =
       readonly unpaired: readonly string[];
       readonly dropped: readonly string[];
     }
-  | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
-  | { readonly type: 'unasked'; readonly client: string; readonly request: string };
+  | {
+      readonly type: 'seen';
+      readonly seen: SeenRow;
+      readonly forgetBefore: number;
+      readonly asked: AskedRow | null;
+    }
+  | { readonly type: 'unasked'; readonly client: string; readonly request: string }
+  | { readonly type: 'ended'; readonly client: string; readonly request: string };
 
 /**
  * Apps by client key, secrets by hash, each in the order of their making; by client what the device has to forget. `lapsed` are apps

@@ -22,6 +22,7 @@ import { drop } from './bridge-state.ts';
 import { passDoor } from './door.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
+import { resume } from './resuming.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
 export {
@@ -41,6 +42,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
   switch (input.type) {
     case 'event':
       return eventCame(state, input.relay, input.event, now);
+    case 'resume':
+      return resume(state, input.asked, now);
     case 'sent':
       return deviceHas(state, input.job, now);
     case 'answered':

@@ -74,6 +74,29 @@ function deviceRequest(
   return open(state, origin, request, event, isAsking ? key : null, question(state, app, origin, request, event), now);
 }
 
+/** The question of a request that the device was asked before; null: that was none which it remembers. */
+export function resumedQuestion(
+  state: BridgeState,
+  app: App,
+  origin: Origin,
+  request: Nip46Request,
+  event: NostrEvent,
+): [DeviceAsk, Wants] | null {
+  if (request.method === 'sign_event') {
+    const { template } = request;
+    const signing = { label: appLabel(app), id: request.id, template, event };
+    // Another pubkey than the account's was asked for before: the device was, and the signature will tell.
+    return signQuestion(
+      state,
+      origin,
+      app.account,
+      signing,
+      template.pubkey ?? state.accounts.get(app.account) ?? null,
+    );
+  }
+  return 'text' in request ? question(state, app, origin, request, event) : null;
+}
+
 function question(
   state: BridgeState,
   app: App,

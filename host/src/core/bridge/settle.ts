@@ -169,18 +169,26 @@ function succeed(
   if (sealedMax(text) > limits.contentMax) return fail(state, job, open, tooLarge, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome)]];
+  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome), ...endOnDisk(open)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
 function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
   const text = errorText(open.id, refusal);
   const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal)];
-  if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
+  if (mayHaveBeenSeen(open, refusal)) {
+    return [without(keep(state, open, text, now), job), [...effects, ...endOnDisk(open)]];
+  }
   const { client } = open.origin;
   const isSaved = open.wants.type !== 'public_key' && open.wants.type !== 'pairing';
   if (isSaved) effects.unshift({ type: 'save', row: { type: 'unasked', client, request: open.key } });
+  else effects.push(...endOnDisk(open));
   return [without(state, job), effects];
+}
+
+/** After the answer: a host that is cut off between the two answers once more, and none is lost. */
+function endOnDisk({ isKept, origin, key }: OpenRequest): readonly BridgeEffect[] {
+  return isKept ? [{ type: 'save', row: { type: 'ended', client: origin.client, request: key } }] : [];
 }
 
 /** The accounts are forgotten as well: perhaps this is another device than before. */

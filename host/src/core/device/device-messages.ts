@@ -19,8 +19,10 @@ import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
 import { toAnswer, toRefusal } from './device-request.ts';
 import {
+  adriftAtOnce,
   answer,
   askInfo,
+  askWhatBecame,
   find,
   join,
   lost,
@@ -117,11 +119,17 @@ function takeResult(turn: Turn, reply: Reply<'get_result'>): void {
   if (reply.body.state === 'ended') {
     // Its answer should have come before this; a device that forgets between the two has failed the request.
     remove(turn, entry);
-    return answer(turn, entry.job, lost);
+    answer(turn, entry.job, lost);
+  } else if (reply.body.state === 'open') replace(turn, { ...entry, phase: 'sent', shown: true });
+  // The same boot never saw it, so nobody was asked. What an app signed waits for its turn, and has the same id then.
+  else if ('carried' in entry.ask) {
+    const { job, client, ask, wasLocked } = entry;
+    replace(turn, { job, client, ask, wasLocked, output: [], outputLength: 0, phase: 'waiting' });
+  } else {
+    replace(turn, { ...entry, phase: 'sent', shown: true });
+    send(turn, entry.request);
   }
-  replace(turn, { ...entry, phase: 'sent', shown: true });
-  // The same boot never saw it, so nobody was asked: the same request under the same id is sent again.
-  if (reply.body.state === 'unknown') send(turn, entry.request);
+  askWhatBecame(turn, adriftAtOnce - 1);
 }
 
 /** Answers the device's own requests: it pulls inputs and pushes outputs. */

@@ -26,17 +26,21 @@ import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-chann
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
+import type { DeviceAnswer } from './device-port.ts';
 import { asksHuman, isRepeatable, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
+  adriftAtOnce,
   answer,
+  askWhatBecame,
   cancelOf,
   type DeviceSessionEffect,
   type DeviceSessionInput,
   type DeviceSessionState,
   dropLink,
   type HostIdentity,
+  idOf,
   type Open,
   rebooted,
   remove,
@@ -61,13 +65,17 @@ export type {
 
 type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
 
-/** A session without a device. */
-export function startDeviceSession(random: Random, identity: HostIdentity): DeviceSessionState {
+/** A session without a device. `bootId`: the boot of the device that a host before this one had asked, where it is known. */
+export function startDeviceSession(
+  random: Random,
+  identity: HostIdentity,
+  bootId: string | null = null,
+): DeviceSessionState {
   const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
   const nothing = {
     open: [],
     abandoned: [],
-    bootId: null,
+    bootId,
     giveUpAt: null,
     infoId: null,
     life: null,
@@ -131,12 +139,21 @@ export function stepDeviceSession(
   return [turn.state, turn.effects];
 }
 
-function ask(turn: Turn, { job, client, ask: question }: DeviceSessionInput & { type: 'ask' }): void {
+function ask(turn: Turn, { job, client, ask: question, resumed }: DeviceSessionInput & { type: 'ask' }): void {
   // The host's own question has always the same number, and may be asked again at each hello while it is still open.
   if (turn.state.open.some((entry) => entry.job === job)) return;
   const nothing = { output: [], outputLength: 0, wasLocked: false };
   const waiting: Open = { job, client, ask: question, ...nothing, phase: 'waiting' };
-  turn.state = { ...turn.state, open: [...turn.state.open, waiting] };
+  const entry = resumed === true ? adriftAgain(turn, waiting) : waiting;
+  if ('job' in entry) turn.state = { ...turn.state, open: [...turn.state.open, entry] };
+  else answer(turn, job, entry);
+}
+
+/** As if the link had broken in this host: the next session asks what became of it. */
+function adriftAgain(turn: Turn, waiting: Open): Open | DeviceAnswer {
+  const prepared = prepare(waiting.ask, { knowsApps: true, streamMax: limits.streamMax });
+  if (prepared.type !== 'prepared') return prepared;
+  return { ...waiting, phase: 'adrift', prepared, request: prepared.toRequest(idOf(turn, waiting)) };
 }
 
 function cancel(turn: Turn, job: number): void {
@@ -202,12 +219,16 @@ function opened(turn: Turn): void {
     }
     turn.state = { ...turn.state, abandoned: [] };
   }
+  // What an app signed is for a device that knows it: one without its pairing, or without apps, is asked nothing of it.
+  for (const entry of turn.state.open) {
+    if (entry.phase !== 'adrift' || !('carried' in entry.ask) || isAble(turn.state, 'clients')) continue;
+    if (entry.request.command !== 'nip46_request' && entry.request.command !== 'client_connect') continue;
+    remove(turn, entry);
+    answer(turn, entry.job, rebooted);
+  }
   for (const request of turn.state.abandoned) send(turn, cancelOf(request));
   turn.state = { ...turn.state, bootId, abandoned: [], infoId: null, said: '' };
-  for (const entry of turn.state.open) {
-    if (entry.phase !== 'adrift') continue;
-    send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });
-  }
+  for (let place = 0; place < adriftAtOnce; place++) askWhatBecame(turn, place);
 }
 
 /**
@@ -231,7 +252,7 @@ function sendWaiting(turn: Turn): void {
       answer(turn, next.job, prepared);
       continue;
     }
-    const request = prepared.toRequest(takeId(turn));
+    const request = prepared.toRequest(idOf(turn, next));
     replace(turn, { ...next, phase: 'sent', prepared, request, shown: false });
     send(turn, request);
   }
