@@ -20,17 +20,18 @@ import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import { announcement } from './core/web/announcement.ts';
 import { type NameChange, named } from './core/web/naming.ts';
-import { peopleText } from './core/web/people.ts';
-import type { Web } from './core/web/web.ts';
+import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
-import { authEvent, signed } from './own-events.ts';
+import { authEvent, probeEvent, signed } from './own-events.ts';
 import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
+import { watchClock } from './relays/sleep.ts';
 import type { Reporter } from './report.ts';
 import type { StageClock } from './stages.ts';
 import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
+import { createTimers } from './timers.ts';
 import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
@@ -64,8 +65,10 @@ export type Host = {
   readonly dropLine: (hash: string) => void;
   /** Changes what is let through, on disk first; null when that cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
-  /** Others know this host by this address. */
-  readonly isAt: (web: Web) => void;
+  /** Others know this host by this address; `logins`: apps may ask there without a line, and get this account. */
+  readonly isAt: (url: string, logins: number | null) => void;
+  /** Somebody clicked on the page of a challenge. */
+  readonly click: (token: string) => void;
   /** Tells the world of this signer (NIP-89), on its own relays and these; or says why not. */
   readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
   /** Changes who has a name, on disk first; or says why not. */
@@ -98,7 +101,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export function runHost(parts: HostParts): Host {
   const { store, report, now } = parts;
   const signer = remoteSigner(parts.secret, primitives);
-  const timers = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
+  const timers = createTimers(now);
   const introducing = new Map<string, readonly string[]>();
   let wakeListeners = (): void => undefined;
 
@@ -109,21 +112,7 @@ export function runHost(parts: HostParts): Host {
     stages: parts.stages,
     now,
     random: (length) => Uint8Array.from(randomBytes(length)),
-    wakeAt: (machine, due, wake) => {
-      // Most steps leave the deadline where it was.
-      if ((timers.get(machine)?.due ?? null) === due) return;
-      clearTimeout(timers.get(machine)?.timer);
-      timers.delete(machine);
-      if (due === null) return;
-      const timer = setTimeout(
-        () => {
-          timers.delete(machine);
-          wake();
-        },
-        Math.max(0, due - now()),
-      );
-      timers.set(machine, { due, timer });
-    },
+    wakeAt: timers.wakeAt,
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
       const only = [...others, ...parts.relays];
@@ -143,6 +132,7 @@ export function runHost(parts: HostParts): Host {
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
+    signProbe: () => probeEvent(signer, now()),
   });
   const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({
@@ -160,6 +150,10 @@ export function runHost(parts: HostParts): Host {
   toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
   joinRelays();
   resume();
+  const unwatch = watchClock(now, () => {
+    timers.woke();
+    relays.woke();
+  });
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {
@@ -230,7 +224,11 @@ export function runHost(parts: HostParts): Host {
       toBridge({ type: 'narrow', narrowing });
       return narrowing;
     },
-    isAt: (web) => toBridge({ type: 'web', web }),
+    isAt: (url, account) => {
+      const keys = { key: randomBytes(32), emailKey: emailKeyOf(parts.secret) };
+      toBridge({ type: 'web', web: { url, logins: account === null ? null : { account, ...keys } } });
+    },
+    click: (token) => toBridge({ type: 'clicked', token }),
     announce: async (name, others, until) => {
       const template = announcement(bridge(), name, now());
       if ('code' in template) return template;
@@ -263,7 +261,8 @@ export function runHost(parts: HostParts): Host {
       // Whoever waits is told that the signer ends; the answers need a moment to leave.
       toBridge({ type: 'stop' });
       await new Promise((resolve) => setTimeout(resolve, farewellMs));
-      for (const { timer } of timers.values()) clearTimeout(timer);
+      unwatch();
+      timers.close();
       relays.close();
       await wire.close();
       store.close();

@@ -133,7 +133,7 @@ async function run(
   cleanUps.push(() => host.close());
   const refusal = await outside.serve(host);
   if (refusal !== null) throw new Error(refusal.words);
-  if (options.web !== null) await openPages(options.web, host, speaker.report, cleanUps);
+  if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);
@@ -145,16 +145,22 @@ async function run(
 }
 
 /** Opens the pages that were asked for. */
-async function openPages(wanted: WebOptions, host: Host, report: Reporter, cleanUps: (() => unknown)[]): Promise<void> {
+async function openPages(
+  wanted: WebOptions,
+  account: number,
+  host: Host,
+  report: Reporter,
+  cleanUps: (() => unknown)[],
+): Promise<void> {
   const { serveWeb } = await import('./web/server.ts');
   const fault = (problem: unknown): void => {
     const words = problem instanceof Error ? problem.message : String(problem);
     report({ type: 'warning', words: `A request of the pages failed: ${words}` });
   };
-  const web = await serveWeb(wanted, { bridge: host.bridge, fault });
+  const web = await serveWeb(wanted, { bridge: host.bridge, click: host.click, now: Date.now, fault });
   if (web.type === 'refused') throw new Error(web.words);
   cleanUps.push(() => web.close());
-  host.isAt({ url: web.url });
+  host.isAt(web.url, wanted.logins ? account : null);
   report({ type: 'web', url: web.url });
 }
 

@@ -77,6 +77,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
   --web PORT           serves /.well-known/nostr.json on 127.0.0.1:PORT (0: whichever is free); off unless asked for
   --web-url URL        the address that a reverse proxy gives it, as https://signer.example.com
+  --web-logins         apps may ask without a bunker line: a person is sent to a page of --web, then the device asks
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
   --log PATH           a structured log (JSON lines without texts and secrets) to a file, or to stderr with -
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
@@ -100,6 +101,7 @@ const flags = {
   'sim-crypto': { type: 'string', default: 'accelerated' },
   web: { type: 'string' },
   'web-url': { type: 'string' },
+  'web-logins': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   log: { type: 'string' },
   'keep-days': { type: 'string', default: `${activityLimits.daysMax}` },
@@ -149,7 +151,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const keepDays = Number(values['keep-days']);
   if (!/^\d{1,4}$/.test(values['keep-days']) || keepDays > activityLimits.daysMax)
     return wrong(`--keep-days does not take "${values['keep-days']}"; it takes 0 to ${activityLimits.daysMax}`);
-  const web = webOf(values.web, values['web-url']);
+  const web = webOf(values.web, values['web-url'], values['web-logins']);
   if (typeof web === 'string') return wrong(web);
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
@@ -183,15 +185,16 @@ function addressOf(port: string | undefined, usb: string | undefined): DeviceAdd
 }
 
 /** Where the pages are served, null for nowhere, or what is wrong with that. */
-function webOf(port: string | undefined, url: string | undefined): WebOptions | null | string {
-  if (port === undefined) return url === undefined ? null : '--web-url needs --web, the port on this computer';
+function webOf(port: string | undefined, url: string | undefined, logins: boolean): WebOptions | null | string {
+  if (port === undefined)
+    return url === undefined && !logins ? null : '--web-url and --web-logins need --web, a port on this computer';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return `--web does not take "${port}"; it takes a port`;
-  if (url === undefined) return { port: Number(port), url: null };
+  if (url === undefined) return { port: Number(port), url: null, logins };
   const { origin, href, protocol } = URL.parse(url) ?? { origin: '', href: '', protocol: '' };
   // Whoever is told where to act is told it by name and in private: without TLS anybody on the way could answer instead.
   if (protocol !== 'https:' || href !== `${origin}/`)
     return `--web-url does not take "${url}"; it takes an address without a path, as https://signer.example.com`;
-  return { port: Number(port), url: origin };
+  return { port: Number(port), url: origin, logins };
 }
 
 function readFlags(argv: readonly string[]) {

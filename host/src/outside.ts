@@ -28,7 +28,7 @@ export type Outside = {
 };
 
 /** These are on their way, and are written when they end. */
-const underWay: ReadonlySet<string> = new Set(['asked', 'joined']);
+const underWay: ReadonlySet<string> = new Set(['asked', 'joined', 'challenged']);
 
 /** `log`: where the structured log goes: a path, `-`, or null for nowhere. `keepDays`: how long rows of the activity log are kept. */
 export type Logs = { readonly log: string | null; readonly keepDays: number };

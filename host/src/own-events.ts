@@ -1,6 +1,9 @@
 /** The events that this host signs itself, by its remote-signer key: who it is to a relay, and to the world. */
+
+import { randomBytes } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import type { EventTemplate } from './core/device/device-port.ts';
+import type { RemoteSigner } from './core/nip46/envelope.ts';
 import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
 
 /** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */
@@ -10,6 +13,13 @@ export function authEvent(secret: Uint8Array, relay: string, challenge: string, 
     ['challenge', challenge],
   ];
   return signed({ kind: authKind, created_at: Math.floor(nowMs / 1000), tags, content: '' }, secret);
+}
+
+/** What shows whether a relay delivers: an answer to ourselves, which looks like all others. */
+export function probeEvent(signer: RemoteSigner, nowMs: number): NostrEvent {
+  const createdAt = Math.floor(nowMs / 1000);
+  const random = Uint8Array.from(randomBytes(64));
+  return signer.seal({ client: signer.pubkey, encryption: 'nip44', text: 'probe', createdAt, random });
 }
 
 /** An event of the remote-signer key itself. */

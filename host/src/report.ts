@@ -116,6 +116,7 @@ function relaySentence(url: string, status: RelayStatus): string | null {
     case 'refused':
     case 'auth_required':
     case 'failed':
+    case 'deaf':
       return `⚠ ${url}: ${status.reason.replace(/\.$/, '')}; trying again`;
     default:
       return null;

@@ -229,7 +229,7 @@ describe('requests', () => {
   });
 
   test.each<readonly [string, string, unknown, RefusalCode]>([
-    ['unknown method', 'create_account', [], 'unknown_method'],
+    ['unknown method', 'nip99_levitate', [], 'unknown_method'],
     ['method of the prototype', '__proto__', [], 'unknown_method'],
     ['rumor', 'sign_event', [{ ...note1, kind: 14 }], 'forbidden_kind'],
     ['file rumor', 'sign_event', [{ ...note1, kind: 15 }], 'forbidden_kind'],

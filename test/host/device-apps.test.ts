@@ -26,7 +26,7 @@ const request = (fields?: Partial<NostrEvent>): DeviceAsk => ({
   carried: carried(fields),
   own,
 });
-const connect: DeviceAsk = { method: 'client_connect', carried: carried() };
+const connect: DeviceAsk = { method: 'client_connect', carried: carried(), announced: true };
 const refused = (code: string) => ({ type: 'refused', refusal: { code } });
 
 function plugged(options?: Parameters<typeof tableDevice>[0]) {

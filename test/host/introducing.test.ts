@@ -86,6 +86,7 @@ describe('the app', () => {
     const connect: ConnectRequest = {
       id: '"c"',
       method: 'connect',
+      user: '',
       secret,
       perms: '',
       metadata: { name: '', url: '' },

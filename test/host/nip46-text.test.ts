@@ -125,6 +125,7 @@ describe('forms that clients use', () => {
     expect(parsed).toEqual({
       id: '1',
       method: 'connect',
+      user: '',
       secret: 's3cret',
       perms: 'ping',
       metadata: { name: 'A pp two', url: 'https://a.example' },
@@ -167,7 +168,7 @@ describe('refusals', () => {
     ['id an object', { id: {}, method: 'ping' }, 'malformed'],
     ['id huge', { id: 'x'.repeat(2000), method: 'ping' }, 'malformed'],
     ['nested too deep', `{"id":1,"method":"ping","params":${'['.repeat(1e6)}${']'.repeat(1e6)}}`, 'malformed'],
-    ['unknown method', text('create_account'), 'unknown_method'],
+    ['unknown method', text('nip99_levitate'), 'unknown_method'],
     ['method __proto__', text('__proto__'), 'unknown_method'],
     ['method constructor', text('constructor'), 'unknown_method'],
     ['method toString', text('toString'), 'unknown_method'],

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { challengesMax } from '../../host/src/core/nip46/limits.ts';
-import { authEvent, endings, event, machine } from '../support/relay-machine.ts';
+import { authEvent, endings, event, machine, probeEvent } from '../support/relay-machine.ts';
 
 describe('whatever happens', () => {
   const said = fc.oneof(
@@ -13,9 +13,10 @@ describe('whatever happens', () => {
       .tuple(fc.nat(9), fc.constantFrom('auth-required: x', 'error: x', ''))
       .map(([n, why]) => ['CLOSED', `sallyport-${n}`, why]),
     fc
-      .tuple(fc.nat(40), fc.boolean(), fc.constantFrom('', 'auth-required: x', 'duplicate: x'))
+      .tuple(fc.nat(40), fc.boolean(), fc.constantFrom('', 'auth-required: x', 'duplicate: x', 'rate-limited: x'))
       .map(([n, ok, why]) => ['OK', event(n).id, ok, why]),
     fc.boolean().map((ok) => ['OK', authEvent.id, ok, '']),
+    fc.nat(3).map((n) => ['EVENT', 'sallyport-1', probeEvent(n)]),
   );
   const action = fc.oneof(
     { weight: 6, arbitrary: said.map((message) => ({ type: 'say', message }) as const) },
@@ -26,7 +27,9 @@ describe('whatever happens', () => {
     { weight: 3, arbitrary: fc.constant({ type: 'publish' } as const) },
     {
       weight: 3,
-      arbitrary: fc.constantFrom('opened', 'pong', 'closed', 'sign').map((what) => ({ type: what }) as const),
+      arbitrary: fc
+        .constantFrom('opened', 'pong', 'closed', 'sign', 'woke', 'probe')
+        .map((what) => ({ type: what }) as const),
     },
   );
 
@@ -43,6 +46,8 @@ describe('whatever happens', () => {
         else if (act.type === 'publish') relay.publish(event(publishes++));
         else if (act.type === 'sign') relay.authSigned('abc');
         else if (act.type === 'opened' && sockets === 1) relay.feed({ type: 'opened' });
+        else if (act.type === 'woke') relay.feed({ type: 'woke' });
+        else if (act.type === 'probe') relay.probeSigned();
         else if (act.type === 'pong') relay.feed({ type: 'pong' });
         else if (act.type === 'closed' && sockets === 1) {
           relay.closed();

@@ -14,7 +14,7 @@ describe('publishing', () => {
   it.each([
     { answer: [true, ''], ok: true, words: '' },
     { answer: [false, 'duplicate: have it'], ok: true, words: 'duplicate: have it' },
-    { answer: [false, 'rate-limited: slow down'], ok: false, words: 'rate-limited: slow down' },
+    { answer: [false, 'blocked: not here'], ok: false, words: 'blocked: not here' },
     { answer: [true], ok: true, words: '' },
   ])('ends with the OK of the relay: $answer', ({ answer, ok, words }) => {
     const relay = machine();

@@ -105,19 +105,11 @@ describe('a dead socket', () => {
     const relay = machine();
     relay.connect();
     for (let round = 0; round < 20; round++) {
-      expect(relay.pass(relayIdleMs)).toEqual([{ type: 'ping' }]);
+      expect(relay.pass(relayIdleMs).filter(({ type }) => type !== 'sign_probe')).toEqual([{ type: 'ping' }]);
       if (sign === 'pong') relay.feed({ type: 'pong' });
       else relay.text(['NOTICE', 'here']);
     }
     expect(relay.see().status.type).toBe('connected');
-  });
-
-  it('is noticed soon after the computer slept', () => {
-    const relay = machine();
-    relay.connect();
-    relay.sleep(3_600_000);
-    expect(relay.feed({ type: 'tick', jitter: 1 })).toEqual([{ type: 'ping' }]);
-    expect(relay.pass(relayPongMs)[0]).toEqual({ type: 'close' });
   });
 });
 
@@ -153,7 +145,7 @@ describe('requests', () => {
     }
     // Late words about an old subscription mean nothing.
     expect(relay.text(['CLOSED', 'sallyport-1', 'error: late'])).toEqual([]);
-    expect(relay.text(['EOSE', 'sallyport-5'])).toEqual([{ type: 'status', status: { type: 'listening' } }]);
+    expect(statuses(relay.text(['EOSE', 'sallyport-5']))).toEqual([{ type: 'listening' }]);
   });
 });
 

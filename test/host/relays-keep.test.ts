@@ -10,7 +10,10 @@ const urls = (): readonly string[] => relays.snapshots().map(({ url }) => url);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const nothing = (): void => undefined;
-  const callbacks = { onEvent: nothing, onStatus: nothing, onPublished: nothing, signAuth: () => [] };
+  const signProbe = (): never => {
+    throw new Error('nobody listens');
+  };
+  const callbacks = { onEvent: nothing, onStatus: nothing, onPublished: nothing, signAuth: () => [], signProbe };
   relays = createRelays(['a'.repeat(64)], callbacks);
 });
 afterEach(() => {

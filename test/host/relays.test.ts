@@ -35,6 +35,7 @@ describe('over real sockets', () => {
       events: [] as { event: NostrEvent; from: string }[],
       statuses: [] as string[],
       published: [] as string[],
+      probes: 0,
     };
     const waiting = new Set<() => void>();
     const changed = () => {
@@ -53,6 +54,7 @@ describe('over real sockets', () => {
         seen.published.push(`${from} ${eventId} ${ok} ${words}`);
         changed();
       },
+      signProbe: () => signed({ created_at: Math.floor(Date.now() / 1000), content: `probe ${seen.probes++}` }),
       signAuth: (relay, challenge) =>
         secrets.map((secret) => {
           const tags = [
@@ -78,7 +80,8 @@ describe('over real sockets', () => {
     return { relays, seen, until, listening };
   }
 
-  const fresh = (fields: Fields = {}) => signed({ created_at: Math.floor(Date.now() / 1000), ...fields });
+  const app = generateSecretKey();
+  const fresh = (fields: Fields = {}) => signed({ created_at: Math.floor(Date.now() / 1000), ...fields }, app);
   const tools = (event: NostrEvent) => ({ ...event, tags: event.tags.map((tag) => [...tag]) });
 
   it('serves nostr-tools: Relay subscribes and publishes, and stored kinds are refused with a reason', async () => {
@@ -177,7 +180,9 @@ describe('over real sockets', () => {
     await until(() => seen.published.length > 0 && seen.events.length > 0);
     expect(seen.published).toEqual([`${url} ${event.id} true `]);
     expect(seen.events).toEqual([{ event, from: url }]);
-    expect(relays.snapshots()).toMatchObject([{ url, status: { type: 'listening' }, unacknowledged: 0 }]);
+    const health = { refused: 0, rateLimited: 0, roundTripMs: expect.any(Number), lastEventAt: expect.any(Number) };
+    const known = { url, status: { type: 'listening' }, unacknowledged: 0, auth: 'accepted', health };
+    await expect.poll(() => relays.snapshots()).toMatchObject([known]);
   });
 
   it('is found by our client when it comes up late, on the same port, and again after it went away', async () => {

@@ -68,7 +68,7 @@ describe('answers that satisfy everybody', () => {
   const failures: [name: string, text: string, says: string][] = [
     ['an unknown method', request('nip99_levitate', []), 'does not know'],
     ['describe', request('describe', []), 'does not know'],
-    ['create_account', request('create_account', []), 'does not know'],
+    ['create_account', request('create_account', []), 'makes no accounts'],
     ['params that are no list', request('ping', {}), 'not a list'],
     ['no method', '{"id":"a"}', 'no method'],
     ['no JSON', '{"id":"a"', 'not a JSON object'],

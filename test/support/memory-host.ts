@@ -3,10 +3,10 @@
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
-import type { Drops } from '../../host/src/core/bridge/bridge.ts';
+import type { BridgeInput, BridgeState, Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
-import { parseEvent } from '../../host/src/core/nip46/event.ts';
+import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
 import {
   deadline,
   type RelayEffect,
@@ -35,6 +35,11 @@ export type MemoryHost = {
   readonly bytes: (bytes: Uint8Array) => void;
   readonly unplugged: () => void;
   readonly drops: () => Drops;
+  readonly bridge: () => BridgeState;
+  readonly toBridge: (input: BridgeInput) => void;
+  /** The computer sleeps: nothing of the host runs, and what is said to it is lost. It wakes up without a word from its relays. */
+  readonly sleep: () => void;
+  readonly wake: () => void;
   /** Ends it in order: what is open is answered. */
   readonly end: () => void;
   readonly pair: () => void;
@@ -58,12 +63,13 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
   const reports: Report[] = [];
   const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
   let running = true;
+  let asleep = false;
   const wakeAt = (name: string, at: number | null, wake: () => void): void => {
     if (at === null || !running) due.delete(name);
     else due.set(name, { at, wake });
   };
   clock.watch(
-    () => (due.size === 0 ? null : Math.min(...[...due.values()].map(({ at }) => at))),
+    () => (due.size === 0 || asleep ? null : Math.min(...[...due.values()].map(({ at }) => at))),
     () => {
       for (const [name, { at, wake }] of [...due]) {
         if (at > clock.now()) continue;
@@ -72,7 +78,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       }
     },
   );
-  const { toBridge, toDevice, resume, drops } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, drops, bridge } = joinMachines(signer, {
     store,
     identity,
     report: (report) => reports.push(report),
@@ -89,6 +95,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
   });
   const connections = relays.map((relay) =>
     runRelay(relay, clock, draw, signer.pubkey, wakeAt, (effect) => {
+      if (effect.type === 'sign_probe') return { type: 'probe_signed', event: probe() };
       if (effect.type === 'deliver') toBridge({ type: 'event', relay: relay.url, event: effect.event });
       else if (effect.type === 'sign_auth') {
         const tags = [
@@ -103,6 +110,18 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     }),
   );
 
+  /** An event to ourselves, as the product makes it. */
+  function probe(): NostrEvent {
+    const createdAt = Math.floor(clock.now() / 1000);
+    return signer.seal({
+      client: signer.pubkey,
+      encryption: 'nip44',
+      text: 'probe',
+      createdAt,
+      random: bytesFrom(draw)(64),
+    });
+  }
+
   const all = relays.map(({ url }) => url);
   toBridge({ type: 'own_relays', relays: { all, reachable: all } });
   resume();
@@ -113,11 +132,21 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     newSecret: (words, name = '', account = 0) => toBridge({ type: 'secret', hash: hashSecret(words), name, account }),
     relays: () => connections.map((connection) => connection.see()),
     plugged: () => running && toDevice({ type: 'wire_opened' }),
-    bytes: (bytes) => running && toDevice({ type: 'bytes', bytes }),
+    bytes: (bytes) => running && !asleep && toDevice({ type: 'bytes', bytes }),
     unplugged: () => running && toDevice({ type: 'wire_closed' }),
     pair: () => toDevice({ type: 'pair' }),
     answerPairing: (yes) => toDevice({ type: 'pair_answer', yes }),
     drops,
+    bridge,
+    toBridge,
+    sleep: () => {
+      asleep = true;
+      for (const connection of connections) connection.lose();
+    },
+    wake: () => {
+      asleep = false;
+      for (const connection of connections) connection.feed({ type: 'woke' });
+    },
     end: () => toBridge({ type: 'stop' }),
     stop: () => {
       running = false;
@@ -188,6 +217,12 @@ function runRelay(
     old?.close();
   }
 
+  /** The other end gives the connection up, and we do not hear of it. What is said on it goes nowhere. */
+  function lose(): void {
+    line?.close();
+    line = { send: () => undefined, ping: () => undefined, close: () => undefined };
+  }
+
   plan();
-  return { url: relay.url, feed, drop, see: () => snapshot(state) };
+  return { url: relay.url, feed, drop, lose, see: () => snapshot(state) };
 }

@@ -42,6 +42,8 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
       rows.push(row);
       if (row.type === 'secret') secrets.set(row.secret.hash, row.secret);
       else if (row.type === 'drop_secret') secrets.delete(row.hash);
+      else if (row.type === 'people')
+        return; // the bridge is told of people by a setting
       else if (row.type === 'unpair') {
         apps.delete(row.client);
         if (row.revocation !== null) revocations.set(row.client, row.revocation);

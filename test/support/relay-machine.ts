@@ -49,6 +49,9 @@ export function machine(jitter = 1) {
     return feed({ type: 'opened' });
   };
   const closed = (reason = 'gone') => feed({ type: 'closed', reason, jitter });
+  /** Signs the probe that was asked for; each has a number of its own. */
+  let probes = 0;
+  const probeSigned = () => feed({ type: 'probe_signed', event: probeEvent(probes++) });
   const authSigned = (challenge: string, events = [authEvent]) => feed({ type: 'auth_signed', challenge, events });
   return {
     log,
@@ -58,6 +61,7 @@ export function machine(jitter = 1) {
     connect,
     closed,
     authSigned,
+    probeSigned,
     publish: (event: NostrEvent) => feed({ type: 'publish', event }),
     /** Time goes by, and nobody ticks. */
     sleep: (ms: number) => {
@@ -80,6 +84,11 @@ export function event(n: number, fields: Partial<NostrEvent> = {}): NostrEvent {
     sig: '33'.repeat(64),
     ...fields,
   };
+}
+
+/** What our own key says to itself. */
+export function probeEvent(n: number): NostrEvent {
+  return event(0xb0 + n, { pubkey: ours });
 }
 
 export const authEvent = event(0xa0, { kind: 22242, tags: [] });

@@ -92,8 +92,8 @@ function hostOf({ killedAt, device }: z.output<typeof s.status>): readonly Findi
 
 /** Whether each relay delivers, and how far its clock is from ours. */
 async function relaysOf({ relays }: z.output<typeof s.status>, machine: Machine): Promise<readonly Finding[]> {
-  const found = relays.map(async ({ url, state }): Promise<readonly Finding[]> => {
-    const listens = { about: 'relay', ok: state === 'listening', words: `${url}: ${state}.` };
+  const found = relays.map(async ({ url, state, reason }): Promise<readonly Finding[]> => {
+    const listens = { about: 'relay', ok: state === 'listening', words: `${url}: ${state}. ${reason ?? ''}`.trim() };
     // The clock of this machine is not compared with itself.
     if (/^wss?:\/\/(127\.|localhost|\[::1\])/.test(url)) return [listens];
     const time = await machine.clockOf(url);

@@ -31,7 +31,7 @@ function addLooking(cli: Parser, run: Action): void {
     .action(
       run(async (command) => {
         const { relays } = answerOf(await command.client.call('GET /v0/relays'));
-        say(command, relays, relays.map((relay) => `${show.relayText(relay)}\n`).join(''));
+        say(command, relays, relays.map(show.relayHealthText).join(''));
       }),
     );
   cli

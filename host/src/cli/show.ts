@@ -4,6 +4,7 @@ import type * as s from '../control/schemas.ts';
 import type * as w from '../control/web-schemas.ts';
 
 type Status = z.output<typeof s.status>;
+type Relay = z.output<typeof s.relay>;
 type Row = z.output<typeof s.activityRow>;
 
 export function statusText(status: Status): string {
@@ -34,8 +35,23 @@ export function accountsText({ accounts }: z.output<typeof s.device>): string {
   return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));
 }
 
-export function relayText({ url, state, reason, queued }: z.output<typeof s.relay>): string {
+export function relayText({ url, state, reason, queued }: Relay): string {
   return `${url}  ${state}${reason === null ? '' : `: ${reason}`}${queued === 0 ? '' : `, ${queued} answers wait`}`;
+}
+
+/** The same, and how it has been. */
+export function relayHealthText(relay: Relay): string {
+  const { connectedAt, lastEventAt, roundTripMs, refused, refusal, rateLimited, auth, notice } = relay;
+  const said = [
+    connectedAt === null ? '' : `connected since ${time(connectedAt)}`,
+    lastEventAt === null ? 'no request yet' : `last request ${time(lastEventAt)}`,
+    roundTripMs === null ? '' : `there and back in ${roundTripMs} ms`,
+    auth === null || auth === 'unasked' ? '' : `authentication ${auth}`,
+    rateLimited === 0 ? '' : `rate limited ${rateLimited} times`,
+    refused === 0 ? '' : `refused ${refused} times: ${refusal ?? ''}`,
+    notice === null ? '' : `says: ${notice}`,
+  ].filter((part) => part !== '');
+  return `${relayText(relay)}\n    ${said.join(', ')}\n`;
 }
 
 export function appsText(apps: readonly z.output<typeof s.app>[]): string {

@@ -16,8 +16,12 @@ export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   return { client, name, url, perms, account, pairedAt, pause };
 }
 
-export function relayOf({ url, status, unacknowledged }: RelaySnapshot): z.output<typeof s.relay> {
-  return { url, state: status.type, reason: 'reason' in status ? status.reason : null, queued: unacknowledged };
+export function relayOf(relay: RelaySnapshot): z.output<typeof s.relay> {
+  const { url, status, unacknowledged, health, connectedAt, auth, notice } = relay;
+  const { lastEventAt, roundTripMs, refused, refusal, rateLimited } = health;
+  const reason = 'reason' in status ? status.reason : null;
+  const how = { lastEventAt, roundTripMs, refused, refusal, rateLimited, auth, notice };
+  return { url, state: status.type, reason, queued: unacknowledged, connectedAt, ...how };
 }
 
 export function deviceOf(view: HostView): z.output<typeof s.device> {

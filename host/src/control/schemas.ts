@@ -131,6 +131,19 @@ export const relay = z.object({
   reason: z.string().nullable(),
   /** Answers that wait for it. */
   queued: z.number().int(),
+  connectedAt: time.nullable(),
+  /** The last request that it delivered. */
+  lastEventAt: time.nullable(),
+  /** How long the last event to ourselves was on its way. */
+  roundTripMs: ms,
+  /** How often it refused what was published or asked for, and its last words about that. */
+  refused: z.number().int(),
+  refusal: z.string().nullable(),
+  rateLimited: z.number().int(),
+  /** NIP-42 on this connection. */
+  auth: z.enum(['unasked', 'asked', 'accepted', 'rejected']).nullable(),
+  /** Its last notice. */
+  notice: z.string().nullable(),
 });
 
 export const device = z.object({

@@ -22,6 +22,8 @@ export type Relays = {
    */
   readonly publish: (event: NostrEvent, to?: PublishTo) => readonly string[];
   readonly snapshots: () => readonly RelaySnapshot[];
+  /** The clock jumped: this computer slept, or its clock was set. All connections are looked at, at once. */
+  readonly woke: () => void;
   readonly close: () => void;
 };
 
@@ -80,5 +82,14 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
     for (const socket of open) socket.close();
   }
 
-  return { start, keep, publish, snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()), close };
+  return {
+    start,
+    keep,
+    publish,
+    snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()),
+    woke: () => {
+      for (const socket of [...sockets.values()]) socket.woke();
+    },
+    close,
+  };
 }

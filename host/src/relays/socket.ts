@@ -26,12 +26,16 @@ export type RelayCallbacks = {
   readonly onPublished: (eventId: string, ok: boolean, words: string, relayUrl: string) => void;
   /** Signs NIP-42 events (kind 22242), one for each remote-signer key that the relay shall know. */
   readonly signAuth: (relayUrl: string, challenge: string) => readonly NostrEvent[];
+  /** An event of the remote-signer key to itself, another one each time: what the relay makes of it says whether it delivers. */
+  readonly signProbe: () => NostrEvent;
 };
 
 export type RelaySocket = {
   readonly url: string;
   readonly publish: (event: NostrEvent) => void;
   readonly snapshot: () => RelaySnapshot;
+  /** The clock jumped: this computer slept, or its clock was set. */
+  readonly woke: () => void;
   /** Ends at once; what was not acknowledged ends with `onPublished(…, false)`. */
   readonly close: () => void;
 };
@@ -87,6 +91,8 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
         const events = callbacks.signAuth(effect.relay, effect.challenge);
         return feed({ type: 'auth_signed', challenge: effect.challenge, events });
       }
+      case 'sign_probe':
+        return feed({ type: 'probe_signed', event: callbacks.signProbe() });
       case 'published':
         return callbacks.onPublished(effect.eventId, effect.ok, effect.words, url);
       case 'status':
@@ -138,6 +144,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
     url,
     publish: (event) => feed({ type: 'publish', event }),
     snapshot: () => snapshot(state),
+    woke: () => feed({ type: 'woke' }),
     close: () => feed({ type: 'stop' }),
   };
 }

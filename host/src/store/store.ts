@@ -9,6 +9,7 @@ import type { App, AskedRow, KnownAccounts, Secret, SeenRow, StoreRow } from '..
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
 import { parseEvent } from '../core/nip46/event.ts';
+import { peopleText } from '../core/web/people.ts';
 import { integer, type Row, text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
@@ -178,6 +179,9 @@ function perform(statements: Statements, row: StoreRow): void {
       for (const hash of row.dropped) statements.dropSecret.run(hash);
       statements.noRevocations.run();
       return;
+    case 'people':
+      statements.setting.run('people', peopleText(row.people));
+      return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
@@ -238,6 +242,7 @@ function prepareStatements(database: DatabaseSync) {
       'INSERT OR REPLACE INTO asked (client, request, event, relay, came_at) VALUES (?, ?, ?, ?, ?)',
     ),
     ended: database.prepare('DELETE FROM asked WHERE client = ? AND request = ?'),
+    setting: database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
     unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };

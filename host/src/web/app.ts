@@ -6,25 +6,34 @@
 import { Hono } from 'hono';
 import type { BridgeState } from '../core/bridge/bridge.ts';
 import { nostrJson } from '../core/web/well-known.ts';
+import { addAuth } from './auth.ts';
+import { style } from './pages.ts';
 
 /** What the pages need of the running host. */
 export type WebView = {
   /** The origin under which others know it. */
   readonly url: string;
-  /** Every Host that a request may name. */
+  /** Every origin of its own, and every Host that a request may name. */
+  readonly origins: ReadonlySet<string>;
   readonly hosts: ReadonlySet<string>;
   readonly bridge: () => BridgeState;
+  /** Somebody clicked on the page of a challenge. */
+  readonly click: (token: string) => void;
+  readonly now: () => number;
   /** A request met a fault of ours. */
   readonly fault: (problem: unknown) => void;
 };
 
-/** No page of ours loads anything from elsewhere or is framed, and no address of ours is told to where a link leads. */
+/**
+ * No page of ours loads anything from elsewhere or is framed, and no address of ours is told to where a link leads. `same-origin`, as under
+ * `no-referrer` a browser would not say where a form of ours was sent from.
+ */
 const security = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
+  'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-store',
 } as const;
@@ -48,6 +57,8 @@ export function webApp(view: WebView): Hono {
     const known = { remoteSigner: signer.pubkey, people, ownRelays, introductions: null };
     return context.json(nostrJson(known, context.req.query('name') ?? ''));
   });
+  app.get('/style.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  addAuth(app, view);
   app.notFound((context) => context.text('There is nothing here.\n', 404));
   app.onError((problem, context) => {
     view.fault(problem);

@@ -8,8 +8,11 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { StoreRefused } from '../store/private-files.ts';
 import { type WebView, webApp } from './app.ts';
 
-/** `port` 0 is any that is free; `url` is the origin under which others know it, null: none but this computer does. */
-export type WebOptions = { readonly port: number; readonly url: string | null };
+/**
+ * `port` 0 is any that is free; `url` is the origin under which others know it, null: none but this computer does. `logins`: apps may
+ * ask without a bunker line.
+ */
+export type WebOptions = { readonly port: number; readonly url: string | null; readonly logins: boolean };
 
 export type WebServer = { readonly type: 'server'; readonly url: string; readonly close: () => Promise<void> };
 
@@ -20,8 +23,8 @@ const requestMs = 10_000;
 
 /** Serves until it is closed; or says why it cannot. */
 export async function serveWeb(
-  { port, url }: WebOptions,
-  view: Omit<WebView, 'url' | 'hosts'>,
+  { port, url }: Pick<WebOptions, 'port' | 'url'>,
+  view: Omit<WebView, 'url' | 'hosts' | 'origins'>,
 ): Promise<WebServer | StoreRefused> {
   let fetch: ReturnType<typeof webApp>['fetch'] = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({
@@ -39,8 +42,9 @@ export async function serveWeb(
   server.on('error', () => undefined); // A connection that cannot be accepted is that caller's loss.
   const { port: open } = server.address() as AddressInfo;
   const origin = url ?? `http://127.0.0.1:${open}`;
-  const hosts = new Set([new URL(origin).host, `127.0.0.1:${open}`, `localhost:${open}`]);
-  ({ fetch } = webApp({ ...view, url: origin, hosts }));
+  const origins = new Set([origin, `http://127.0.0.1:${open}`, `http://localhost:${open}`]);
+  const hosts = new Set([...origins].map((each) => new URL(each).host));
+  ({ fetch } = webApp({ ...view, url: origin, origins, hosts }));
   return {
     type: 'server',
     url: origin,

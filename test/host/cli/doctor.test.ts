@@ -67,6 +67,7 @@ test.each<[string, object | null, RegExp]>([
   ['host', { ...status, killedAt: 5 }, /sallyport resume/],
   ['device', { ...status, device: { ...device, model: null, port: 'There is no port /dev/x.' } }, /no port \/dev\/x/],
   ['relay', { ...status, relays: [{ ...relay, state: 'failed' }] }, /relay\.example: failed/],
+  ['relay', { ...status, relays: [{ ...relay, state: 'deaf', reason: 'It delivers nothing.' }] }, /deaf\. It delivers/],
 ])('a host with a trouble of its %s', async (about, said, words) => {
   expect(await troubles({}, said)).toEqual([{ about, ok: false, words: expect.stringMatching(words) }]);
 });

@@ -18,7 +18,7 @@ test('it is signed by the remote-signer key, and names kind, relays and web addr
     said: { error: { code: 'wrong_state' } },
   });
   world.feed({ type: 'own_relays', relays: { all: [...reachable, 'ws://127.0.0.1:1'], reachable } });
-  world.feed({ type: 'web', web: { url: 'https://signer.example' } });
+  world.feed({ type: 'web', web: { url: 'https://signer.example', logins: null } });
   const { said } = await ask('POST /v0/announce', '/v0/announce', { name: 'My signer' });
   const { event } = said as { event: Parameters<typeof verifyEvent>[0] };
   expect(verifyEvent(event)).toBe(true);
@@ -42,6 +42,7 @@ test('each relay says what it makes of it, and one that is needed for this alone
     onStatus: () => undefined,
     onPublished: (id, ok, words, url) => void world.said(id, ok, words, url),
     signAuth: () => [],
+    signProbe: () => signed(template, generateSecretKey()),
   });
   onTestFinished(async () => {
     relays.close();

@@ -17,7 +17,15 @@ function webWorld(context: Context) {
   };
   world.feed({ type: 'own_relays', relays: { all: [...relays, 'ws://127.0.0.1:1'], reachable: relays } });
   world.feed({ type: 'accounts', device: null, accounts: [{ account: 0, name: '', pubkey: world.userPubkey }] });
-  const app = webApp({ url, hosts: new Set(['signer.example']), bridge: world.state, fault });
+  const app = webApp({
+    url,
+    origins: new Set([url]),
+    hosts: new Set(['signer.example']),
+    bridge: world.state,
+    click: () => undefined,
+    now: world.now,
+    fault,
+  });
   const get = async (path: string, headers: Record<string, string> = {}) =>
     app.request(path, { headers: { host: 'signer.example', ...headers } });
   const name = async (asked: string): Promise<unknown> => (await get(`/.well-known/nostr.json?name=${asked}`)).json();
@@ -98,7 +106,7 @@ test('nothing of the control API is here', async (context) => {
 
 test('it listens on this computer, and says why it cannot', async (context) => {
   const { world } = webWorld(context);
-  const view = { bridge: world.state, fault: () => undefined };
+  const view = { bridge: world.state, click: () => undefined, now: world.now, fault: () => undefined };
   const server = await serveWeb({ port: 0, url: null }, view);
   if (server.type === 'refused') throw new Error(server.words);
   context.onTestFinished(server.close);

@@ -63,8 +63,9 @@ function pairingQuestion(
 ): [DeviceAsk, Wants] {
   const carried = carriedBy(state, origin, account, event);
   return [
-    { method: 'client_connect', carried },
-    { type: 'pairing', metadata, perms, secretHash: hash },
+    // The user made the line that this answers: its secret was checked.
+    { method: 'client_connect', carried, announced: true },
+    { type: 'pairing', metadata, perms, secretHash: hash, told: 'ack' },
   ];
 }
 

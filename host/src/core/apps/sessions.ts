@@ -10,6 +10,7 @@ import type { DeviceAccount } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import type { People } from '../web/people.ts';
 import { cleanLine } from './client-metadata.ts';
 
 /**
@@ -98,6 +99,7 @@ export type StoreRow =
       readonly unpaired: readonly string[];
       readonly dropped: readonly string[];
     }
+  | { readonly type: 'people'; readonly people: People }
   | {
       readonly type: 'seen';
       readonly seen: SeenRow;

@@ -26,10 +26,12 @@ import type { NostrEvent } from '../nip46/event.ts';
 import type { RequestedEvent } from '../nip46/event-template.ts';
 import type { RequestId } from '../nip46/nip46-text.ts';
 import type { RefusalCode } from '../nip46/refusal.ts';
+import { type Challenges, noChallenges } from '../web/challenge.ts';
 import { nobody, type People } from '../web/people.ts';
 import type { Web } from '../web/web.ts';
 import { type AppBudgets, fullBudgets } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
+import { type Drops, noDrops } from './drops.ts';
 import { type Ended, endedBefore } from './ended.ts';
 import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
 import { noStrangers, type Strangers } from './strangers.ts';
@@ -53,6 +55,9 @@ export type BridgeState = {
   /** The web address of this host, null where it has none; and who has a name there. */
   readonly web: Web | null;
   readonly people: People;
+  /** Strangers that were sent there, and when the budget of clicks is full again. */
+  readonly challenges: Challenges;
+  readonly clicksFullAt: number;
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
@@ -64,20 +69,6 @@ export type BridgeState = {
   readonly stopping: boolean;
   readonly drops: Drops;
 };
-
-/** Why an event or a device answer was dropped without a word. Dropping is counted, never logged one by one: floods are cheap. */
-export type DropReason =
-  | 'oversized'
-  | 'seen'
-  | 'stale' // created_at of a stranger is too far from our clock, of an app more than a day
-  | 'misaddressed' // another kind, or not our key; of a stranger also two `p` tags
-  | 'flooded' // beyond the budget
-  | 'forged' // id or signature does not hold
-  | 'undecryptable'
-  | 'senseless' // a stranger's text that is no request
-  | 'late'; // a device answer for a request that has ended
-
-export type Drops = Readonly<Record<DropReason, number>>;
 
 /** Whom to answer and how: joined by every repeat of the request. */
 export type Origin = {
@@ -116,7 +107,11 @@ export type Wants =
       readonly metadata: ClientMetadata;
       readonly perms: string;
       readonly secretHash: string;
+      /** The result that the app is told. */
+      readonly told: string;
     }
+  /** A new account; `name` is the one to be served, or empty, `email` its keyed hash, or empty. */
+  | { readonly type: 'new_account'; readonly name: string; readonly email: string }
   | { readonly type: 'public_key'; readonly account: number }
   | { readonly type: 'account'; readonly account: number; readonly signing: Signing; readonly pubkey: string }
   | {
@@ -153,8 +148,10 @@ export type BridgeInput =
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
   | { readonly type: 'own_relays'; readonly relays: OwnRelays }
-  | { readonly type: 'web'; readonly web: Web }
+  | { readonly type: 'web'; readonly web: Web | null }
   | { readonly type: 'people'; readonly people: People }
+  /** Somebody clicked on the page of a challenge. */
+  | { readonly type: 'clicked'; readonly token: string }
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
   | { readonly type: 'stop' }
@@ -212,7 +209,15 @@ export type Way = {
   readonly sentAt: number | null;
 };
 
-export type NoteOutcome = 'asked' | 'joined' | 'repeated' | 'answered' | 'paired' | 'unpaired' | RefusalCode;
+export type NoteOutcome =
+  | 'asked'
+  | 'challenged'
+  | 'joined'
+  | 'repeated'
+  | 'answered'
+  | 'paired'
+  | 'unpaired'
+  | RefusalCode;
 
 /** A new state and what is to be done. */
 export type Step = [BridgeState, readonly BridgeEffect[]];
@@ -244,6 +249,8 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     narrowing: noNarrowing,
     web: null,
     people: nobody,
+    challenges: noChallenges,
+    clicksFullAt: 0,
     seen: seenBefore(loaded.seen.filter(isOfApp)),
     strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
     strangers: noStrangers,
@@ -253,23 +260,8 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     nextJob: 1,
     workedAt: 0,
     stopping: false,
-    drops: {
-      oversized: 0,
-      seen: 0,
-      stale: 0,
-      misaddressed: 0,
-      flooded: 0,
-      forged: 0,
-      undecryptable: 0,
-      senseless: 0,
-      late: 0,
-    },
+    drops: noDrops,
   };
-}
-
-/** Counts a drop; nothing else changes. */
-export function drop(state: BridgeState, reason: DropReason): BridgeState {
-  return { ...state, drops: { ...state.drops, [reason]: state.drops[reason] + 1 } };
 }
 
 function seenBefore(rows: readonly SeenRow[]): SeenByClient {

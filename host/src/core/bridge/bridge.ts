@@ -16,10 +16,13 @@ import { narrow, narrowedBy, revoke } from '../narrowing/user-says.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type ParsedRequest, parseRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { nextChallengeEnd } from '../web/challenge.ts';
+import { expireChallenges, stopChallenges } from '../web/challenge-ending.ts';
+import { challenge, clicked } from '../web/challenges.ts';
 import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
-import { drop } from './bridge-state.ts';
 import { passDoor } from './door.ts';
+import { drop } from './drops.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
 import { resume } from './resuming.ts';
@@ -30,12 +33,13 @@ export {
   type BridgeEffect,
   type BridgeInput,
   type BridgeState,
-  type Drops,
   type KnownDevice,
   type Loaded,
   type NoteEffect,
   startBridge,
 } from './bridge-state.ts';
+
+export type { Drops } from './drops.ts';
 
 /** Takes one input. `now` is ms Unix time. */
 export function step(state: BridgeState, input: BridgeInput, now: number): Step {
@@ -64,6 +68,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       return introduced(state, input, now);
     case 'own_relays':
       return [{ ...state, ownRelays: input.relays }, []];
+    case 'clicked':
+      return clicked(state, input.token, now);
     case 'web':
       return [{ ...state, web: input.web }, []];
     case 'people':
@@ -73,15 +79,22 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'unpair':
       return revoke(state, input.client, now);
     case 'stop':
-      return stop(state, now);
+      return both(stop(state, now), (stopped) => stopChallenges(stopped, now));
     case 'tick':
-      return expire(state, now);
+      return both(expire(state, now), (next) => expireChallenges(next, now));
   }
 }
 
 /** When the bridge wants a tick (ms Unix time); null when nothing is waiting. */
 export function deadline(state: BridgeState): number | null {
-  return nextExpiry(state);
+  const ends = [nextExpiry(state), nextChallengeEnd(state.challenges)].filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** One step after the other. */
+function both([state, effects]: Step, then: (state: BridgeState) => Step): Step {
+  const [next, more] = then(state);
+  return [next, [...effects, ...more]];
 }
 
 /** What is there now. Someone who unlocked it has worked: whoever waited for that waits on. */
@@ -126,7 +139,7 @@ function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: nu
   return appRequest(passage.state, app, origin, parsed.request, event, now);
 }
 
-/** A stranger may connect. Everything else it is told once what to do, out of its budget. */
+/** A stranger may connect, and where the user opted in also without a secret: then a person has to come. Everything else it is told once what to do, out of its budget. */
 function strangerAsked(
   state: BridgeState,
   origin: Origin,
@@ -134,8 +147,15 @@ function strangerAsked(
   event: NostrEvent,
   now: number,
 ): Step {
-  if (parsed.type === 'request' && parsed.request.method === 'connect')
-    return connect(state, origin, parsed.request, event, now);
+  if (parsed.type === 'request' && parsed.request.method === 'connect') {
+    const { request } = parsed;
+    const sent = request.secret === '' ? challenge(state, origin, request, event, now) : null;
+    return sent ?? connect(state, origin, request, event, now);
+  }
+  if (parsed.type === 'request' && parsed.request.method === 'create_account') {
+    const sent = challenge(state, origin, parsed.request, event, now);
+    if (sent !== null) return sent;
+  }
   const { id } = parsed.type === 'request' ? parsed.request : parsed;
   if (id === '') return [drop(state, 'senseless'), []];
   return refusedForGood(state, origin, parsed, event, notPaired, now);

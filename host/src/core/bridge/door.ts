@@ -11,7 +11,8 @@ import type { NostrEvent } from '../nip46/event.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { charge } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
-import { type BridgeState, type DropReason, drop } from './bridge-state.ts';
+import type { BridgeState } from './bridge-state.ts';
+import { type DropReason, drop } from './drops.ts';
 import { isSeen, isSeenOf, markSeen, markSeenOf } from './seen.ts';
 import { spend } from './strangers.ts';
 

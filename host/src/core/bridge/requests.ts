@@ -18,7 +18,9 @@ import {
   resultText,
 } from '../nip46/nip46-text.ts';
 import { refuse } from '../nip46/refusal.ts';
-import { carriedBy, noteOf, open, repeated } from './asking.ts';
+import { challenge } from '../web/challenges.ts';
+import { makesNone } from '../web/new-account.ts';
+import { carriedBy, noteOf, open, refused, repeated } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeState, Origin, Signing, Step, Wants } from './bridge-state.ts';
 import { answer, saveSeen } from './replies.ts';
@@ -41,6 +43,8 @@ export function appRequest(
       return switchRelays(state, app, origin, request, now);
     case 'get_relays':
       return tellRelays(state, app, origin, request, now);
+    case 'create_account':
+      return challenge(state, origin, request, event, now) ?? refused(state, origin, request, makesNone, now);
     case 'logout':
       return logout(state, origin, request, event, now);
     default:

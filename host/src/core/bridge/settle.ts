@@ -12,10 +12,12 @@ import { isHex32 } from '../nip46/event.ts';
 import { signedEvent } from '../nip46/event-template.ts';
 import { errorText, resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
+import { accountIs, challengeEnds, isChallenge, toldOf, waitsAgain } from '../web/challenge-ending.ts';
+import { accountMade } from '../web/new-account.ts';
 import { shuttingDown } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
-import { drop } from './bridge-state.ts';
+import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
 import { answer, note } from './replies.ts';
 import { signQuestion } from './requests.ts';
@@ -37,7 +39,16 @@ export function deviceAnswered(before: BridgeState, job: number, said: DeviceAns
   const { wants } = open;
   switch (wants.type) {
     case 'pairing':
+      // A device that leaves apps to the host has asked nobody, and a stranger had no secret either.
+      if (said.type === 'paired' && said.by === 'host' && isChallenge(state, job))
+        return distrust(state, job, open, now);
       return said.type === 'paired' ? pairs(state, job, open, wants, said, now) : distrust(state, job, open, now);
+    case 'new_account': {
+      const made = accountMade(state, wants, said);
+      if (made === null || said.type !== 'made') return distrust(state, job, open, now);
+      const [next, effects] = succeed(accountIs(made[0], job, said.account), job, open, said.pubkey, now);
+      return [next, [...made[1], ...effects]];
+    }
     case 'public_key': {
       const known = said.type === 'public_key' ? withAccount(state, wants.account, said.pubkey) : null;
       if (said.type !== 'public_key' || known === null) return distrust(state, job, open, now);
@@ -73,7 +84,7 @@ function pairs(
 ): Step {
   const done = paired(state, open.origin.client, wants, said, now);
   if ('code' in done) return fail(state, job, open, done, now);
-  const [next, effects] = succeed(done[0], job, open, 'ack', now, 'paired');
+  const [next, effects] = succeed(done[0], job, open, wants.told, now, 'paired');
   const app = next.sessions.apps.get(open.origin.client);
   // What the app wished for itself, the device has asked about while it paired it.
   const isOfLine = wants.perms === '' && app?.onDevice === true && app.perms !== '';
@@ -82,9 +93,11 @@ function pairs(
 }
 
 function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+  const again = waitsAgain(before, job, refusal, now);
+  if (again !== null) return again;
   const state = forgetAccounts(before, refusal);
   const { wants, origin } = open;
-  if (wants.type === 'pairing' && refusal.code === 'denied') {
+  if (wants.type === 'pairing' && refusal.code === 'denied' && !isChallenge(state, job)) {
     const [next, saves, words] = denied(state, wants.secretHash);
     const [after, effects] = fail(next, job, open, words, now);
     return [after, [...saves, ...effects]];
@@ -158,7 +171,7 @@ function askSignature(
 }
 
 function succeed(
-  state: BridgeState,
+  before: BridgeState,
   job: number,
   open: OpenRequest,
   result: string,
@@ -166,16 +179,19 @@ function succeed(
   outcome: 'answered' | 'paired' = 'answered',
 ): Step {
   const text = resultText(open.id, result);
-  if (sealedMax(text) > limits.contentMax) return fail(state, job, open, tooLarge, now);
+  if (sealedMax(text) > limits.contentMax) return fail(before, job, open, tooLarge, now);
+  const [state, saves] = challengeEnds(before, job, null, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [answer(open.origin, text, now), noteOf(open, outcome), ...endOnDisk(open)]];
+  return [without(ended, job), [...saves, answer(open.origin, text, now), noteOf(open, outcome), ...endOnDisk(open)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
-function fail(state: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {
+function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal, now: number): Step {
+  const refusal = toldOf(before, job, why);
+  const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
-  const effects: BridgeEffect[] = [answer(open.origin, text, now), noteOf(open, refusal)];
+  const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
   if (mayHaveBeenSeen(open, refusal)) {
     return [without(keep(state, open, text, now), job), [...effects, ...endOnDisk(open)]];
   }
@@ -213,7 +229,7 @@ function without(state: BridgeState, job: number): BridgeState {
 
 /** The key alone is told without asking anybody. */
 function asksHuman({ wants }: OpenRequest): boolean {
-  return wants.type === 'signature' || wants.type === 'text' || wants.type === 'pairing';
+  return wants.type !== 'public_key' && wants.type !== 'account';
 }
 
 function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {

@@ -63,7 +63,8 @@ export type Carried = {
 export type DeviceAsk =
   | OwnAsk
   | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
-  | { readonly method: 'client_connect'; readonly carried: Carried }
+  /** `announced`: the user made the line that it answers. */
+  | { readonly method: 'client_connect'; readonly carried: Carried; readonly announced: boolean }
   | {
       readonly method: 'client_introduce';
       readonly client: string;
@@ -84,6 +85,8 @@ export type DeviceAsk =
   | { readonly method: 'grant_revoke'; readonly client: string; readonly remoteSigner: string; readonly grant: number }
   | { readonly method: 'lock' }
   | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
+  /** A new account of this name, when the human said yes. */
+  | { readonly method: 'account_create'; readonly name: string }
   | { readonly method: 'accounts' };
 
 /** An account of the device, as it names it. */
@@ -99,5 +102,7 @@ export type DeviceAnswer =
   | { readonly type: 'grants'; readonly total: number; readonly grants: readonly DeviceGrant[] }
   /** Which of the proposed grants the human gave. */
   | { readonly type: 'given'; readonly given: readonly boolean[] }
+  /** The account that was made. */
+  | { readonly type: 'made'; readonly account: number; readonly pubkey: string }
   | { readonly type: 'done' }
   | { readonly type: 'refused'; readonly refusal: Refusal };

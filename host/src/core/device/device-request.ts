@@ -64,6 +64,10 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const body = { client: hexToBytes(ask.client), remoteSigner: hexToBytes(ask.remoteSigner) };
       return bare((id) => ({ type: 'request', id, command: 'client_revoke', body }));
     }
+    case 'account_create': {
+      const body = { name: fitLabel(ask.name) };
+      return bare((id) => ({ type: 'request', id, command: 'account_create', body }));
+    }
     case 'lock':
       return bare((id) => ({ type: 'request', id, command: 'lock', body: {} }));
     case 'grants':
@@ -74,8 +78,7 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       if (!knowsApps) return { type: 'paired', by: 'host' };
       const carried = carry(ask.carried);
       if ('code' in carried) return no(carried);
-      // The user made the line that this answers: the host checked its secret.
-      const body = { ...carried.body, announced: true };
+      const body = { ...carried.body, announced: ask.announced };
       const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
       return { type: 'prepared', input: carried.input, toRequest };
     }
@@ -160,6 +163,8 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
       return textAnswer(reply.body.output, output);
     case 'nip46_request':
       return clientAnswer(reply.body, output);
+    case 'account_create':
+      return { type: 'made', account: reply.body.account, pubkey: bytesToHex(reply.body.pubkey) };
     case 'client_connect':
     case 'client_introduce':
       return { type: 'paired', by: 'device' };

@@ -10,6 +10,7 @@ import { answer, note } from '../bridge/replies.ts';
 import { endAll, noteOf } from '../bridge/settle.ts';
 import { errorText, type Nip46Request } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { dropChallenges } from '../web/challenge-ending.ts';
 import { type Narrowing, narrowed } from './narrowing.ts';
 
 /** Takes what is let through from now on; what is open and is refused by it ends at once. */
@@ -32,9 +33,10 @@ export function revoke(state: BridgeState, client: string, now: number): Step {
 }
 
 /** Ends a session: on disk first, then every open request of the app gets its ending. */
-export function endSession(state: BridgeState, client: string, why: Refusal, now: number): Step {
+export function endSession(before: BridgeState, client: string, why: Refusal, now: number): Step {
+  const [state, dropped] = dropChallenges(before, client, why, now);
   const [sessions, rows] = unpair(state.sessions, client);
-  const effects: BridgeEffect[] = rows.map(save);
+  const effects: BridgeEffect[] = [...rows.map(save), ...dropped];
   const open = new Map(state.open);
   for (const [job, each] of state.open) {
     if (each.origin.client !== client) continue;

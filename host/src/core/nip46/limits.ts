@@ -45,6 +45,24 @@ export const relayIdleMs = 30_000;
 /** How long a ping may go unanswered before the socket counts as dead. */
 export const relayPongMs = 10_000;
 
+/** How long a computer that slept waits for the pong of a socket that it had before: most are dead, and apps wait. */
+export const relayWakePongMs = 5_000;
+
+/**
+ * Without an event for this long, one to ourselves is sent through the relay: a subscription can die while the socket answers pings.
+ * Relays that limit rates do not notice one event in three minutes.
+ */
+export const probeEveryMs = 180_000;
+
+/** How long such an event may take, twice: then the connection is made anew. Queues of relays under load are seconds long. */
+export const probeWaitMs = 30_000;
+
+/** A relay that never carries our own events back, as some do not, is left and joined again no more often than this for it. */
+export const silenceMaxMs = 3_600_000;
+
+/** Longest rest after `rate-limited:`, so that an answer has several chances while somebody waits for it. */
+export const restMaxMs = 15_000;
+
 /** First wait before connecting (or subscribing) again; it doubles each time. */
 export const backOffFirstMs = 1_000;
 
@@ -137,6 +155,8 @@ agree('an acknowledgement is due before the event is given up', okWaitMs <= outb
 agree('whoever waits for the device is pinged for first', devicePingBusyMs < devicePingIdleMs);
 agree('back-off grows', backOffFirstMs <= backOffMaxMs);
 agree('a dead socket is noticed before its next ping', relayPongMs < relayIdleMs);
+agree('a silent connection is not one that just began', relayStableMs < 2 * probeWaitMs);
+agree('an answer survives a rest', 2 * restMaxMs < outboxWaitMs);
 agree('an event in the outbox outlives one dead socket', relayIdleMs + relayPongMs < outboxWaitMs);
 agree('a slow consumer may fall one event behind', relayMessageMax <= loopbackUnsentMax);
 agree('one slow consumer does not use up what all have', loopbackUnsentMax < loopbackUnsentTotalMax);

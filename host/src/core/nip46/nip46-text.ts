@@ -16,18 +16,30 @@ import { parseShallowJson } from './shallow-json.ts';
 /** A request id as the JSON that it is echoed as (`"a"`, `7`, `null`); empty when the request had none, or none readable. */
 export type RequestId = string;
 
-/** `connect`: what the app showed and what it claims. The first parameter (whose key it names) differs by client: ignored. */
+/** `connect`: what the app showed and what it claims. Whose key the first parameter names differs by client: `user` is it, or empty. */
 export type ConnectRequest = {
   readonly id: RequestId;
   readonly method: 'connect';
+  readonly user: string;
   readonly secret: string;
   readonly perms: string;
   readonly metadata: ClientMetadata;
 };
 
+/** `create_account`, as texts of 2024 have it: every parameter may be empty. */
+export type AccountRequest = {
+  readonly id: RequestId;
+  readonly method: 'create_account';
+  readonly name: string;
+  readonly domain: string;
+  readonly email: string;
+  readonly perms: string;
+};
+
 /** Every request that this signer knows. `disconnect` is what older libraries say for `logout`. */
 export type Nip46Request =
   | ConnectRequest
+  | AccountRequest
   | { readonly id: RequestId; readonly method: 'ping' | 'switch_relays' | 'get_relays' | 'logout' }
   | DeviceRequest;
 
@@ -65,6 +77,11 @@ export function errorText(id: RequestId, refusal: Refusal): string {
   return `{${idMember(id)}"result":"error","error":${JSON.stringify(refusalText(refusal))}}`;
 }
 
+/** There is a person to be sent to this address; the answer comes later, under the same id. */
+export function authUrlText(id: RequestId, url: string): string {
+  return `{${idMember(id)}"result":"auth_url","error":${JSON.stringify(url)}}`;
+}
+
 /**
  * What makes two requests of one client the same: id, method and parameters. Short ids collide (NDK), so the id alone does not
  * say it. Built from the parsed values: a hostile depth of nesting never reaches `JSON.stringify`.
@@ -77,6 +94,8 @@ function parameters(request: Nip46Request): readonly unknown[] {
   switch (request.method) {
     case 'connect':
       return [request.secret, request.perms, request.metadata.name, request.metadata.url];
+    case 'create_account':
+      return [request.name, request.domain, request.email, request.perms];
     case 'sign_event': {
       const { kind, content, tags, created_at, pubkey } = request.template;
       return [kind, content, tags, created_at, pubkey];
@@ -96,6 +115,11 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
   switch (method) {
     case 'connect':
       return { type: 'request', request: parseConnect(id, params) };
+    case 'create_account': {
+      const [name, domain, email, perms] = params.map((each) => cleanLine(each, limits.permsMax));
+      const said = { name: name ?? '', domain: domain ?? '', email: email ?? '', perms: perms ?? '' };
+      return { type: 'request', request: { id, method, ...said } };
+    }
     case 'ping':
     case 'switch_relays':
     case 'get_relays':
@@ -120,10 +144,11 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
 }
 
 function parseConnect(id: RequestId, params: readonly unknown[]): ConnectRequest {
-  const [, secret, perms, metadata] = params;
+  const [user, secret, perms, metadata] = params;
   return {
     id,
     method: 'connect',
+    user: typeof user === 'string' && isHex32(user) ? user : '',
     // Ours have at most 128 characters (bunker-uri.ts): what is cut here was none of ours and stays so.
     secret: typeof secret === 'string' ? secret.slice(0, limits.secretMax) : '',
     perms: cleanLine(perms, limits.permsMax),

@@ -1,15 +1,16 @@
 /**
  * Events on their way to one relay: bounded in number and size, each with exactly one ending.
  *
- * An entry waits for a connection, or was sent and waits for the relay's OK, or is held because the relay wants
- * authentication first. When the connection is lost, whatever has no OK yet waits again: relays drop a byte-identical event as
+ * An entry waits for a connection or for a relay that limits rates, or was sent and waits for the relay's OK, or is held because the
+ * relay wants authentication first. When the connection is lost, whatever has no OK yet waits again: relays drop a byte-identical event as
  * a duplicate, and "duplicate:" is an ending like any other.
  */
 import type { NostrEvent } from '../nip46/event.ts';
 import { okWaitMs, outboxCharsMax, outboxCountMax, outboxWaitMs, relayMessageMax } from '../nip46/limits.ts';
 
 type Stage =
-  | { readonly type: 'waiting' }
+  /** `words`: why the relay would not have it yet; empty before it was asked. */
+  | { readonly type: 'waiting'; readonly words: string }
   /** `epoch` counts the authentications that had succeeded when it was sent. */
   | { readonly type: 'sent'; readonly at: number; readonly epoch: number }
   | { readonly type: 'held'; readonly at: number; readonly words: string };
@@ -20,6 +21,8 @@ type Entry = {
   readonly publishedAt: number;
   readonly stage: Stage;
 };
+
+const waiting: Stage = { type: 'waiting', words: '' };
 
 /** Oldest first. */
 export type Outbox = readonly Entry[];
@@ -35,7 +38,7 @@ export function enqueue(outbox: Outbox, event: NostrEvent, now: number): readonl
     const words = `The event has ${text.length} characters; at most ${relayMessageMax} are sent to a relay.`;
     return [outbox, [{ eventId: event.id, ok: false, words }]];
   }
-  const kept: Entry[] = [...outbox, { eventId: event.id, text, publishedAt: now, stage: { type: 'waiting' } }];
+  const kept: Entry[] = [...outbox, { eventId: event.id, text, publishedAt: now, stage: waiting }];
   const ended: Ended[] = [];
   let chars = kept.reduce((sum, entry) => sum + entry.text.length, 0);
   while (kept.length > outboxCountMax || chars > outboxCharsMax) {
@@ -51,12 +54,22 @@ export function enqueue(outbox: Outbox, event: NostrEvent, now: number): readonl
   return [kept, ended];
 }
 
-/** Marks everything that waits as sent and says what to send, oldest first. */
-export function sendWaiting(outbox: Outbox, epoch: number, now: number): readonly [Outbox, readonly string[]] {
-  const texts = outbox.filter((entry) => entry.stage.type === 'waiting').map((entry) => entry.text);
-  if (texts.length === 0) return [outbox, []];
+/** Marks what waits, `most` of them, as sent and says what to send, oldest first. */
+export function sendWaiting(
+  outbox: Outbox,
+  most: number,
+  epoch: number,
+  now: number,
+): readonly [Outbox, readonly string[]] {
+  const next = new Set(outbox.filter((entry) => entry.stage.type === 'waiting').slice(0, most));
+  if (next.size === 0) return [outbox, []];
   const stage: Stage = { type: 'sent', at: now, epoch };
-  return [outbox.map((entry) => (entry.stage.type === 'waiting' ? { ...entry, stage } : entry)), texts];
+  return [outbox.map((entry) => (next.has(entry) ? { ...entry, stage } : entry)), [...next].map((entry) => entry.text)];
+}
+
+/** How many are in this stage. */
+export function countOf(outbox: Outbox, stage: Stage['type']): number {
+  return outbox.filter((entry) => entry.stage.type === stage).length;
 }
 
 /** The entry with this event id; null when the relay speaks of an event that we do not wait for. */
@@ -69,9 +82,9 @@ export function without(outbox: Outbox, eventId: string): Outbox {
   return outbox.filter((entry) => entry.eventId !== eventId);
 }
 
-/** This entry goes back to waiting, to be sent again at once. */
-export function sendAgain(outbox: Outbox, eventId: string): Outbox {
-  return outbox.map((entry) => (entry.eventId === eventId ? { ...entry, stage: { type: 'waiting' } } : entry));
+/** This entry goes back to waiting, to be sent again; `words` are those of the relay, where it is the relay that wants to wait. */
+export function sendAgain(outbox: Outbox, eventId: string, words = ''): Outbox {
+  return outbox.map((entry) => (entry.eventId === eventId ? { ...entry, stage: { type: 'waiting', words } } : entry));
 }
 
 /** The relay wants authentication before it takes this event; its time keeps running. */
@@ -84,7 +97,7 @@ export function hold(outbox: Outbox, eventId: string, words: string): Outbox {
 
 /** Authentication succeeded: what was held waits to be sent. */
 export function release(outbox: Outbox): Outbox {
-  return outbox.map((entry) => (entry.stage.type === 'held' ? { ...entry, stage: { type: 'waiting' } } : entry));
+  return outbox.map((entry) => (entry.stage.type === 'held' ? { ...entry, stage: waiting } : entry));
 }
 
 /** Authentication failed: what was held ends with the relay's words. */
@@ -96,7 +109,16 @@ export function endHeld(outbox: Outbox, words: string): readonly [Outbox, readon
 
 /** The connection is gone: everything waits for the next one. */
 export function unsend(outbox: Outbox): Outbox {
-  return outbox.map((entry) => ({ ...entry, stage: { type: 'waiting' } }));
+  return outbox.map((entry) => ({ ...entry, stage: waiting }));
+}
+
+/** The clock was set back: nothing was published later than now. */
+export function notAfter(outbox: Outbox, now: number): Outbox {
+  return outbox.map((entry) => {
+    const { stage } = entry;
+    const at = stage.type === 'waiting' ? stage : { ...stage, at: Math.min(stage.at, now) };
+    return { ...entry, publishedAt: Math.min(entry.publishedAt, now), stage: at };
+  });
 }
 
 /** Ends what is past its time. */
@@ -121,7 +143,7 @@ function dueAt(entry: Entry): number {
 function whyLate(stage: Stage): string {
   switch (stage.type) {
     case 'waiting':
-      return `The relay could not be reached for ${outboxWaitMs / 1000} s.`;
+      return stage.words || `The relay could not be reached for ${outboxWaitMs / 1000} s.`;
     case 'sent':
       return `The relay did not acknowledge the event within ${okWaitMs / 1000} s.`;
     case 'held':

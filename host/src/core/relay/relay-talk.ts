@@ -16,9 +16,11 @@ import {
   floodPerSecond,
   relayMessageMax,
   relayStableMs,
+  restMaxMs,
 } from '../nip46/limits.ts';
 import { parseRelayMessage, type RelayMessage } from './relay-message.ts';
-import { type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
+import { countOf, type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
+import { asked, confirmedNow, heard, isProbe } from './relay-probe.ts';
 import { type OpenLink, type RelayCounts, type RelayEffect, type RelayState, sinceAt } from './relay-state.ts';
 
 /** A transition: the next state, and what is to be done. */
@@ -41,14 +43,17 @@ export function subscribe(state: OpenState, now: number): OpenStep {
   const filter = { kinds: [nip46Kind], '#p': options.pubkeys, since };
   const subscription = { type: 'asked', id, since, askedAt: now, epoch: link.epoch } as const;
   return [
-    { ...state, link: { ...link, subscription, subscribed } },
+    { ...state, link: { ...link, subscription, subscribed, probe: asked(link.probe, now) } },
     [{ type: 'send', text: JSON.stringify(['REQ', id, filter]) }],
   ];
 }
 
-/** Sends what waits in the outbox. */
+/** Sends what waits in the outbox; to a relay that limits rates one at a time, and nothing while it rests. */
 export function flush(state: OpenState, now: number): OpenStep {
-  const [outbox, texts] = sendWaiting(state.outbox, state.link.epoch, now);
+  const { rest } = state;
+  if (now < rest.until) return [state, []];
+  const most = rest.strikes === 0 ? state.outbox.length : 1 - countOf(state.outbox, 'sent');
+  const [outbox, texts] = sendWaiting(state.outbox, Math.max(0, most), state.link.epoch, now);
   return [{ ...state, outbox }, texts.map((text) => ({ type: 'send', text }))];
 }
 
@@ -89,9 +94,9 @@ export function backOff(attempt: number, jitter: number): number {
 function heed(state: OpenState, message: RelayMessage, now: number): Step {
   switch (message.type) {
     case 'event':
-      return onEvent(state, message.subscription, message.event);
+      return onEvent(state, message.subscription, message.event, now);
     case 'eose':
-      return isOurs(state, message.subscription) ? [confirmed(state), []] : [counted(state, 'unexpected'), []];
+      return isOurs(state, message.subscription) ? [confirmed(state, now), []] : [counted(state, 'unexpected'), []];
     case 'closed':
       return isOurs(state, message.subscription)
         ? onClosed(state, message.words, now)
@@ -105,7 +110,7 @@ function heed(state: OpenState, message: RelayMessage, now: number): Step {
   }
 }
 
-function onEvent(state: OpenState, id: string, event: NostrEvent): Step {
+function onEvent(state: OpenState, id: string, event: NostrEvent, now: number): Step {
   const { subscription } = state.link;
   if (subscription.type === 'refused' || subscription.id !== id) return [counted(state, 'unexpected'), []];
   const forUs = event.tags.some(
@@ -114,7 +119,24 @@ function onEvent(state: OpenState, id: string, event: NostrEvent): Step {
   // NIP-01 leaves the filtering to the relay; ours is a stranger, and what it stored for a year must not come back.
   const matches = event.kind === nip46Kind && event.created_at >= subscription.since && forUs;
   if (!matches) return [counted(state, 'unmatched'), []];
-  return [counted(confirmed(state), 'delivered'), [{ type: 'deliver', event }]];
+  const listening = confirmed(state, now);
+  // No app has our key: it is our own event to ourselves, or that of another host which shares the key.
+  if (state.options.pubkeys.includes(event.pubkey)) return onOwnEvent(listening, event.id, now);
+  const health = { ...listening.health, lastEventAt: now, silences: 0 };
+  const alive: OpenState = {
+    ...listening,
+    health,
+    link: { ...listening.link, probe: heard(listening.link.probe, now) },
+  };
+  return [counted(alive, 'delivered'), [{ type: 'deliver', event }]];
+}
+
+function onOwnEvent(state: OpenState, eventId: string, now: number): Step {
+  const { probe } = state.link;
+  const sentAt = probe.sent.find((one) => one.eventId === eventId)?.at;
+  if (sentAt === undefined) return [counted(state, 'unmatched'), []];
+  const health = { ...state.health, roundTripMs: Math.max(0, now - sentAt), silences: 0 };
+  return [{ ...state, health, link: { ...state.link, probe: heard(probe, now) } }, []];
 }
 
 function onClosed(state: OpenState, words: string, now: number): Step {
@@ -127,7 +149,7 @@ function onClosed(state: OpenState, words: string, now: number): Step {
   // No jitter: the wait is this connection's alone, there is nobody to spread it from.
   const retryAt = now + backOff(refusals, 1);
   const refused: OpenState = {
-    ...state,
+    ...refusedWith(state, words, wantsAuth),
     link: { ...link, refusals: refusals + 1, subscription: { type: 'refused', reason, retryAt, wantsAuth } },
   };
   return wantsAuth && link.epoch > subscription.epoch ? subscribe(refused, now) : [refused, []];
@@ -137,15 +159,47 @@ function onOk(state: OpenState, eventId: string, ok: boolean, words: string, now
   const { auth, epoch } = state.link;
   if (auth.type === 'sent' && auth.eventIds.includes(eventId)) return onAuthOk(state, eventId, ok, words, now);
   const entry = find(state.outbox, eventId);
+  if (entry === null && isProbe(state.link.probe, eventId)) return onProbeOk(state, ok, words, now);
   if (entry === null || entry.stage.type !== 'sent') return [counted(state, 'unexpected'), []];
+  if (!ok && words.startsWith('rate-limited:'))
+    return [resting({ ...state, outbox: sendAgain(state.outbox, eventId, words) }, now), []];
   if (!ok && words.startsWith('auth-required:')) {
     if (entry.stage.epoch < epoch) return flush({ ...state, outbox: sendAgain(state.outbox, eventId) }, now);
     // Without a challenge yet, one may follow this very OK; while one is under way, its outcome decides.
     const open = auth.type === 'unasked' || auth.type === 'signing' || auth.type === 'sent';
     if (open) return [{ ...state, outbox: hold(state.outbox, eventId, words) }, []];
   }
-  const ended = { eventId, ok: ok || words.startsWith('duplicate:'), words };
-  return [{ ...state, outbox: without(state.outbox, eventId) }, published([ended])];
+  const taken = ok || words.startsWith('duplicate:');
+  const outbox = without(state.outbox, eventId);
+  const rest = outbox.length === 0 ? { ...state.rest, strikes: 0 } : state.rest;
+  const said = taken ? state : refusedWith(state, words, false);
+  const [next, sends] = flush({ ...said, outbox, rest }, now);
+  return [next, [...published([{ eventId, ok: taken, words }]), ...sends]];
+}
+
+/** It would not take even an event to ourselves, so it cannot be missed; what it says of it, it will say of answers. */
+function onProbeOk(state: OpenState, ok: boolean, words: string, now: number): Step {
+  if (ok || words.startsWith('duplicate:')) return [state, []];
+  const known: OpenState = { ...state, link: { ...state.link, probe: heard(state.link.probe, now) } };
+  if (words.startsWith('rate-limited:')) return [resting(known, now), []];
+  return [refusedWith(known, words, words.startsWith('auth-required:')), []];
+}
+
+/** The relay limits rates. Refusals that were on their way when the rest began do not make it longer. */
+function resting(state: OpenState, now: number): OpenState {
+  const health = { ...state.health, rateLimited: state.health.rateLimited + 1 };
+  if (now < state.rest.until) return { ...state, health };
+  const ms = Math.min(restMaxMs, backOff(state.rest.strikes, 1));
+  return { ...state, health, rest: { until: now + ms, strikes: state.rest.strikes + 1 } };
+}
+
+/** Asking who we are is no refusal. */
+function refusedWith(state: OpenState, words: string, wantsAuth: boolean): OpenState {
+  if (wantsAuth) return state;
+  const { health } = state;
+  if (words.startsWith('rate-limited:'))
+    return { ...state, health: { ...health, rateLimited: health.rateLimited + 1 } };
+  return { ...state, health: { ...health, refused: health.refused + 1, refusal: words } };
 }
 
 function onChallenge(state: OpenState, challenge: string): Step {
@@ -190,10 +244,11 @@ function isOurs(state: OpenState, id: string): boolean {
   return subscription.type !== 'refused' && subscription.id === id;
 }
 
-function confirmed(state: OpenState): OpenState {
-  const { subscription } = state.link;
-  if (subscription.type !== 'asked') return state;
-  return { ...state, link: { ...state.link, subscription: { ...subscription, type: 'confirmed' } } };
+function confirmed(state: OpenState, now: number): OpenState {
+  const { link } = state;
+  if (link.subscription.type !== 'asked') return state;
+  const subscription = { ...link.subscription, type: 'confirmed' } as const;
+  return { ...state, link: { ...link, subscription, probe: confirmedNow(link.probe, now) } };
 }
 
 function counted(state: OpenState, what: keyof RelayCounts): OpenState {

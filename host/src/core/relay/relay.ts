@@ -1,18 +1,30 @@
 /**
  * The client side of one relay connection, as a pure machine: it connects, subscribes to requests for our remote-signer keys,
- * authenticates, publishes, notices a dead socket, and comes back with a growing wait.
+ * authenticates, publishes, notices a dead socket or subscription, and comes back with a growing wait.
  *
  * Promises: every published event ends in exactly one `published` effect; every status change is one `status` effect; no
  * relay can make it loop, grow without bound, or parse more than it must. `now` is Unix time in milliseconds.
  */
-import { relayIdleMs, relayOpenMs, relayPongMs, relayStableMs } from '../nip46/limits.ts';
+
+import type { NostrEvent } from '../nip46/event.ts';
+import {
+  probeEveryMs,
+  relayIdleMs,
+  relayOpenMs,
+  relayPongMs,
+  relayStableMs,
+  relayWakePongMs,
+  silenceMaxMs,
+} from '../nip46/limits.ts';
 import { wordsOf } from './relay-message.ts';
-import { enqueue, expire, unsend } from './relay-outbox.ts';
+import { enqueue, expire, notAfter, unsend } from './relay-outbox.ts';
+import { confirmedNow, firstProbe, heard, out, probeNext } from './relay-probe.ts';
 import {
   deadline,
   type RelayInput,
   type RelayState,
   type RelayStatus,
+  silentWords,
   snapshot,
   startRelay,
   statusOf,
@@ -53,6 +65,10 @@ function decide(state: RelayState, input: RelayInput, now: number): Step {
       return onPublish(state, input.event, now);
     case 'auth_signed':
       return isOpen(state) ? authSigned(state, input.challenge, input.events) : [state, []];
+    case 'probe_signed':
+      return isOpen(state) ? onProbeSigned(state, input.event, now) : [state, []];
+    case 'woke':
+      return onWoke(state, now);
     case 'stop':
       return onStop(state);
   }
@@ -90,8 +106,61 @@ function onOpenTime(state: OpenState, jitter: number, now: number): Step {
   const pings = link.pongBy === null && now >= link.heardAt + relayIdleMs;
   const alive: OpenState = pings ? { ...state, link: { ...link, pongBy: now + relayPongMs } } : state;
   const due = link.subscription.type === 'refused' && now >= link.subscription.retryAt;
-  const [next, effects] = due ? subscribe(alive, now) : [alive, []];
-  return [next, pings ? [{ type: 'ping' }, ...effects] : effects];
+  const [subscribed, request] = due ? subscribe(alive, now) : [alive, []];
+  const [flushed, sends] = flush(subscribed, now);
+  const [next, effects] = link.subscription.type === 'refused' ? [flushed, []] : probe(flushed, jitter, now);
+  return [next, [...(pings ? [{ type: 'ping' } as const] : []), ...request, ...sends, ...effects]];
+}
+
+/** Sends an event to ourselves when nothing came for a while, and gives up a connection on which it does not come back. */
+function probe(state: OpenState, jitter: number, now: number): Step {
+  const { link } = state;
+  const what = probeNext(link.probe, now);
+  if (what === 'nothing') return [state, []];
+  if (what === 'silent') return fellSilent(state, jitter, now);
+  const missed = what === 'again';
+  const [subscribed, request] = missed ? subscribe(state, now) : [state, []];
+  const signing = { ...link.probe, stage: { type: 'signing', missed } } as const;
+  return [{ ...subscribed, link: { ...subscribed.link, probe: signing } }, [...request, { type: 'sign_probe' }]];
+}
+
+/** Some relays never bring back what is one's own. They are not left over and over for it, since what they do bring would be missed. */
+function fellSilent(state: OpenState, jitter: number, now: number): Step {
+  const { link, health } = state;
+  const { silences } = health;
+  const patience = silences === 0 ? 0 : Math.min(silenceMaxMs, probeEveryMs * 2 ** Math.min(silences, 16));
+  if (now - link.openedAt < patience) return [{ ...state, link: { ...link, probe: heard(link.probe, now) } }, []];
+  return giveUp({ ...state, health: { ...health, silences: silences + 1 } }, silentWords, jitter, now);
+}
+
+function onProbeSigned(state: OpenState, event: NostrEvent, now: number): Step {
+  const { link } = state;
+  if (link.probe.stage.type !== 'signing') return [state, []];
+  const sent = { ...state, link: { ...link, probe: out(link.probe, event.id, now) } };
+  return [sent, [{ type: 'send', text: JSON.stringify(['EVENT', event]) }]];
+}
+
+/** Whatever was waited for is tried at once, and a connection has to show that it lives: while we slept, the other end gave it up. */
+function onWoke(state: RelayState, now: number): Step {
+  const outbox = notAfter(state.outbox, now);
+  const awake: RelayState = { ...state, outbox, rest: { ...state.rest, until: Math.min(state.rest.until, now) } };
+  const { link } = awake;
+  switch (link.type) {
+    case 'stopped':
+      return [awake, []];
+    case 'waiting':
+      return [{ ...awake, failures: 0, link: { ...link, retryAt: Math.min(link.retryAt, now) } }, []];
+    case 'opening':
+      return [{ ...awake, link: { ...link, giveUpAt: now + relayWakePongMs } }, []];
+    case 'open': {
+      const { subscription } = link;
+      const refused = subscription.type === 'refused';
+      const tried = refused ? { ...subscription, retryAt: Math.min(subscription.retryAt, now) } : subscription;
+      const checked = { openedAt: Math.min(link.openedAt, now), heardAt: now, pongBy: now + relayWakePongMs };
+      const probe = confirmedNow(heard(link.probe, now), now);
+      return [{ ...awake, link: { ...link, ...checked, probe, subscription: tried } }, [{ type: 'ping' }]];
+    }
+  }
 }
 
 function onOpened(state: RelayState, now: number): Step {
@@ -106,6 +175,7 @@ function onOpened(state: RelayState, now: number): Step {
       pongBy: null,
       auth: { type: 'unasked' },
       challenges: 0,
+      probe: firstProbe(now),
       epoch: 0,
       subscription: unasked,
       subscribed: 0,
@@ -117,7 +187,7 @@ function onOpened(state: RelayState, now: number): Step {
   return [flushed, [...request, ...events]];
 }
 
-function onPublish(state: RelayState, event: Extract<RelayInput, { type: 'publish' }>['event'], now: number): Step {
+function onPublish(state: RelayState, event: NostrEvent, now: number): Step {
   if (state.link.type === 'stopped') {
     return [state, published([{ eventId: event.id, ok: false, words: 'The connection to this relay was ended.' }])];
   }

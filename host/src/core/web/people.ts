@@ -50,6 +50,11 @@ export function withoutPerson(people: People, name: string): People | null {
   return fewer.delete(name) ? fewer : null;
 }
 
+/** The key of the hashes of emails: one for a remote signer, also after a backup was restored. */
+export function emailKeyOf(remoteSignerSecret: Uint8Array): Uint8Array {
+  return hmac(sha256, remoteSignerSecret, utf8ToBytes('sallyport: emails of accounts'));
+}
+
 /** An address as its keyed hash; empty for what is no address. Upper and lower case are one. */
 export function emailHash(key: Uint8Array, text: string): string {
   const email = text.trim().toLowerCase();
