@@ -6,7 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { npubEncode } from 'nostr-tools/nip19';
 import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
-import { introductionAsk, relaysOfApps, whyNotIntroduced } from './core/apps/introducing.ts';
+import { relaysOfApps } from './core/apps/introducing.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
@@ -22,6 +22,7 @@ import { announcement } from './core/web/announcement.ts';
 import { type NameChange, named } from './core/web/naming.ts';
 import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
+import { introducer } from './introducer.ts';
 import { authEvent, probeEvent, signed } from './own-events.ts';
 import { primitives } from './primitives/primitives.ts';
 import { isReachable } from './relays/relay-url.ts';
@@ -59,6 +60,8 @@ export type Host = {
   readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine;
   /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
   readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  /** The same about an app that nobody announced: none of its relays is spoken to before the device's human said yes. */
+  readonly introduceStranger: (introduction: Introduction, account: number) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
@@ -183,25 +186,12 @@ export function runHost(parts: HostParts): Host {
     });
   }
 
-  async function introduce(introduction: Introduction, account: number, until: AbortSignal): Promise<Refusal | null> {
-    const { client } = introduction;
-    const why = introducing.has(client) ? beingAsked : whyNotIntroduced(bridge(), introduction, now());
-    if (why !== null) return why;
-    introducing.set(client, introduction.relays);
-    // Connected while the human looks: the answer is awaited there, and a line lives for a minute or two.
+  function joined(): readonly string[] {
     joinRelays();
-    const joined = new Set(relays.snapshots().map(({ url }) => url));
-    const said: DeviceAnswer = introduction.relays.some((url) => joined.has(url))
-      ? await askDevice(introductionAsk(introduction, signer.pubkey, account, now()), until)
-      : { type: 'refused', refusal: noRoomForRelays };
-    const late = whyNotIntroduced(bridge(), introduction, now());
-    if (said.type === 'paired') {
-      toBridge({ type: 'introduced', introduction, account, onDevice: said.by === 'device' });
-    }
-    introducing.delete(client);
-    joinRelays();
-    return said.type === 'refused' ? said.refusal : late;
+    return relays.snapshots().map(({ url }) => url);
   }
+
+  const introducers = introducer({ bridge, toBridge, askDevice, now, introducing, join: joined });
 
   function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
@@ -214,7 +204,7 @@ export function runHost(parts: HostParts): Host {
   return {
     newBunkerUri: (name, account) => newLine({ name, account }).uri,
     newLine,
-    introduce,
+    ...introducers,
     askDevice,
     dropLine: (hash) => toBridge({ type: 'void_secret', hash }),
     narrow: (what) => {
@@ -271,11 +261,3 @@ export function runHost(parts: HostParts): Host {
 }
 
 const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');
-
-const beingAsked = refuse('busy', 'The device is being asked about this app already.', 'Look at the device.');
-
-const noRoomForRelays = refuse(
-  'busy',
-  'This signer uses as many relays as it can, and the app is on none of them.',
-  'Remove an app that is not used, or choose a relay of this signer in the app.',
-);

@@ -157,7 +157,13 @@ async function openPages(
     const words = problem instanceof Error ? problem.message : String(problem);
     report({ type: 'warning', words: `A request of the pages failed: ${words}` });
   };
-  const web = await serveWeb(wanted, { bridge: host.bridge, click: host.click, now: Date.now, fault });
+  const web = await serveWeb(wanted, {
+    bridge: host.bridge,
+    click: host.click,
+    introduce: host.introduceStranger,
+    now: Date.now,
+    fault,
+  });
   if (web.type === 'refused') throw new Error(web.words);
   cleanUps.push(() => web.close());
   host.isAt(web.url, wanted.logins ? account : null);

@@ -133,7 +133,7 @@ describe('the app', () => {
 
   test('is asked about with room for a clock that is behind', () => {
     const introduction = { client: key, relays: [], secret, name: 'A', url: '', perms: 'ping' };
-    const ask = introductionAsk(introduction, 'b'.repeat(64), 2, start);
+    const ask = introductionAsk(introduction, 'b'.repeat(64), 2, true, start);
     expect(ask).toEqual({
       method: 'client_introduce',
       client: key,
@@ -141,6 +141,7 @@ describe('the app', () => {
       account: 2,
       name: 'A',
       perms: 'ping',
+      announced: true,
       createdAt: start / 1000 - 600,
     });
   });

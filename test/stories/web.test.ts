@@ -20,6 +20,7 @@ function story() {
     origins: new Set([url]),
     hosts: new Set(['signer.example']),
     bridge,
+    introduce: async () => null,
     now: clock.now,
     click: (token) => toBridge({ type: 'clicked', token }),
     fault: (problem) => {

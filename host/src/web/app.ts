@@ -4,9 +4,12 @@
  * control API is not here.
  */
 import { Hono } from 'hono';
+import type { Introduction } from '../core/apps/nostrconnect-uri.ts';
 import type { BridgeState } from '../core/bridge/bridge.ts';
+import type { Refusal } from '../core/nip46/refusal.ts';
 import { nostrJson } from '../core/web/well-known.ts';
 import { addAuth } from './auth.ts';
+import { addIntroductions, introductionsAt } from './introductions.ts';
 import { style } from './pages.ts';
 
 /** What the pages need of the running host. */
@@ -19,6 +22,8 @@ export type WebView = {
   readonly bridge: () => BridgeState;
   /** Somebody clicked on the page of a challenge. */
   readonly click: (token: string) => void;
+  /** Has the device asked about the app of a line that nobody announced; or says why not. */
+  readonly introduce: (introduction: Introduction, account: number) => Promise<Refusal | null>;
   readonly now: () => number;
   /** A request met a fault of ours. */
   readonly fault: (problem: unknown) => void;
@@ -51,14 +56,20 @@ export function webApp(view: WebView): Hono {
   });
   // NIP-05: every page may read it, and it never redirects.
   app.get('/.well-known/nostr.json', (context) => {
-    const { signer, people, ownRelays } = view.bridge();
+    const { signer, people, ownRelays, web } = view.bridge();
     context.header('Access-Control-Allow-Origin', '*');
     context.header('Cross-Origin-Resource-Policy', 'cross-origin');
-    const known = { remoteSigner: signer.pubkey, people, ownRelays, introductions: null };
+    const known = {
+      remoteSigner: signer.pubkey,
+      people,
+      ownRelays,
+      introductions: web?.logins ? introductionsAt(view.url) : null,
+    };
     return context.json(nostrJson(known, context.req.query('name') ?? ''));
   });
   app.get('/style.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   addAuth(app, view);
+  addIntroductions(app, view);
   app.notFound((context) => context.text('There is nothing here.\n', 404));
   app.onError((problem, context) => {
     view.fault(problem);

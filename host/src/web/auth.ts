@@ -64,11 +64,11 @@ function asksOf(request: ChallengedRequest): string {
 }
 
 /** A form of another site is sent by a browser that says so. */
-function isOwnPage(view: WebView, header: (name: string) => string | undefined): boolean {
+export function isOwnPage(view: WebView, header: (name: string) => string | undefined): boolean {
   const site = header('sec-fetch-site');
   return view.origins.has(header('origin') ?? '') && (site === undefined || site === 'same-origin');
 }
 
-function queryOf(context: Context): URLSearchParams {
+export function queryOf(context: Context): URLSearchParams {
   return new URL(context.req.url).searchParams;
 }

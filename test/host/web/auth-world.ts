@@ -1,4 +1,6 @@
 /** Strangers, a person with a browser, and a device: the pages of auth challenges around a bridge in memory. */
+import type { Introduction } from '../../../host/src/core/apps/nostrconnect-uri.ts';
+import type { Refusal } from '../../../host/src/core/nip46/refusal.ts';
 import { webApp } from '../../../host/src/web/app.ts';
 import { makeWorld, type TestApp } from '../bridge-world.ts';
 
@@ -20,16 +22,40 @@ export function authWorld() {
   const fault = (problem: unknown): never => {
     throw problem;
   };
-  const view = { url, origins: new Set([url]), hosts: new Set(['signer.example']), bridge: world.state, fault };
+  const introductions: Introduction[] = [];
+  let answers: Refusal | null = null;
+  let answered = Promise.withResolvers<void>();
+  const introduce = async (introduction: Introduction): Promise<Refusal | null> => {
+    introductions.push(introduction);
+    await answered.promise;
+    return answers;
+  };
+  const view = {
+    introduce,
+    url,
+    origins: new Set([url]),
+    hosts: new Set(['signer.example']),
+    bridge: world.state,
+    fault,
+  };
   const app = webApp({ ...view, now: world.now, click: (token) => void world.feed({ type: 'clicked', token }) });
 
-  const get = async (path: string) => app.request(path, { headers: { host: 'signer.example' } });
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    app.request(path, { headers: { host: 'signer.example', ...headers } });
   const post = async (path: string, headers: Record<string, string> = { origin: url }) =>
     app.request(path, { method: 'POST', headers: { host: 'signer.example', ...headers } });
 
   return {
     world,
     get,
+    /** The apps of lines that the device was asked about, and its human's answer to the last. */
+    introductions,
+    answer: async (refusal: Refusal | null): Promise<void> => {
+      answers = refusal;
+      answered.resolve();
+      answered = Promise.withResolvers();
+      await new Promise((settle) => setImmediate(settle));
+    },
     post,
     /** What the page of the last challenge says, as JSON. */
     state: async (path: string, query = ''): Promise<State> =>

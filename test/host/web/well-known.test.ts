@@ -23,6 +23,7 @@ function webWorld(context: Context) {
     hosts: new Set(['signer.example']),
     bridge: world.state,
     click: () => undefined,
+    introduce: async () => null,
     now: world.now,
     fault,
   });
@@ -106,7 +107,13 @@ test('nothing of the control API is here', async (context) => {
 
 test('it listens on this computer, and says why it cannot', async (context) => {
   const { world } = webWorld(context);
-  const view = { bridge: world.state, click: () => undefined, now: world.now, fault: () => undefined };
+  const view = {
+    bridge: world.state,
+    click: () => undefined,
+    introduce: async () => null,
+    now: world.now,
+    fault: () => undefined,
+  };
   const server = await serveWeb({ port: 0, url: null }, view);
   if (server.type === 'refused') throw new Error(server.words);
   context.onTestFinished(server.close);

@@ -29,16 +29,17 @@ export function whyNotIntroduced(state: BridgeState, { client }: Introduction, n
   return narrowed(state.narrowing, { client, method: 'connect', kind: null }, now);
 }
 
-/** What the device is asked about an app. */
+/** What the device is asked about an app; `announced`: its line was given to us by the user. */
 export function introductionAsk(
   { client, name, perms }: Introduction,
   remoteSigner: string,
   account: number,
+  announced: boolean,
   now: number,
 ): DeviceAsk {
   // The clock of the app may be minutes behind ours, and what it signs by it must be taken from the start.
   const createdAt = Math.max(0, Math.floor(now / 1000) - limits.freshnessSeconds);
-  return { method: 'client_introduce', client, remoteSigner, account, name, perms, createdAt };
+  return { method: 'client_introduce', client, remoteSigner, account, name, perms, announced, createdAt };
 }
 
 /** The device said yes: on disk first, then the app is told. */

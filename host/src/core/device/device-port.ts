@@ -72,6 +72,8 @@ export type DeviceAsk =
       readonly account: number;
       readonly name: string;
       readonly perms: string;
+      /** The user gave us the line. */
+      readonly announced: boolean;
       /** Seconds: what the app signed before is not taken. */
       readonly createdAt: number;
     }

@@ -84,11 +84,11 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     }
     case 'client_introduce': {
       if (!knowsApps) return { type: 'paired', by: 'host' };
-      const { client, remoteSigner, account, name, createdAt } = ask;
+      const { client, remoteSigner, account, name, announced, createdAt } = ask;
       const keys = { client: hexToBytes(client), remoteSigner: hexToBytes(remoteSigner) };
-      // The user gave us the line: so the app was announced. Permissions are words and commas; what is no ASCII is none.
+      // Permissions are words and commas; what is no ASCII is none.
       const perms = ask.perms.replace(/[^\x20-\x7e]/g, '').slice(0, limits.permsMax);
-      const body = { ...keys, account, name: fitLabel(name), perms, announced: true, createdAt };
+      const body = { ...keys, account, name: fitLabel(name), perms, announced, createdAt };
       return bare((id) => ({ type: 'request', id, command: 'client_introduce', body }));
     }
     case 'client_request': {

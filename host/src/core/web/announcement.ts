@@ -17,10 +17,11 @@ export function announcement({ ownRelays, web }: BridgeState, name: string, now:
   const { reachable } = ownRelays;
   if (reachable.length === 0) return unreachable;
   const place = web === null ? {} : { website: web.url, nip05: `_@${web.url.replace(/^https?:\/\//, '')}` };
+  const lines = web === null || web.logins === null ? [] : [['nostrconnect_url', `${web.url}/<nostrconnect>`]];
   return {
     kind: handlerKind,
     created_at: Math.floor(now / 1000),
-    tags: [['d', identifier], ['k', `${nip46Kind}`], ...reachable.map((url) => ['relay', url])],
+    tags: [['d', identifier], ['k', `${nip46Kind}`], ...reachable.map((url) => ['relay', url]), ...lines],
     content: JSON.stringify({ name, about: 'A remote signer whose keys live on a plug-in device.', ...place }),
   };
 }

@@ -12,7 +12,7 @@ import { notAsked, notMade } from './new-account.ts';
 /** A request of a challenge that the device did not put before its human; null for any other answer. */
 export function waitsAgain(state: BridgeState, job: number, refusal: Refusal, now: number): Step | null {
   const one = challengeOf(state, job);
-  if (one === null || !unasked.has(refusal.code)) return null;
+  if (one === null || !mayClickAgain(refusal)) return null;
   const [cleared, effects] = withoutSecret(state, one);
   const open = new Map(cleared.open);
   open.delete(job);
@@ -25,8 +25,18 @@ export function challengeEnds(state: BridgeState, job: number, refusal: Refusal 
   const one = challengeOf(state, job);
   if (one === null) return [state, []];
   const [cleared, effects] = withoutSecret(state, one);
-  const how = refusal === null ? 'approved' : (endings[refusal.code] ?? 'failed');
+  const how = refusal === null ? 'approved' : endingOf(refusal);
   return [ended(cleared, one, how, now), effects];
+}
+
+/** Whether nobody was asked, so that the person at the page may try again. */
+export function mayClickAgain({ code }: Refusal): boolean {
+  return unasked.has(code);
+}
+
+/** What a refusal makes of what a person came for. */
+export function endingOf({ code }: Refusal): Ending {
+  return endings[code] ?? 'failed';
 }
 
 /** The refusal as whoever asked hears it: why no account was made is the user's business. */
@@ -125,6 +135,11 @@ const endings: Partial<Record<RefusalCode, Ending>> = { denied: 'denied', timed_
 
 function adviceFor({ request }: Challenge, refusal: Refusal): Refusal {
   if (request.method === 'create_account') return notAsked;
+  return adviceAtPage(refusal);
+}
+
+/** A refusal in words for the person at a page. */
+export function adviceAtPage(refusal: Refusal): Refusal {
   return refusal.code === 'not_announced' ? notOpened : refusal;
 }
 

@@ -42,7 +42,7 @@ export function accountQuestion(
   const known = email === '' ? null : accountOf(state, email);
   if (known !== null) {
     const app = { client, relays: [], secret: '', name: appLabel({ client, name: '' }), url: '', perms };
-    const ask = introductionAsk(app, state.signer.pubkey, known.account, now);
+    const ask = introductionAsk(app, state.signer.pubkey, known.account, true, now);
     const metadata = { name: '', url: '' };
     return [ask, { type: 'pairing', metadata, perms, secretHash: hash, told: known.pubkey }];
   }
