@@ -5,7 +5,8 @@
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import type { StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import {
   type BridgeEffect,
   type BridgeInput,

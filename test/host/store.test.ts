@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import type { StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
@@ -159,33 +160,6 @@ describe('rows', () => {
     expect(() => store.save({ type: 'pair', app: thief })).toThrow('live secret');
     expect(() => store.save({ type: 'pair', app: { ...thief, secretHash: hashSecret('never made') } })).toThrow();
     expect(store.load().apps).toEqual([app]);
-    store.close();
-  });
-
-  test('what was asked comes back as it came, until it ended', () => {
-    const store = open();
-    const event = {
-      id: 'e1'.repeat(32),
-      pubkey: client,
-      created_at: 7,
-      kind: 24_133,
-      tags: [['p', 'dd'.repeat(32)]],
-      content: 'encrypted',
-      sig: '9f'.repeat(64),
-    };
-    const asked = ['aa', 'bb', 'cc'].map((two, i) => ({
-      event,
-      request: two.repeat(32),
-      relay: 'wss://r.example',
-      cameAt: 9 - i,
-    }));
-    const seen = { id: event.id, client, request: null, createdAt: 7 };
-    for (const each of asked) store.save({ type: 'seen', seen, forgetBefore: 0, asked: each });
-    expect(store.load().asked).toEqual(asked.toReversed());
-    store.save({ type: 'ended', client, request: 'aa'.repeat(32) });
-    store.save({ type: 'unasked', client, request: 'bb'.repeat(32) });
-    store.save({ type: 'ended', client: 'cd'.repeat(32), request: 'cc'.repeat(32) });
-    expect(store.load().asked).toEqual(asked.slice(2));
     store.close();
   });
 

@@ -1,13 +1,6 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
-import type {
-  App,
-  AskedRow,
-  KnownAccounts,
-  Revocation,
-  Secret,
-  SeenRow,
-  StoreRow,
-} from '../../host/src/core/apps/sessions.ts';
+import type { App, Secret } from '../../host/src/core/apps/sessions.ts';
+import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
 export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' | 'setting' | 'saveSetting'> & {

@@ -3,7 +3,7 @@
  * device hears of it.
  */
 
-import type { StoreRow } from '../apps/sessions.ts';
+import type { StoreRow } from '../apps/store-rows.ts';
 import type { Carried, DeviceAsk } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type Nip46Request, requestDigest } from '../nip46/nip46-text.ts';

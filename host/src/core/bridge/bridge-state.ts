@@ -7,18 +7,8 @@ import type { ClientMetadata } from '../apps/client-metadata.ts';
 import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
 import { noOwnRelays, type OwnRelays } from '../apps/session-relays.ts';
-import {
-  type App,
-  type AskedRow,
-  type KnownAccounts,
-  loadSessions,
-  type NewSecret,
-  type Revocation,
-  type Secret,
-  type SeenRow,
-  type Sessions,
-  type StoreRow,
-} from '../apps/sessions.ts';
+import { type App, loadSessions, type NewSecret, type Secret, type Sessions } from '../apps/sessions.ts';
+import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../apps/store-rows.ts';
 import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from '../device/device-port.ts';
 import { type Narrowing, noNarrowing } from '../narrowing/narrowing.ts';
 import type { Encryption, RemoteSigner } from '../nip46/envelope.ts';

@@ -1,11 +1,11 @@
 /** Answers, notes and rows as effects: the few shapes in which the bridge speaks. */
 
-import type { AskedRow } from '../apps/sessions.ts';
+import type { AskedRow } from '../apps/store-rows.ts';
 import { answerCreatedAt } from '../nip46/envelope.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { type Refusal, refusalText } from '../nip46/refusal.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
-import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, Origin, Way } from './bridge-state.ts';
+import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, OpenRequest, Origin, Way } from './bridge-state.ts';
 
 /** An answer to whoever asked. */
 export function answer(origin: Origin, text: string, now: number): AnswerEffect {
@@ -40,4 +40,9 @@ export function saveSeen(
   const forgetBefore = Math.floor((now - limits.endedMs) / 1000) - limits.freshnessSeconds;
   const seen = { id: event.id, client: event.pubkey, request, createdAt: event.created_at };
   return { type: 'save', row: { type: 'seen', seen, forgetBefore, asked } };
+}
+
+/** After the answer: a host that is cut off between the two answers once more, and none is lost. */
+export function endOnDisk({ isKept, origin, key }: OpenRequest): readonly BridgeEffect[] {
+  return isKept ? [{ type: 'save', row: { type: 'ended', client: origin.client, request: key } }] : [];
 }

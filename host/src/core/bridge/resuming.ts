@@ -6,7 +6,7 @@
  * and is off the disk.
  */
 import { connectQuestion } from '../apps/pairing.ts';
-import type { AskedRow } from '../apps/sessions.ts';
+import type { AskedRow } from '../apps/store-rows.ts';
 import { parseRequest } from '../nip46/nip46-text.ts';
 import { kindOf } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';

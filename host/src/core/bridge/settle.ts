@@ -19,7 +19,7 @@ import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
 import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
-import { answer, note } from './replies.ts';
+import { answer, endOnDisk, note } from './replies.ts';
 import { signQuestion } from './requests.ts';
 
 /** The device has the question: from now on a human may see it. */
@@ -200,11 +200,6 @@ function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal,
   if (isSaved) effects.unshift({ type: 'save', row: { type: 'unasked', client, request: open.key } });
   else effects.push(...endOnDisk(open));
   return [without(state, job), effects];
-}
-
-/** After the answer: a host that is cut off between the two answers once more, and none is lost. */
-function endOnDisk({ isKept, origin, key }: OpenRequest): readonly BridgeEffect[] {
-  return isKept ? [{ type: 'save', row: { type: 'ended', client: origin.client, request: key } }] : [];
 }
 
 /** The accounts are forgotten as well: perhaps this is another device than before. */

@@ -14,18 +14,16 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { cleanLine } from '../apps/client-metadata.ts';
+import { takeResult } from './device-adrift.ts';
 import { isAble } from './device-channel.ts';
 import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
 import { toAnswer, toRefusal } from './device-request.ts';
 import {
-  adriftAtOnce,
   answer,
   askInfo,
-  askWhatBecame,
   find,
   join,
-  lost,
   remove,
   replace,
   requestOf,
@@ -110,26 +108,6 @@ function takeInfo(turn: Turn, reply: Reply<'info'>): void {
   const name = cleanLine(reply.body.name, limits.labelMax);
   const able = { knowsApps: isAble(turn.state, 'clients'), knowsAccounts: isAble(turn.state, 'accounts') };
   say(turn, { state: 'ready', firmware, model, info: { ...reply.body, name }, channel: trust, ...able });
-}
-
-/** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */
-function takeResult(turn: Turn, reply: Reply<'get_result'>): void {
-  const entry = turn.state.open.find((one) => one.phase === 'adrift' && one.request.id === reply.body.request);
-  if (entry?.phase !== 'adrift') return;
-  if (reply.body.state === 'ended') {
-    // Its answer should have come before this; a device that forgets between the two has failed the request.
-    remove(turn, entry);
-    answer(turn, entry.job, lost);
-  } else if (reply.body.state === 'open') replace(turn, { ...entry, phase: 'sent', shown: true });
-  // The same boot never saw it, so nobody was asked. What an app signed waits for its turn, and has the same id then.
-  else if ('carried' in entry.ask) {
-    const { job, client, ask, wasLocked } = entry;
-    replace(turn, { job, client, ask, wasLocked, output: [], outputLength: 0, phase: 'waiting' });
-  } else {
-    replace(turn, { ...entry, phase: 'sent', shown: true });
-    send(turn, entry.request);
-  }
-  askWhatBecame(turn, adriftAtOnce - 1);
 }
 
 /** Answers the device's own requests: it pulls inputs and pushes outputs. */

@@ -9,7 +9,6 @@
  * Pure: `step(state, input, now, random) → [state, effects]`, `now` in milliseconds.
  */
 
-import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   closedLink,
   decodeMessage,
@@ -22,18 +21,16 @@ import {
 } from '@sallyport/device-protocol';
 import { cleanLine } from '../apps/client-metadata.ts';
 import { deviceAbsentGraceMs, devicePingBusyMs, devicePingIdleMs } from '../nip46/limits.ts';
+import { adriftAgain, opened } from './device-adrift.ts';
 import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-channel.ts';
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
-import type { DeviceAnswer } from './device-port.ts';
-import { asksHuman, isRepeatable, prepare } from './device-request.ts';
+import { asksHuman, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
-  adriftAtOnce,
   answer,
-  askWhatBecame,
   cancelOf,
   type DeviceSessionEffect,
   type DeviceSessionInput,
@@ -42,7 +39,6 @@ import {
   type HostIdentity,
   idOf,
   type Open,
-  rebooted,
   remove,
   replace,
   say,
@@ -149,13 +145,6 @@ function ask(turn: Turn, { job, client, ask: question, resumed }: DeviceSessionI
   else answer(turn, job, entry);
 }
 
-/** As if the link had broken in this host: the next session asks what became of it. */
-function adriftAgain(turn: Turn, waiting: Open): Open | DeviceAnswer {
-  const prepared = prepare(waiting.ask, { knowsApps: true, streamMax: limits.streamMax });
-  if (prepared.type !== 'prepared') return prepared;
-  return { ...waiting, phase: 'adrift', prepared, request: prepared.toRequest(idOf(turn, waiting)) };
-}
-
 function cancel(turn: Turn, job: number): void {
   const ended = turn.state.open.find((entry) => entry.job === job);
   if (ended === undefined) return;
@@ -199,36 +188,6 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
       else if (taken !== null) takeMessage(turn, decodeMessage(taken));
     }
   }
-}
-
-/** A session is there to be used: what a reboot ended is failed, what is adrift is asked for, what was abandoned is cancelled. */
-function opened(turn: Turn): void {
-  const { link: current } = turn.state;
-  if (current.phase !== 'open') return;
-  const bootId = bytesToHex(current.hello.bootId);
-  if (turn.state.bootId !== bootId) {
-    for (const entry of turn.state.open) {
-      if (entry.phase !== 'adrift') continue;
-      const { job, client, ask, wasLocked } = entry;
-      if (isRepeatable(ask))
-        replace(turn, { job, client, ask, output: [], outputLength: 0, wasLocked, phase: 'waiting' });
-      else {
-        remove(turn, entry);
-        answer(turn, job, rebooted);
-      }
-    }
-    turn.state = { ...turn.state, abandoned: [] };
-  }
-  // What an app signed is for a device that knows it: one without its pairing, or without apps, is asked nothing of it.
-  for (const entry of turn.state.open) {
-    if (entry.phase !== 'adrift' || !('carried' in entry.ask) || isAble(turn.state, 'clients')) continue;
-    if (entry.request.command !== 'nip46_request' && entry.request.command !== 'client_connect') continue;
-    remove(turn, entry);
-    answer(turn, entry.job, rebooted);
-  }
-  for (const request of turn.state.abandoned) send(turn, cancelOf(request));
-  turn.state = { ...turn.state, bootId, abandoned: [], infoId: null, said: '' };
-  for (let place = 0; place < adriftAtOnce; place++) askWhatBecame(turn, place);
 }
 
 /**

@@ -245,16 +245,6 @@ export function idOf(turn: Turn, { ask, wasLocked }: Pick<Open, 'ask' | 'wasLock
   return (new DataView(sha256(concatBytes(...parts)).buffer).getUint32(0) & 0xffff_fffe) >>> 0;
 }
 
-/** How many of what is adrift are asked for at once: more than a device can know of, and far below what a link holds. */
-export const adriftAtOnce = 32;
-
-/** Asks what became of what is adrift at this place, if anything is. */
-export function askWhatBecame(turn: Turn, place: number): void {
-  const entry = turn.state.open.filter(({ phase }) => phase === 'adrift')[place];
-  if (entry?.phase !== 'adrift') return;
-  send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });
-}
-
 /** The host's ids are even and unique within a boot of the device. */
 export function takeId(turn: Turn): number {
   const id = turn.state.nextId;
