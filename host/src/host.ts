@@ -8,6 +8,7 @@ import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { relaysOfApps } from './core/apps/introducing.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
+import type { RelayChange } from './core/apps/own-relays.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
@@ -16,6 +17,7 @@ import { change, type NarrowChange, type Narrowing } from './core/narrowing/narr
 import { narrowingText } from './core/narrowing/narrowing-text.ts';
 import { remoteSigner } from './core/nip46/envelope.ts';
 import type { NostrEvent } from './core/nip46/event.ts';
+import { relaysMax } from './core/nip46/limits.ts';
 import { type Refusal, refuse } from './core/nip46/refusal.ts';
 import type { RelaySnapshot } from './core/relay/relay.ts';
 import { announcement } from './core/web/announcement.ts';
@@ -24,8 +26,8 @@ import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { introducer } from './introducer.ts';
 import { authEvent, probeEvent, signed } from './own-events.ts';
+import { keepOwnRelays } from './own-relays.ts';
 import { primitives } from './primitives/primitives.ts';
-import { isReachable } from './relays/relay-url.ts';
 import { createRelays } from './relays/relays.ts';
 import { watchClock } from './relays/sleep.ts';
 import type { Reporter } from './report.ts';
@@ -41,6 +43,7 @@ export type HostParts = {
   readonly secret: Uint8Array;
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
+  /** Those that it is started with. */
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
   readonly report: Reporter;
@@ -80,6 +83,8 @@ export type Host = {
   readonly revoke: (client: string) => void;
   readonly bridge: () => BridgeState;
   readonly relays: () => readonly RelaySnapshot[];
+  /** Changes the relays of everybody, on disk first; or says why not. */
+  readonly changeRelays: (change: RelayChange) => Refusal | null;
   /** Settles when at least one relay listens, or after the time given. */
   readonly listening: (withinMs: number) => Promise<void>;
   /** Begins a pairing with the unpaired device that is there. */
@@ -106,6 +111,7 @@ export function runHost(parts: HostParts): Host {
   const signer = remoteSigner(parts.secret, primitives);
   const timers = createTimers(now);
   const introducing = new Map<string, readonly string[]>();
+  let tellsUnused: ReadonlySet<string> = new Set();
   let wakeListeners = (): void => undefined;
 
   const { toBridge, toDevice, resume, bridge, errand } = joinMachines(signer, {
@@ -118,7 +124,7 @@ export function runHost(parts: HostParts): Host {
     wakeAt: timers.wakeAt,
     write: (bytes) => wire.write(bytes),
     publish: (event, [first, ...others]) => {
-      const only = [...others, ...parts.relays];
+      const only = [...others, ...bridge().ownRelays.all];
       return relays.publish(event, first === undefined ? { only } : { first, only });
     },
     appRelays: () => joinRelays(),
@@ -149,9 +155,7 @@ export function runHost(parts: HostParts): Host {
   });
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   toBridge({ type: 'people', people: peopleIn(store) });
-  relays.start(parts.relays);
-  toBridge({ type: 'own_relays', relays: { all: parts.relays, reachable: parts.relays.filter(isReachable) } });
-  joinRelays();
+  const changeRelays = keepOwnRelays(parts.relays, store, toBridge, joinRelays);
   resume();
   const unwatch = watchClock(now, () => {
     timers.woke();
@@ -160,12 +164,15 @@ export function runHost(parts: HostParts): Host {
 
   /** The relays of the host, of its apps, and of those that are just being introduced. */
   function joinRelays(): void {
-    relays.keep([
-      ...parts.relays,
+    const unused = relays.keep([
+      ...bridge().ownRelays.all,
       ...relaysOfApps(bridge().sessions),
       ...[...introducing.values()].flat(),
       ...world.relays(),
     ]);
+    for (const url of unused)
+      if (!tellsUnused.has(url)) report({ type: 'warning', words: `${url} is not used: ${tooManyRelays}` });
+    tellsUnused = new Set(unused);
   }
 
   function askDevice(ask: DeviceAsk, until: AbortSignal): Promise<DeviceAnswer> {
@@ -197,7 +204,7 @@ export function runHost(parts: HostParts): Host {
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
     const hash = hashSecret(secret);
     toBridge({ type: 'secret', hash, ...wanted });
-    const line = { pubkey: signer.pubkey, relays: parts.relays, secret };
+    const line = { pubkey: signer.pubkey, relays: bridge().ownRelays.all, secret };
     return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(signer.pubkey)), hash };
   }
 
@@ -236,6 +243,7 @@ export function runHost(parts: HostParts): Host {
     revoke: (client) => toBridge({ type: 'unpair', client }),
     bridge,
     relays: () => relays.snapshots(),
+    changeRelays,
     listening: (withinMs) =>
       new Promise((resolve) => {
         const patience = setTimeout(resolve, withinMs);
@@ -261,3 +269,5 @@ export function runHost(parts: HostParts): Host {
 }
 
 const givenUp = refuse('cancelled', 'Nobody waits for the device any more.', '');
+
+const tooManyRelays = `this signer uses ${relaysMax} relays at most. Apps that are only there are not heard.`;

@@ -92,6 +92,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         now,
         bridge: running.bridge,
         relays: running.relays,
+        changeRelays: running.changeRelays,
         device: () => ({ status: device, port }),
         activity,
         narrow: running.narrow,

@@ -38,7 +38,11 @@ test('one that is needed again meanwhile stays', () => {
   expect(urls()).toEqual([own, first]);
 });
 
-test('more than can be are not joined', () => {
-  relays.keep(Array.from({ length: 30 }, (_, index) => `ws://127.0.0.1:${index + 1}`));
-  expect(urls()).toHaveLength(16);
+test('more than can be are not joined, and are named; one of them is when another was left', () => {
+  const many = Array.from({ length: 18 }, (_, index) => `ws://127.0.0.1:${index + 1}`);
+  expect(relays.keep(many)).toEqual(many.slice(16));
+  expect(urls()).toEqual(many.slice(0, 16));
+  expect(relays.keep(many.slice(1))).toEqual(many.slice(17));
+  vi.advanceTimersByTime(10_000);
+  expect(urls()).toEqual(many.slice(1, 17));
 });

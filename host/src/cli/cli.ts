@@ -11,6 +11,7 @@ import type { Action } from './arguments.ts';
 import { addHostCommands } from './host-commands.ts';
 import { commandWith, Ending, exitCodes, type Io } from './io.ts';
 import { addMachineCommands } from './machine-commands.ts';
+import { addRelayCommands } from './relay-commands.ts';
 import { addWebCommands } from './web-commands.ts';
 
 /** Runs one command; returns its exit code. `script` is the file that this program was started by. */
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[], io: Io, script: string): P
     };
   addHostCommands(cli, run);
   addAppCommands(cli, run);
+  addRelayCommands(cli, run);
   addWebCommands(cli, run);
   addMachineCommands(cli, run, script);
   forEachCommand(cli, (command) => {

@@ -26,15 +26,6 @@ function addLooking(cli: Parser, run: Action): void {
       }),
     );
   cli
-    .command('relays')
-    .description('the relays and how they are')
-    .action(
-      run(async (command) => {
-        const { relays } = answerOf(await command.client.call('GET /v0/relays'));
-        say(command, relays, relays.map(show.relayHealthText).join(''));
-      }),
-    );
-  cli
     .command('requests')
     .description('what is open: who waits for the device')
     .action(

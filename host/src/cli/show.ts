@@ -20,7 +20,12 @@ export function statusText(status: Status): string {
     `device  ${deviceText(device)}`,
     ...status.relays.map((relay) => `relay   ${relayText(relay)}`),
     `apps    ${status.apps}, ${status.openRequests} open requests`,
+    ...(status.web === null ? [] : [webText(status.web)]),
   ]);
+}
+
+function webText({ url, logins, waiting }: NonNullable<Status['web']>): string {
+  return `pages   ${url}${logins ? `, apps may ask without a line (${waiting} wait)` : ''}`;
 }
 
 export function deviceText({ state, model, channel, port }: z.output<typeof s.device>): string {
@@ -39,10 +44,15 @@ export function relayText({ url, state, reason, queued }: Relay): string {
   return `${url}  ${state}${reason === null ? '' : `: ${reason}`}${queued === 0 ? '' : `, ${queued} answers wait`}`;
 }
 
-/** The same, and how it has been. */
+export function relaysText(relays: readonly Relay[]): string {
+  return relays.map(relayHealthText).join('');
+}
+
+/** One of them, and how it has been. */
 export function relayHealthText(relay: Relay): string {
   const { connectedAt, lastEventAt, roundTripMs, refused, refusal, rateLimited, auth, notice } = relay;
   const said = [
+    relay.own ? '' : 'only for apps that are there',
     connectedAt === null ? '' : `connected since ${time(connectedAt)}`,
     lastEventAt === null ? 'no request yet' : `last request ${time(lastEventAt)}`,
     roundTripMs === null ? '' : `there and back in ${roundTripMs} ms`,

@@ -10,8 +10,9 @@ import {
 import { humanHandlers } from './human-handlers.ts';
 import { openApi } from './openapi.ts';
 import { no, noApp, type Problem } from './problems.ts';
+import { relayHandlers } from './relay-handlers.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
-import { appOf, deviceOf, diagnosticsOf, relayOf, requestsOf, secretsOf, statusOf } from './said.ts';
+import { appOf, deviceOf, diagnosticsOf, requestsOf, secretsOf, statusOf } from './said.ts';
 import type { HostView } from './view.ts';
 import { webHandlers } from './web-handlers.ts';
 
@@ -46,6 +47,7 @@ export function makeHandlers(view: HostView): Handlers {
 
   return {
     ...humanHandlers(view),
+    ...relayHandlers(view),
     ...webHandlers(view),
     'GET /v0/activity': ({ query }) => {
       const { rows, next } = activity.search(withoutUndefined(query));
@@ -70,7 +72,6 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/metrics': () => view.metrics(),
     'GET /v0/openapi.json': () => `${JSON.stringify(openApi(view.version), null, 2)}\n`,
     'POST /v0/pause': ({ body }) => narrowBy({ type: 'pause', client: everybody, ...untilOf(body) }),
-    'GET /v0/relays': () => ({ relays: view.relays().map(relayOf) }),
     'GET /v0/requests': () => ({ requests: requestsOf(view) }),
     'POST /v0/resume': () => narrowBy({ type: 'resume', client: everybody }),
     'GET /v0/rules': () => rulesNow(bridge().narrowing),

@@ -13,3 +13,5 @@ export function no(problem: 404 | 409, code: string, words: string, advice = '')
 }
 
 export const noApp = no(404, 'no_app', 'There is no paired app with this key.', '"sallyport apps" lists them.');
+
+export const noRelay = no(409, 'malformed', 'This is no relay address.', 'One looks like wss://relay.example.com.');

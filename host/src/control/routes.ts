@@ -154,6 +154,18 @@ export const routes = {
     answer: s.done,
   },
   'GET /v0/relays': { access: 'read', summary: 'The relays and how they are.', answer: s.relays },
+  'POST /v0/relays': {
+    access: 'write',
+    summary: 'Adds a relay for everybody; apps hear of it when they ask.',
+    body: s.newRelay,
+    answer: s.relays,
+  },
+  'DELETE /v0/relays': {
+    access: 'write',
+    summary: 'Removes a relay that was added. Apps that are there are heard until they were led on.',
+    query: s.byRelay,
+    answer: s.relays,
+  },
   'GET /v0/requests': { access: 'read', summary: 'What is open: who waits for the device.', answer: s.requests },
   'POST /v0/resume': {
     access: 'write',

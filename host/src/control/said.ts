@@ -4,6 +4,7 @@ import { appLabel } from '../core/apps/client-metadata.ts';
 import type { App } from '../core/apps/sessions.ts';
 import { everybody, isPaused, type Pause } from '../core/narrowing/narrowing.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
+import { openChallenges } from '../core/web/challenge.ts';
 import type * as s from './schemas.ts';
 import type { HostView } from './view.ts';
 
@@ -16,12 +17,17 @@ export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   return { client, name, url, perms, account, pairedAt, pause };
 }
 
-export function relayOf(relay: RelaySnapshot): z.output<typeof s.relay> {
+export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
+  const own = new Set(view.bridge().ownRelays.all);
+  return view.relays().map((relay) => relayOf(relay, own.has(relay.url)));
+}
+
+function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
   const { url, status, unacknowledged, health, connectedAt, auth, notice } = relay;
   const { lastEventAt, roundTripMs, refused, refusal, rateLimited } = health;
   const reason = 'reason' in status ? status.reason : null;
   const how = { lastEventAt, roundTripMs, refused, refusal, rateLimited, auth, notice };
-  return { url, state: status.type, reason, queued: unacknowledged, connectedAt, ...how };
+  return { url, own, state: status.type, reason, queued: unacknowledged, connectedAt, ...how };
 }
 
 export function deviceOf(view: HostView): z.output<typeof s.device> {
@@ -66,7 +72,7 @@ export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
 }
 
 export function statusOf(view: HostView): z.output<typeof s.status> {
-  const { signer, narrowing, sessions, open, drops } = view.bridge();
+  const { signer, narrowing, sessions, open, drops, web, challenges } = view.bridge();
   return {
     version: view.version,
     startedAt: view.startedAt,
@@ -77,7 +83,9 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
     apps: sessions.apps.size,
     openRequests: open.size,
     device: deviceOf(view),
-    relays: view.relays().map(relayOf),
+    relays: relaysOf(view),
+    web:
+      web === null ? null : { url: web.url, logins: web.logins !== null, waiting: openChallenges(challenges).length },
     drops: { ...drops },
   };
 }
@@ -116,10 +124,11 @@ function impersonal({ outcome, why }: { readonly outcome: string; readonly why: 
   return outcome === 'narrowed' ? 'A rule, a pause or the kill switch of the user refused it.' : why;
 }
 
-/** Whose keys these are is not for strangers. */
+/** Whose keys these are, and where they live on the web, is not for strangers. */
 function withoutKeys(view: HostView): z.output<typeof s.status> {
   const status = statusOf(view);
-  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] } };
+  const web = status.web === null ? null : { ...status.web, url: '' };
+  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] }, web };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

@@ -127,6 +127,8 @@ export const signed = z.object({
 
 export const relay = z.object({
   url: z.string(),
+  /** Whether everybody is heard there, or only the apps that brought it or are there still. */
+  own: z.boolean(),
   state: z.string(),
   reason: z.string().nullable(),
   /** Answers that wait for it. */
@@ -226,9 +228,15 @@ export const status = z.object({
   openRequests: z.number().int(),
   device,
   relays: z.array(relay),
+  /** The pages, where there are any; `waiting`: strangers for whom nobody has come yet. */
+  web: z.object({ url: z.string(), logins: z.boolean(), waiting: z.number().int() }).nullable(),
   /** What was dropped without a word, by reason. */
   drops: z.record(z.string(), z.number().int()),
 });
+
+export const newRelay = z.strictObject({ url: z.string().max(1_024) });
+/** `atOnce`: apps that are there still are not waited for; they may not find this signer again. */
+export const byRelay = z.strictObject({ url: z.string().max(1_024), atOnce: z.enum(['yes', 'no']).default('no') });
 
 export const rules = z.object({ rules: z.array(rule) });
 export const apps = z.object({ apps: z.array(app) });

@@ -1,5 +1,6 @@
 /** What the control API needs of the running host: what it can see, and the few things that it can have done. */
 import type { Introduction } from '../core/apps/nostrconnect-uri.ts';
+import type { RelayChange } from '../core/apps/own-relays.ts';
 import type { BridgeState } from '../core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from '../core/device/device-port.ts';
 import type { DeviceStatus } from '../core/device/device-session.ts';
@@ -18,6 +19,8 @@ export type HostView = {
   readonly now: () => number;
   readonly bridge: () => BridgeState;
   readonly relays: () => readonly RelaySnapshot[];
+  /** Changes the relays of everybody, on disk first; or says why not. */
+  readonly changeRelays: (change: RelayChange) => Refusal | null;
   readonly device: () => { readonly status: DeviceStatus; readonly port: string | null };
   readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
   /** Performs a change of what is let through, on disk first; null when it cannot be. */

@@ -2,7 +2,7 @@
 import type { NameChange } from '../core/web/naming.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
 import type { Handlers } from './handlers.ts';
-import { no, type Problem } from './problems.ts';
+import { no, noRelay, type Problem } from './problems.ts';
 import type { Answer } from './routes.ts';
 import type { HostView } from './view.ts';
 
@@ -39,10 +39,3 @@ export function webHandlers(view: HostView): Pick<Handlers, WebRoute> {
     'DELETE /v0/names/:name': ({ params: { name } }) => changed({ type: 'remove', name }),
   };
 }
-
-const noRelay = no(
-  409,
-  'malformed',
-  'One of the relays is no relay address.',
-  'One looks like wss://relay.example.com.',
-);

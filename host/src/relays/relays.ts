@@ -14,8 +14,11 @@ export type Relays = {
    * relay address, or more than `relaysMax`.
    */
   readonly start: (urls: readonly string[]) => readonly string[];
-  /** Connects to these as `start` does, and leaves all others, after time for what was just said to them. */
-  readonly keep: (urls: readonly string[]) => void;
+  /**
+   * Connects to these as `start` does, the first `relaysMax` of them, and leaves all others, after time for what was just said to them.
+   * Returns those that are too many.
+   */
+  readonly keep: (urls: readonly string[]) => readonly string[];
   /**
    * Publishes on all relays, or on those of `only` that were started; on `first` before the others, since an answer is awaited
    * where the request came from. Returns the relays that have it now; none means that nobody was told.
@@ -36,6 +39,7 @@ const farewellMs = 10_000;
 export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbacks): Relays {
   const sockets = new Map<string, RelaySocket>();
   const leaving = new Map<string, NodeJS.Timeout>();
+  let waiting: readonly string[] = [];
 
   function start(urls: readonly string[]): readonly string[] {
     const left: string[] = [];
@@ -48,22 +52,27 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
     return left;
   }
 
-  function keep(urls: readonly string[]): void {
-    const wanted = new Set(urls.map(parseRelayUrl));
+  function keep(urls: readonly string[]): readonly string[] {
+    const all = [...new Set(urls.map(parseRelayUrl).filter((url) => url !== null))];
+    const wanted = new Set(all.slice(0, relaysMax));
     for (const url of [...leaving.keys()].filter((each) => wanted.has(each))) {
       clearTimeout(leaving.get(url));
       leaving.delete(url);
     }
-    start(urls);
     for (const [url, socket] of sockets) {
       if (wanted.has(url) || leaving.has(url)) continue;
       const leave = (): void => {
         leaving.delete(url);
         sockets.delete(url);
         socket.close();
+        start(waiting);
       };
       leaving.set(url, setTimeout(leave, farewellMs).unref());
     }
+    // What is being left takes its place until it is.
+    waiting = [...wanted];
+    start(waiting);
+    return all.slice(relaysMax);
   }
 
   function publish(event: NostrEvent, to: PublishTo = {}): readonly string[] {
@@ -77,6 +86,7 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
   function close(): void {
     for (const timer of leaving.values()) clearTimeout(timer);
     leaving.clear();
+    waiting = [];
     const open = [...sockets.values()];
     sockets.clear();
     for (const socket of open) socket.close();

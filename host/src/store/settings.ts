@@ -1,4 +1,5 @@
 /** What the user set, as it was kept. What cannot be read is not guessed: nothing starts without it. */
+import { type KeptRelays, noneKept, parseRelays, relaysText } from '../core/apps/own-relays.ts';
 import { type Narrowing, noNarrowing } from '../core/narrowing/narrowing.ts';
 import { parseNarrowing } from '../core/narrowing/narrowing-text.ts';
 import { nobody, type People, parsePeople, peopleText } from '../core/web/people.ts';
@@ -12,6 +13,13 @@ export function narrowingIn(store: Pick<Store, 'setting'>): Narrowing {
   if (narrowing === null)
     throw new Error('The rules and pauses in the state directory cannot be read. Restore a backup.');
   return narrowing;
+}
+
+/** The relays that the user added, and where apps were told to be. */
+export function relaysIn(store: Pick<Store, 'setting'>): KeptRelays {
+  const relays = parseRelays(store.setting('relays') ?? relaysText(noneKept));
+  if (relays === null) throw new Error('The relays in the state directory cannot be read. Restore a backup.');
+  return relays;
 }
 
 /** Who has a name. */

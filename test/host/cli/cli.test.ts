@@ -119,6 +119,31 @@ test('status, apps, log and why say the same to people and, with --json, to prog
   });
 });
 
+test('relays are listed, added and removed', async (context) => {
+  const { run } = await running(context);
+  const url = 'wss://relay.example';
+  expect(await run('relays')).toEqual({ code: 0, out: '', err: '' });
+  expect(await run('relays', 'add', 'https://relay.example')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('wss:'),
+  });
+  expect((await run('relays', 'add', `${url}/`)).out).toBe(`${url}  connecting\n    no request yet\n`);
+  const [relay] = JSON.parse((await run('relays', '--json')).out);
+  expect(relay).toMatchObject({
+    url,
+    own: true,
+    state: 'connecting',
+    connectedAt: null,
+    roundTripMs: null,
+    auth: null,
+  });
+  expect(await run('relays', 'remove', 'wss://other.example')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('none that was added'),
+  });
+  expect(await run('relays', 'remove', url, '--at-once')).toEqual({ code: 0, out: '', err: '' });
+});
+
 test('pair prints the line alone on stdout; it pairs an app', async (context) => {
   const { run, world } = await running(context);
   const { out, err } = await run('pair', '--name', 'phone', '--minutes', '5', '--no-qr');

@@ -4,6 +4,7 @@ import { relayHealthText } from '../../../host/src/cli/show.ts';
 
 const fresh = {
   url: 'wss://relay.example',
+  own: true,
   state: 'connecting',
   reason: null,
   queued: 0,
@@ -33,6 +34,7 @@ test('a relay that is not there yet, one that serves, and one that makes trouble
   );
   const trouble = {
     ...fresh,
+    own: false,
     state: 'deaf',
     reason: 'It delivers nothing.',
     refused: 2,
@@ -40,6 +42,6 @@ test('a relay that is not there yet, one that serves, and one that makes trouble
     rateLimited: 3,
   };
   expect(relayHealthText({ ...trouble, queued: 1, notice: 'go away' })).toBe(
-    'wss://relay.example  deaf: It delivers nothing., 1 answers wait\n    no request yet, rate limited 3 times, refused 2 times: blocked: no, says: go away\n',
+    'wss://relay.example  deaf: It delivers nothing., 1 answers wait\n    only for apps that are there, no request yet, rate limited 3 times, refused 2 times: blocked: no, says: go away\n',
   );
 });

@@ -11,9 +11,11 @@ import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import type { DeviceAsk } from '../../../host/src/core/device/device-port.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
 import { remoteSigner } from '../../../host/src/core/nip46/envelope.ts';
+import { snapshot, startRelay } from '../../../host/src/core/relay/relay.ts';
 import { announcement } from '../../../host/src/core/web/announcement.ts';
 import { named } from '../../../host/src/core/web/naming.ts';
 import { startMetrics } from '../../../host/src/metrics.ts';
+import { keepOwnRelays } from '../../../host/src/own-relays.ts';
 import { primitives } from '../../../host/src/primitives/primitives.ts';
 import type { Report } from '../../../host/src/report.ts';
 import { openActivityLog } from '../../../host/src/store/activity-log.ts';
@@ -40,12 +42,19 @@ export function controlWorld(
   let lines = 0;
   const asked: DeviceAsk[] = [];
   const userSecret = generateSecretKey();
+  const settings = new Map<string, string>();
+  const store = {
+    setting: (name: string) => settings.get(name) ?? null,
+    saveSetting: (name: string, text: string) => void settings.set(name, text),
+  };
+  const changeRelays = keepOwnRelays([], store, world.feed, () => undefined);
   const view: HostView = {
     version: '0',
     startedAt: world.now(),
     now: world.now,
     bridge: world.state,
-    relays: () => [],
+    relays: () => world.state().ownRelays.all.map((url) => snapshot(startRelay({ url, pubkeys: [] }))),
+    changeRelays,
     device: () => ({ status: { state: 'absent' }, port: 'There is no port.' }),
     activity,
     narrow: (what) => {

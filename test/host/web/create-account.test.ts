@@ -1,8 +1,13 @@
 /** `create_account`: a person clicks, the device makes the account, its name is served; and an email gives nobody away. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getPublicKey } from 'nostr-tools/pure';
 import { expect, test } from 'vitest';
 import { challengeLimits } from '../../../host/src/core/web/challenge.ts';
 import { emailHash, emailKeyOf } from '../../../host/src/core/web/people.ts';
+import { peopleIn } from '../../../host/src/store/settings.ts';
+import { openStore } from '../../../host/src/store/store.ts';
 import { pairedApp } from '../bridge-world.ts';
 import { authWorld, denied, pathTold } from './auth-world.ts';
 
@@ -87,10 +92,16 @@ test('a known email asks for the account that is here, and until its owner press
     looks.push(await look());
     expect([...world.asks.values()]).toMatchObject([{ method: known ? 'client_introduce' : 'account_create' }]);
     // Whatever keeps the device from asking is said in the same words.
-    world.press({ type: 'refused', refusal: { ...denied, code: known ? 'rate_limited' : 'busy', words: 'other' } });
+    world.press({
+      type: 'refused',
+      refusal: { code: known ? 'rate_limited' : 'busy', words: known ? 'a' : 'b', advice: '' },
+    });
     looks.push(await look());
     await post(path);
-    world.press({ type: 'refused', refusal: { ...denied, code: known ? 'unknown_account' : 'full', words: 'other' } });
+    world.press({
+      type: 'refused',
+      refusal: { code: known ? 'unknown_account' : 'full', words: known ? 'a' : 'b', advice: '' },
+    });
     looks.push(await look(), stranger.last());
     seen.push(looks);
   }
@@ -191,6 +202,25 @@ test('where the user did not opt in no account is made', () => {
   const stranger = world.app();
   stranger.send('create_account', ['bob']);
   expect(stranger.last()).toMatchObject({ error: expect.stringContaining('not paired') });
+});
+
+test('a name is on disk when its row is, and the next host has it', ({ onTestFinished }) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-people-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const people = new Map([['alice', { name: 'alice', pubkey: made.pubkey, relays: ['wss://a.example'], email: 'ab' }]]);
+  const open = () => {
+    const store = openStore(join(dir, 'state'));
+    if (store.type === 'refused') throw new Error(store.words);
+    return store;
+  };
+  const first = open();
+  first.save({ type: 'people', people });
+  first.close();
+  const next = open();
+  expect(peopleIn(next)).toEqual(people);
+  next.saveSetting('people', '[{}]');
+  expect(() => peopleIn(next)).toThrow('cannot be read');
+  next.close();
 });
 
 test('emails are known by a hash of the signer’s own', () => {

@@ -105,6 +105,19 @@ test('nothing of the control API is here', async (context) => {
   }
 });
 
+test('the status says where the pages are, and diagnostics keep that to themselves', async (context) => {
+  const { world, ask } = webWorld(context);
+  const status = async () => (await ask('GET /v0/status', '/v0/status')).said;
+  expect(await status()).toMatchObject({ web: null });
+  const logins = { account: 0, key: new Uint8Array(32), emailKey: new Uint8Array(32) };
+  world.feed({ type: 'web', web: { url, logins } });
+  world.app().send('connect', ['', '']);
+  expect(await status()).toMatchObject({ web: { url, logins: true, waiting: 1 } });
+  const { said } = await ask('GET /v0/diagnostics', '/v0/diagnostics');
+  expect(said).toMatchObject({ status: { web: { url: '', waiting: 1 } } });
+  expect(JSON.stringify(said)).not.toContain('signer.example');
+});
+
 test('it listens on this computer, and says why it cannot', async (context) => {
   const { world } = webWorld(context);
   const view = {

@@ -1,7 +1,7 @@
 /**
- * The relays of an app's session: `get_relays` and `switch_relays`. An app that brought relays of its own (`nostrconnect://`) is led to
- * those of this signer when it asks, and its own are left when it has come: not before, because an app that is told and stays where it
- * was would meet silence.
+ * The relays of an app's session: `get_relays` and `switch_relays`. An app that is elsewhere, because it brought relays of its own
+ * (`nostrconnect://`) or because those of this signer have changed, is led to those of now when it asks. Where it was is left when it
+ * has come: not before, because an app that is told and stays where it was would meet silence.
  */
 import { noteOf, save } from '../bridge/asking.ts';
 import type { BridgeState, Origin, Step } from '../bridge/bridge-state.ts';
@@ -21,17 +21,52 @@ export function tellRelays(state: BridgeState, app: App, origin: Origin, request
   return reply(state, origin, request, JSON.stringify(said), now);
 }
 
-/** `switch_relays`: the string `null` where nothing changes, because nostr-tools never resolves on a JSON null. */
+/**
+ * `switch_relays`: the string `null` where nothing changes, because nostr-tools never resolves on a JSON null. An app that shares a relay
+ * with us is reached there whatever it makes of the answer, and is told once: some clients move house at each list that they hear.
+ */
 export function switchRelays(state: BridgeState, app: App, origin: Origin, request: Nip46Request, now: number): Step {
   const { reachable } = state.ownRelays;
-  const isElsewhere = app.relays.some((url) => !reachable.includes(url));
-  if (!isElsewhere || reachable.length === 0) return reply(state, origin, request, 'null', now);
+  if (app.relays.length === 0 || reachable.length === 0) return reply(state, origin, request, 'null', now);
   const hasCome = origin.relays.some((url) => reachable.includes(url) && !app.relays.includes(url));
-  if (!hasCome) return reply(state, origin, request, JSON.stringify(reachable), now);
+  const isTold = hasCome || isSame(app.relays, reachable);
+  const shares = app.relays.some((url) => reachable.includes(url));
+  const said = isTold ? 'null' : JSON.stringify(reachable);
+  if (!isTold && !shares) return reply(state, origin, request, said, now);
   const moved: App = { ...app, relays: [] };
-  const sessions = { ...state.sessions, apps: new Map(state.sessions.apps).set(app.client, moved) };
-  const [next, effects] = reply({ ...state, sessions }, origin, request, 'null', now);
+  const [next, effects] = reply(withApps(state, [moved]), origin, request, said, now);
   return [next, [save({ type: 'pair_again', app: moved }), ...effects]];
+}
+
+/**
+ * What the host listens on for everybody from now on. Apps that were at its relays `before` are there still, until they ask; `gone` is
+ * where nobody is waited for any more.
+ */
+export function ownRelaysAre(
+  state: BridgeState,
+  ownRelays: OwnRelays,
+  before: readonly string[],
+  gone: readonly string[],
+): Step {
+  const stay = (urls: readonly string[]): readonly string[] => urls.filter((url) => !gone.includes(url));
+  const old = isSame(before, ownRelays.reachable) ? [] : stay(before);
+  const moved: App[] = [];
+  for (const app of state.sessions.apps.values()) {
+    const relays = app.relays.length === 0 ? old : stay(app.relays);
+    if (!isSame(relays, app.relays)) moved.push({ ...app, relays });
+  }
+  return [{ ...withApps(state, moved), ownRelays }, moved.map((app) => save({ type: 'pair_again', app }))];
+}
+
+function withApps(state: BridgeState, changed: readonly App[]): BridgeState {
+  if (changed.length === 0) return state;
+  const apps = new Map(state.sessions.apps);
+  for (const app of changed) apps.set(app.client, app);
+  return { ...state, sessions: { ...state.sessions, apps } };
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((url) => others.includes(url));
 }
 
 function reply(state: BridgeState, origin: Origin, request: Nip46Request, result: string, now: number): Step {

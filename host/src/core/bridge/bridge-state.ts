@@ -123,7 +123,7 @@ export type Signing = {
 /**
  * What comes in. `event` is shape-parsed (`parseEvent`), nothing more. `device` says what is there (null: nothing, or it is not known
  * yet), `accounts` the keys that it told (`device`: its static key, null where it is not paired). `secret` is a one-time secret that was
- * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `own_relays` are those of everybody from now on. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
+ * just made, as `hashSecret` of it. `introduced` is an app of a `nostrconnect://` line to which the device's human said yes. `own_relays` are those of everybody from now on; `before`: where apps were told to be until now, `gone`: where none is waited for any more. `sent` says that the device has the question now. `narrow` is what the user lets through from now on,
  * `unpair` their end of a session. `stop` ends everything that is open, with a word to whoever asked; nothing is asked after it.
  */
 export type BridgeInput =
@@ -137,7 +137,12 @@ export type BridgeInput =
   | ({ readonly type: 'secret' } & NewSecret)
   | { readonly type: 'void_secret'; readonly hash: string }
   | ({ readonly type: 'introduced' } & Introduced)
-  | { readonly type: 'own_relays'; readonly relays: OwnRelays }
+  | {
+      readonly type: 'own_relays';
+      readonly relays: OwnRelays;
+      readonly before?: readonly string[];
+      readonly gone?: readonly string[];
+    }
   | { readonly type: 'web'; readonly web: Web | null }
   | { readonly type: 'people'; readonly people: People }
   /** Somebody clicked on the page of a challenge. */

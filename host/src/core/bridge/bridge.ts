@@ -10,6 +10,7 @@ import { introduced } from '../apps/introducing.ts';
 import { connect, secretsInUse } from '../apps/pairing.ts';
 import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
+import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import { narrow, narrowedBy, revoke } from '../narrowing/user-says.ts';
@@ -67,7 +68,7 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'introduced':
       return introduced(state, input, now);
     case 'own_relays':
-      return [{ ...state, ownRelays: input.relays }, []];
+      return ownRelaysAre(state, input.relays, input.before ?? [], input.gone ?? []);
     case 'clicked':
       return clicked(state, input.token, now);
     case 'web':
