@@ -59,7 +59,7 @@ export function open(
   const job = state.nextJob;
   const { client } = origin;
   const { id, method } = request;
-  const key = requestDigest(request);
+  const key = requestDigest(request, state.signer);
   // What the app signed the device judges by itself and remembers: the next host can ask what became of it.
   const [relay = ''] = origin.relays;
   const asked = ask.method === 'client_request' || ask.method === 'client_connect' || wants.type === 'account';
