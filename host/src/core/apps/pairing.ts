@@ -24,7 +24,7 @@ export function connect(
   event: NostrEvent,
   now: number,
 ): Step {
-  const repeat = repeated(state, origin, request, requestDigest(request), event, now);
+  const repeat = repeated(state, origin, request, requestDigest(request, state.signer), event, now);
   if (repeat !== null) return repeat;
   const decision = decideConnect(state.sessions, origin.client, request, now);
   if (decision.type === 'refused') return refused(state, origin, request, decision.refusal, now);

@@ -59,7 +59,7 @@ export function open(
   const job = state.nextJob;
   const { client } = origin;
   const { id, method } = request;
-  const key = requestDigest(request);
+  const key = requestDigest(request, state.signer);
   const opened = { id, key, origin, cameAt: now, sentAt: null, chars, method, kind: kindOf(request), wants };
   // On disk before the device hears of it: when a relay replays this event to a restarted host, or the app repeats its request,
   // nobody is asked again.

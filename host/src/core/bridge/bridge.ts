@@ -3,7 +3,8 @@
  * (but for the cache of conversation keys in the signer, which changes no result), and the shell performs its effects in order.
  *
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
- * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
+ * clients repeat; nothing of an unpaired key reaches the device without a live secret, or a click where the user opted in; what an answer
+ * depends on is saved before it.
  */
 
 import { introduced } from '../apps/introducing.ts';

@@ -71,7 +71,7 @@ function deviceRequest(
   event: NostrEvent,
   now: number,
 ): Step {
-  const key = requestDigest(request);
+  const key = requestDigest(request, state.signer);
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
   const isAsking = request.method !== 'get_public_key';
