@@ -252,13 +252,13 @@ function speak(
 /** What is said in one turn of the program is written at once: many requests end together, and each write wakes whoever reads. */
 function linesTogether(write: (text: string) => void): (line: string) => void {
   let waiting = '';
+  const leave = (): void => {
+    if (waiting !== '') write(waiting);
+    waiting = '';
+  };
+  process.once('exit', leave);
   return (line) => {
-    if (waiting === '') {
-      queueMicrotask(() => {
-        write(waiting);
-        waiting = '';
-      });
-    }
+    if (waiting === '') setImmediate(leave);
     waiting += `${line}\n`;
   };
 }
