@@ -114,7 +114,7 @@ export function runHost(parts: HostParts): Host {
   let tellsUnused: ReadonlySet<string> = new Set();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, bridge, errand } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
@@ -156,6 +156,7 @@ export function runHost(parts: HostParts): Host {
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   toBridge({ type: 'people', people: peopleIn(store) });
   const changeRelays = keepOwnRelays(parts.relays, store, toBridge, joinRelays);
+  resume();
   const unwatch = watchClock(now, () => {
     timers.woke();
     relays.woke();
