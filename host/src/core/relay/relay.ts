@@ -195,6 +195,7 @@ function onOpened(state: RelayState, now: number): Step {
       auth: { type: 'unasked' },
       challenges: 0,
       probe: firstProbe(now),
+      twinAt: null,
       epoch: 0,
       subscription: unasked,
       subscribed: 0,
