@@ -21,15 +21,36 @@ export function realClock(): BoardClock {
   const started = performance.now();
   let ahead = 0;
   let timer: NodeJS.Timeout | null = null;
+  let timerAt = 0;
+  let wanted: { readonly at: number; readonly then: () => void } | null = null;
   const now = (): number => Math.floor(performance.now() - started) + ahead;
+  const run = (at: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    timerAt = at;
+    timer = setTimeout(rang, Math.max(0, at - now()));
+  };
+  function rang(): void {
+    timer = null;
+    if (wanted === null) return;
+    if (now() < wanted.at) return run(wanted.at);
+    const { then } = wanted;
+    wanted = null;
+    then();
+  }
   return {
     now,
     jump: (ms) => {
       ahead += ms;
+      if (timer !== null) run(timerAt);
     },
     wake: (at, then) => {
-      if (timer !== null) clearTimeout(timer);
-      timer = at === null ? null : setTimeout(then, Math.max(0, at - now()));
+      wanted = at === null ? null : { at, then };
+      if (at === null && timer !== null) {
+        clearTimeout(timer);
+        timer = null;
+      }
+      // Nearly every step of a board wants a later time, long before the one that it wanted before: its timer is left to ring too early.
+      if (at !== null && (timer === null || timerAt > at)) run(at);
     },
   };
 }

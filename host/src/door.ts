@@ -46,5 +46,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     return host.main(first === 'run' ? rest : argv);
   }
   const [{ runCli }, { terminalIo }] = await Promise.all([import('./cli/cli.ts'), import('./cli/terminal-io.ts')]);
-  process.exitCode = await runCli(argv, terminalIo(), process_argv[1] ?? '');
+  // From the sources the runtime is told under which condition it finds them; without that a service could not start.
+  process.exitCode = await runCli(argv, terminalIo(), [...process.execArgv, process_argv[1] ?? '']);
 }

@@ -1,6 +1,7 @@
-/** When the machines want to be woken: one timer each, by the clock. */
+/** When the machines want to be woken: one alarm each, by the clock. */
+import { type Alarm, newAlarm } from './alarm.ts';
 
-type Planned = { readonly due: number; readonly wake: () => void; readonly timer: NodeJS.Timeout };
+type Planned = { readonly due: number; readonly wake: () => void };
 
 export type Timers = {
   /** Calls `wake` at `due` (ms Unix time) instead of whatever was planned for this machine before; null plans nothing. */
@@ -12,32 +13,32 @@ export type Timers = {
 
 export function createTimers(now: () => number): Timers {
   const planned = new Map<string, Planned>();
+  const alarms = new Map<string, Alarm>();
 
-  function plan(machine: string, due: number, wake: () => void): void {
-    const run = (): void => {
+  function set(machine: string, due: number | null, wake: () => void): void {
+    const alarm = alarms.get(machine) ?? newAlarm(now);
+    alarms.set(machine, alarm);
+    if (due === null) planned.delete(machine);
+    else planned.set(machine, { due, wake });
+    alarm(due, () => {
       planned.delete(machine);
       wake();
-    };
-    planned.set(machine, { due, wake, timer: setTimeout(run, Math.max(0, due - now())) });
+    });
   }
 
   return {
     wakeAt: (machine, due, wake) => {
       // Most steps leave the deadline where it was.
-      if ((planned.get(machine)?.due ?? null) === due) return;
-      clearTimeout(planned.get(machine)?.timer);
-      planned.delete(machine);
-      if (due !== null) plan(machine, due, wake);
+      if ((planned.get(machine)?.due ?? null) !== due) set(machine, due, wake);
     },
     woke: () => {
-      for (const [machine, { due, wake, timer }] of [...planned]) {
-        clearTimeout(timer);
-        plan(machine, due, wake);
+      for (const [machine, { due, wake }] of [...planned]) {
+        set(machine, null, wake);
+        set(machine, due, wake);
       }
     },
     close: () => {
-      for (const { timer } of planned.values()) clearTimeout(timer);
-      planned.clear();
+      for (const machine of [...planned.keys()]) set(machine, null, () => undefined);
     },
   };
 }

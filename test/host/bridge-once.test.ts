@@ -128,7 +128,7 @@ describe('limits', () => {
     expect(app.inbox).toEqual([]);
     world.log.length = 0;
     world.pass(1);
-    expect(effectNames(world)).toEqual(['cancel', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['cancel', 'answer', 'note', 'save ended']);
     expect(world.notes()).toEqual(['timed_out']);
     expect(world.state().open.size).toBe(0);
   });
@@ -140,7 +140,16 @@ describe('limits', () => {
     for (const id of ['shown', 'waiting']) app.send('sign_event', [{ ...note1, content: id }], { id });
     world.log.length = 0;
     world.pass(120_000);
-    expect(effectNames(world)).toEqual(['cancel', 'save unasked', 'answer', 'note', 'cancel', 'answer', 'note']);
+    expect(effectNames(world)).toEqual([
+      'cancel',
+      'save unasked',
+      'answer',
+      'note',
+      'cancel',
+      'answer',
+      'note',
+      'save ended',
+    ]);
     expect(app.inbox.map(({ json }) => [json.id, json.error])).toEqual([
       ['waiting', expect.stringContaining('busy with other requests')],
       ['shown', expect.stringContaining('did not answer in time')],

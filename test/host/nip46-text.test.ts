@@ -9,6 +9,7 @@ import {
   resultText,
 } from '../../host/src/core/nip46/nip46-text.ts';
 import { refuse } from '../../host/src/core/nip46/refusal.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 
 const peer = 'ab'.repeat(32);
 const base = { kind: 1, content: 'hello', tags: [['t', 'x']], created_at: 1_700_000_000 };
@@ -236,7 +237,7 @@ describe('refusals', () => {
 });
 
 describe('the digest of a request', () => {
-  const digest = (value: unknown) => requestDigest(request(value));
+  const digest = (value: unknown) => requestDigest(request(value), primitives);
   test('does not depend on the form, but on id, method and every parameter', () => {
     const event = { id: 'a', method: 'sign_event', params: [base] };
     expect(digest({ ...event, params: [JSON.stringify({ ...base, sig: 'x' })] })).toBe(digest(event));

@@ -88,6 +88,102 @@ describe('floods', () => {
   });
 });
 
+describe('secret races: of all who have one line, one gets in', () => {
+  /** Strangers who all know the secret of one line. */
+  function racers(world: World, count: number, secret = world.newSecret()) {
+    const all = Array.from({ length: count }, () => world.stranger());
+    world.clock.advance(50);
+    const ids = all.map((app, i) => {
+      const params = [world.host().pubkey, secret, '', JSON.stringify({ name: `racer ${i}` })];
+      return app.send('connect', params, { relays: [world.relays[i % world.relays.length]?.url ?? ''] });
+    });
+    const results = () => all.map((app, i) => app.answersTo(ids[i])[0]?.json.result);
+    return { all, ids, results };
+  }
+
+  test.each([
+    ['two clients, one secret', 2, 700],
+    ['two clients, one secret, and the human takes a minute', 2, 55_000],
+    ['twenty clients on two relays', 20, 700],
+  ])('%s: exactly one wins, one question is asked, and the others can do nothing', (_name, count, afterMs) => {
+    const world = aWorld({ relays: ['wss://one.example', 'wss://two.example'] });
+    world.pairs = { ...approves, afterMs };
+    const { all, results } = racers(world, count);
+    world.wait('the winner', () => results().includes('ack'));
+    world.clock.advance(180_000);
+    expect(results().filter((result) => result === 'ack')).toHaveLength(1);
+    expect(world.device.pairings).toHaveLength(1);
+    for (const [i, app] of all.entries()) {
+      if (results()[i] === 'ack') expect(signed(world, app, note).content).toBe('hello');
+      else app.send(...sign(i));
+    }
+    world.clock.advance(60_000);
+    expect(world.device.signatures).toHaveLength(1);
+  });
+
+  test('whoever asks for the secret of a line that was used gets nothing, also after a restart', () => {
+    const world = aWorld();
+    const secret = world.newSecret();
+    const winner = racers(world, 1, secret);
+    world.wait('the winner', () => winner.results().includes('ack'));
+    for (let twice = 0; twice < 2; twice++) {
+      const late = racers(world, 2, secret);
+      world.clock.advance(180_000);
+      expect(late.results()).not.toContain('ack');
+      world.restartHost();
+    }
+    expect(world.device.pairings).toHaveLength(1);
+  });
+
+  test('the human says no to the first: the line is void for all', () => {
+    const world = aWorld();
+    world.pairs = { ...approves, decide: () => 'deny' };
+    const { results } = racers(world, 3);
+    world.clock.advance(300_000);
+    expect(results()).not.toContain('ack');
+    expect(world.device.pairings).toHaveLength(1);
+  });
+});
+
+test('whatever apps ask, in whatever order, while hands and cables fail: every request ends in one answer, none is asked twice', () => {
+  for (const seed of seeds.slice(0, 3)) {
+    const draw = chance(seed);
+    const world = aWorld({ seed });
+    const apps = [world.app('One'), world.app('Two')] as const;
+    const keys = ['approve', 'deny', null] as const;
+    world.human = { afterMs: 700, decide: () => pick(draw, keys) };
+    const sent: (readonly [app: MemoryApp, id: unknown])[] = [];
+    for (let i = 0; i < 25; i++) {
+      const app = pick(draw, apps);
+      const peer = '79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
+      const [method, params] = pick<readonly [string, unknown]>(draw, [
+        sign(i),
+        ['nip44_encrypt', [peer, `${i}`]],
+        ['nip04_encrypt', [peer, `${i}`]],
+        ['ping', []],
+        ['get_public_key', []],
+        ['sign_event', ['{']],
+        ['none', [i]],
+      ]);
+      const asked = { id: `${seed}.${i}` };
+      for (let times = between(draw, 1, 3); times > 0; times--) app.send(method, params, asked);
+      sent.push([app, asked.id]);
+      if (draw() < 0.15) {
+        world.unplug();
+        world.clock.advance(between(draw, 0, 8_000));
+        world.plug();
+      }
+      world.clock.advance(between(draw, 0, 8_000));
+    }
+    world.wait(`seed ${seed}: all answers`, () => sent.every(([app, id]) => app.answersTo(id).length > 0), 900_000);
+    world.clock.advance(120_000);
+    for (const [app, id] of sent) expect(new Set(app.answersTo(id).map(({ text }) => text)).size, String(id)).toBe(1);
+    const asked = world.device.prompts.map(({ eventId }) => eventId).filter((id) => id !== null);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(world.device.firmware().jobs).toEqual([]);
+  }
+});
+
 describe('what is no request', () => {
   const base = (draw: Chance): string =>
     JSON.stringify({

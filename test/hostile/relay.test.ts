@@ -150,6 +150,16 @@ describe('what was carried once', () => {
   });
 });
 
+const huge = {
+  id: 'ab'.repeat(32),
+  pubkey: '79'.repeat(32),
+  created_at: 1_760_000_000,
+  kind: 24133,
+  tags: [],
+  content: 'x'.repeat(7 * 1024 * 1024),
+  sig: '0'.repeat(128),
+};
+
 describe('what no relay should say', () => {
   const nonsense: [name: string, text: string][] = [
     ['nothing', ''],
@@ -161,6 +171,7 @@ describe('what no relay should say', () => {
     ['an event without fields', '["EVENT","sallyport-1",{}]'],
     ['a foreign subscription', '["EVENT","other",{}]'],
     ['seven megabytes', JSON.stringify(['NOTICE', 'x'.repeat(7 * 1024 * 1024)])],
+    ['an event of seven megabytes', JSON.stringify(['EVENT', 'sallyport-1', huge])],
     ['a challenge of a megabyte', JSON.stringify(['AUTH', 'x'.repeat(1024 * 1024)])],
     ['a notice in control characters', JSON.stringify(['NOTICE', '\u0000\u001b[2J\u202e'.repeat(100)])],
     ['an OK for what was never sent', JSON.stringify(['OK', 'ab'.repeat(32), true, ''])],
@@ -202,6 +213,61 @@ test('a relay goes deaf: the other one serves, the host notices, and it is back 
   signed(world, app, { ...note, content: 'still' });
   world.relays[0].set('up');
   world.wait('it listens', () => world.host().relays()[0]?.status.type === 'listening', 120_000);
+});
+
+test('a relay answers pings and delivers nothing: the host notices by an event to itself, and says so', () => {
+  const world = aWorld(two);
+  const app = world.app();
+  const [bad] = world.relays;
+  const status = () => world.host().relays()[0]?.status;
+  bad.mischief = (text, who) => (who === 'host' && isEvent(text) ? [] : [at(text)]);
+  world.wait('the host notices', () => status()?.type === 'failed', 300_000);
+  expect(status()).toMatchObject({ reason: expect.stringContaining('did not come back') });
+  world.clock.advance(10_000);
+  expect(status()).toMatchObject({ type: 'deaf' });
+  expect(signed(world, app, note).content).toBe('hello');
+  bad.mischief = (text) => [at(text)];
+  world.wait('it is heard again', () => status()?.type === 'listening', 300_000);
+  expect(world.host().relays()[1]?.health.silences).toBe(0);
+});
+
+test('requests in the opposite order: each is asked once, and answered as asked', () => {
+  const world = aWorld();
+  const app = world.app();
+  let held = 5;
+  world.relays[0].mischief = (text, who) => [at(text, who === 'host' && isEvent(text) ? 1_000 * held-- : 0)];
+  const ids = [0, 1, 2, 3, 4].map((i) => app.send('sign_event', [JSON.stringify({ ...note, content: `${i}` })]));
+  world.wait('all answers', () => ids.every((id) => app.answersTo(id).length === 1));
+  expect(ids.map((id) => JSON.parse(String(app.answersTo(id)[0]?.json.result)).content)).toEqual([
+    '0',
+    '1',
+    '2',
+    '3',
+    '4',
+  ]);
+  expect(world.device.prompts.map(({ eventId }) => eventId)).toEqual(
+    ids.map((id) => JSON.parse(String(app.answersTo(id)[0]?.json.result)).id).reverse(),
+  );
+});
+
+test('while any relay lives, no answer is lost: two of three come, go, fall silent and lie, 4 histories', () => {
+  for (const seed of seeds.slice(0, 4)) {
+    const draw = chance(seed);
+    const world = aWorld({ relays: ['wss://bad.example', 'wss://worse.example', 'wss://honest.example'], seed });
+    const app = world.app();
+    const ids: unknown[] = [];
+    for (let i = 0; i < 12; i++) {
+      const relay = world.relays[between(draw, 0, 1)];
+      relay?.set((['up', 'down', 'deaf'] as const)[between(draw, 0, 2)] ?? 'up');
+      if (relay !== undefined) turn(relay, draw, tricks);
+      ids.push(app.send('sign_event', [JSON.stringify({ ...note, content: `${i}` })]));
+      world.clock.advance(between(draw, 0, 45_000));
+    }
+    world.wait(`seed ${seed}: all answers`, () => ids.every((id) => app.answersTo(id).length > 0));
+    world.clock.advance(60_000);
+    expect(ids.map((id) => new Set(app.answersTo(id).map(({ json }) => json.result)).size)).toEqual(ids.map(() => 1));
+    expect(world.device.prompts).toHaveLength(ids.length);
+  }
 });
 
 test('a flood of strangers while an app signs: the app does not wait, the strangers get their budget and no more', () => {

@@ -8,6 +8,7 @@ import {
   requestDigest,
   resultText,
 } from '../../host/src/core/nip46/nip46-text.ts';
+import { primitives } from '../../host/src/primitives/primitives.ts';
 import { mutatedJson, mutatedText } from '../support/mutations.ts';
 import { chance, pick } from '../support/random.ts';
 import { forEachSeed, must, type Stage } from './stage.ts';
@@ -62,7 +63,7 @@ function check(text: string): boolean {
     must(parsed.type === 'refused' && id === '' ? true : isDeepStrictEqual(idOf(back), sent), `another id: ${text}`);
   }
   if (parsed.type === 'refused') return false;
-  must(/^[0-9a-f]{64}$/.test(requestDigest(parsed.request)), `no digest: ${text}`);
+  must(/^[0-9a-f]{64}$/.test(requestDigest(parsed.request, primitives)), `no digest: ${text}`);
   must(isSound(parsed.request), `let through: ${text}`);
   return true;
 }

@@ -47,10 +47,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
   view.setUint32(4, frame.session);
   body.set(frame.payload, 8);
   view.setUint32(body.length - 4, crc32(body, body.length - 4));
-  const stuffed = cobsEncode(body);
-  const wire = new Uint8Array(stuffed.length + 2);
-  wire.set(stuffed, 1);
-  return wire;
+  return cobsEncode(body, 1);
 }
 
 /** Parses the bytes between two delimiters; the name of the damage when they are no frame. */
@@ -88,19 +85,30 @@ export function frameDecoder(frameMax: number = limits.frameMax): FrameDecoder {
     } else frames.push(what);
   }
 
+  /** Takes what stands before a delimiter: as much of it as a frame can be. */
+  function take(piece: Uint8Array): void {
+    const room = skipping ? 0 : buffer.length - length;
+    if (piece.length <= room) {
+      buffer.set(piece, length);
+      length += piece.length;
+      return;
+    }
+    damage.bytes += skipping ? piece.length : length + piece.length;
+    if (!skipping) damage.overflow++;
+    skipping = true;
+  }
+
   function push(bytes: Uint8Array): Frame[] {
     const frames: Frame[] = [];
-    for (const byte of bytes) {
-      if (byte === 0) {
-        if (!skipping) complete(frames);
-        length = 0;
-        skipping = false;
-      } else if (skipping) damage.bytes++;
-      else if (length === buffer.length) {
-        damage.overflow++;
-        damage.bytes += length + 1;
-        skipping = true;
-      } else buffer[length++] = byte;
+    for (let at = 0; at < bytes.length; ) {
+      const zero = bytes.indexOf(0, at);
+      const end = zero === -1 ? bytes.length : zero;
+      if (end > at) take(bytes.subarray(at, end));
+      if (zero === -1) break;
+      if (!skipping) complete(frames);
+      length = 0;
+      skipping = false;
+      at = end + 1;
     }
     return frames;
   }

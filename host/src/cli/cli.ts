@@ -14,8 +14,8 @@ import { addMachineCommands } from './machine-commands.ts';
 import { addRelayCommands } from './relay-commands.ts';
 import { addWebCommands } from './web-commands.ts';
 
-/** Runs one command; returns its exit code. `script` is the file that this program was started by. */
-export async function runCli(argv: readonly string[], io: Io, script: string): Promise<number> {
+/** Runs one command; returns its exit code. `program` is what the runtime was started with: its own options, and the file. */
+export async function runCli(argv: readonly string[], io: Io, program: readonly string[]): Promise<number> {
   const cli = new Command('sallyport');
   cli
     .description('Without a command, or with "run", the host starts: "sallyport --help" has its options.')
@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], io: Io, script: string): P
   addAppCommands(cli, run);
   addRelayCommands(cli, run);
   addWebCommands(cli, run);
-  addMachineCommands(cli, run, script);
+  addMachineCommands(cli, run, program);
   forEachCommand(cli, (command) => {
     command
       .option('--state <dir>', 'the state directory of the host', defaultState())

@@ -53,7 +53,7 @@ function serviceOf(path: string, machine: Machine): Finding {
   const runtime = runtimeIn(text);
   if (runtime !== null && machine.exists(runtime)) return { about, ok: true, words: `${path} is installed.` };
   const why = runtime === null ? 'names no runtime' : `starts ${runtime}, which is not there`;
-  return { about, ok: false, words: `${path} ${why}. Run: sallyport service install` };
+  return { about, ok: false, words: `${path} ${why}. Run: sallyport service install, with the options that it had` };
 }
 
 /** It sends AT commands to whatever looks like a modem, in the first seconds of a port. */

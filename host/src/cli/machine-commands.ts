@@ -3,19 +3,18 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command as Parser } from 'commander';
+import { parseOptions } from '../options.ts';
 import { backupMax, makeBackup, restoreBackup } from '../store/backup-file.ts';
 import { type Action, wrong } from './arguments.ts';
 import { completionScript } from './completion.ts';
 import { examine } from './doctor.ts';
-
 import { type Command, Ending, exitCodes, say } from './io.ts';
 import { thisMachine } from './machine.ts';
 import { type Service, serviceFor, udevRule } from './service.ts';
 
-/** `script` is the file that this program was started by. */
-export function addMachineCommands(cli: Parser, run: Action, script: string): void {
+export function addMachineCommands(cli: Parser, run: Action, program: readonly string[]): void {
   addBackups(cli, run);
-  addService(cli, run, script);
+  addService(cli, run, program);
   cli
     .command('udev')
     .description('print the udev rule for the port of a device (Linux)')
@@ -33,7 +32,7 @@ export function addMachineCommands(cli: Parser, run: Action, script: string): vo
     .description('look for what may be wrong')
     .action(
       run(async (command) => {
-        const { path } = serviceOf(command, script, []);
+        const { path } = serviceOf(command, program, []);
         const findings = await examine(command.state, command.client, path, thisMachine);
         say(
           command,
@@ -109,7 +108,7 @@ function checked(passphrase: string): string {
   return passphrase;
 }
 
-function addService(cli: Parser, run: Action, script: string): void {
+function addService(cli: Parser, run: Action, program: readonly string[]): void {
   const service = cli.command('service').description('the host as a service of yours');
   service
     .command('install [options...]')
@@ -117,7 +116,7 @@ function addService(cli: Parser, run: Action, script: string): void {
     .option('--print', 'print it instead')
     .action(
       run(async (command, options: string[], { print }: { print?: true }) => {
-        const made = serviceOf(command, script, options);
+        const made = serviceOf(command, program, forService(options));
         if (print === true) return say(command, made, made.text);
         mkdirSync(command.state, { recursive: true, mode: 0o700 });
         mkdirSync(dirname(made.path), { recursive: true });
@@ -134,7 +133,7 @@ function addService(cli: Parser, run: Action, script: string): void {
     .description('remove the service')
     .action(
       run(async (command) => {
-        const made = serviceOf(command, script, []);
+        const made = serviceOf(command, program, []);
         rmSync(made.path, { force: true });
         say(
           command,
@@ -145,8 +144,19 @@ function addService(cli: Parser, run: Action, script: string): void {
     );
 }
 
-function serviceOf({ state }: Command, script: string, options: readonly string[]): Service {
+/** The options of a service: those of a host that has a device. The demo has a throwaway key, and its keys need a terminal. */
+function forService(options: readonly string[]): readonly string[] {
+  if (options.some((option) => option === '--state' || option.startsWith('--state=')))
+    throw wrong('--state is said before the --: the service may write there and nowhere else');
+  const parsed = parseOptions(options);
+  if (parsed.type === 'wrong') throw new Ending(exitCodes.wrongCall, parsed.words);
+  if (parsed.type === 'say' || parsed.options.device === null)
+    throw wrong('A service needs a device: sallyport service install -- --port PATH, or --usb VVVV:PPPP');
+  return options;
+}
+
+function serviceOf({ state }: Command, program: readonly string[], options: readonly string[]): Service {
   const whole = resolve(state);
   const args = ['run', '--state', whole, ...options];
-  return serviceFor(process.platform, { node: process.execPath, script, args, home: homedir(), state: whole });
+  return serviceFor(process.platform, { node: process.execPath, program, args, home: homedir(), state: whole });
 }

@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 
-/** What is to run: the runtime, the program, and the arguments that the user gave. */
+/** What is to run: the runtime, the program (what the runtime was told before it, too), and the arguments that the user gave. */
 export type Wanted = {
   readonly node: string;
-  readonly script: string;
+  readonly program: readonly string[];
   readonly args: readonly string[];
   readonly home: string;
   /** Where the state is; the only place that it may write to. */
@@ -36,13 +36,13 @@ export function runtimeIn(text: string): string | null {
   return unit ?? element?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))) ?? null;
 }
 
-function systemd({ node, script, args, home, state }: Wanted): Service {
+function systemd({ node, program, args, home, state }: Wanted): Service {
   const text = `[Unit]
 Description=Sallyport, a remote signer for Nostr
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=${[node, script, ...args].map(unitQuoted).join(' ')}
+ExecStart=${[node, ...program, ...args].map(unitQuoted).join(' ')}
 Restart=on-failure
 RestartSec=5
 UMask=0077
@@ -78,8 +78,8 @@ function unitQuoted(word: string): string {
   return /^[\w@/.:=+-]+$/.test(word) ? word : `"${escaped}"`;
 }
 
-function launchd({ node, script, args, home, state }: Wanted): Service {
-  const words = [node, script, ...args].map((word) => `    <string>${xml(word)}</string>`).join('\n');
+function launchd({ node, program, args, home, state }: Wanted): Service {
+  const words = [node, ...program, ...args].map((word) => `    <string>${xml(word)}</string>`).join('\n');
   const path = join(home, 'Library', 'LaunchAgents', 'sallyport.plist');
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -105,9 +105,9 @@ ${words}
   };
 }
 
-function windowsTask({ node, script, args, state }: Wanted): Service {
+function windowsTask({ node, program, args, state }: Wanted): Service {
   const path = join(state, 'sallyport-task.xml');
-  const words = [script, ...args].map((word) => `"${word}"`).join(' ');
+  const words = [...program, ...args].map((word) => `"${word}"`).join(' ');
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers>

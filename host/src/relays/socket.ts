@@ -2,7 +2,9 @@
  * Runs one relay machine (core/relay.ts) over a real WebSocket: performs its effects in order, feeds it what happens, and
  * wakes it at its deadline. It decides nothing itself. After `close()` it holds no socket and no timer.
  */
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { newAlarm } from '../alarm.ts';
 import type { NostrEvent } from '../core/nip46/event.ts';
 import { relayDrainMax, relayMessageMax, relayOpenMs, relayUnsentMax } from '../core/nip46/limits.ts';
 import {
@@ -28,6 +30,8 @@ export type RelayCallbacks = {
   readonly signAuth: (relayUrl: string, challenge: string) => readonly NostrEvent[];
   /** An event of the remote-signer key to itself, another one each time: what the relay makes of it says whether it delivers. */
   readonly signProbe: () => NostrEvent;
+  /** An event that is said to be of the remote-signer key, and was not sent on this connection. */
+  readonly onOwnEvent: (event: NostrEvent, relayUrl: string) => void;
 };
 
 export type RelaySocket = {
@@ -45,7 +49,8 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
   const { url } = options;
   let state = startRelay(options);
   let socket: WebSocket | null = null;
-  let timer: NodeJS.Timeout | undefined;
+  const alarm = newAlarm(Date.now);
+  const streams = new WeakMap<WebSocket, Socket>();
   let running = false;
   const inputs: RelayInput[] = [];
 
@@ -67,9 +72,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
   }
 
   function wakeAtDeadline(): void {
-    clearTimeout(timer);
-    const due = deadline(state);
-    timer = due === null ? undefined : setTimeout(() => feed(tick()), Math.max(0, due - Date.now()));
+    alarm(deadline(state), () => feed(tick()));
   }
 
   function perform(effect: RelayEffect): void {
@@ -93,6 +96,8 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
       }
       case 'sign_probe':
         return feed({ type: 'probe_signed', event: callbacks.signProbe() });
+      case 'own_event':
+        return callbacks.onOwnEvent(effect.event, url);
       case 'published':
         return callbacks.onPublished(effect.eventId, effect.ok, effect.words, url);
       case 'status':
@@ -102,9 +107,20 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
 
   function send(text: string): void {
     if (socket?.readyState !== WebSocket.OPEN) return;
-    if (socket.bufferedAmount <= relayUnsentMax) return socket.send(text);
+    if (socket.bufferedAmount <= relayUnsentMax) {
+      leaveTogether(socket);
+      return socket.send(text);
+    }
     drop();
     feed({ type: 'closed', reason: 'The relay takes nothing any more.', jitter: Math.random() });
+  }
+
+  /** What is sent in one turn of the program leaves in one write: with many requests open, many answers come at once. */
+  function leaveTogether(current: WebSocket): void {
+    const stream = streams.get(current);
+    if (stream === undefined || stream.writableCorked > 0) return;
+    stream.cork();
+    setImmediate(() => stream.uncork());
   }
 
   function drop(): void {
@@ -123,6 +139,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
     });
     const isCurrent = () => socket === opened;
     let reason = '';
+    opened.on('upgrade', ({ socket: stream }) => streams.set(opened, stream));
     opened.on('open', () => isCurrent() && feed({ type: 'opened' }));
     opened.on('pong', () => isCurrent() && feed({ type: 'pong' }));
     opened.on('ping', () => isCurrent() && feed({ type: 'pong' }));

@@ -35,7 +35,7 @@ async function cliUntil(until: AbortSignal, ...argv: string[]): Promise<Ran> {
     secret: async () => expect.fail('nobody may be asked'),
     until,
   };
-  const code = await runCli(argv, io, '/opt/sallyport.js');
+  const code = await runCli(argv, io, ['--conditions=of-the-sources', '/opt/sallyport.js']);
   return { code, out, err };
 }
 
@@ -225,6 +225,24 @@ test('a backup keeps key and apps, opens to its passphrase alone, and replaces n
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(file, bytes);
   expect((await cli('restore', file, '--state', join(dir, 'third'), '--passphrase-file', words)).code).toBe(1);
+});
+
+test('a service runs what runs now, with what the runtime was told; it is none without a device', async (context) => {
+  const state = directory(context);
+  const service = (...options: string[]) =>
+    cli('service', 'install', '--print', '--json', '--state', state, '--', ...options);
+  const made = await service('--usb', '303a:1001');
+  expect(made).toMatchObject({ code: 0, err: '' });
+  const { text } = JSON.parse(made.out);
+  const words = ['--conditions=of-the-sources', '/opt/sallyport.js', 'run', '--state', state, '--usb', '303a:1001'];
+  let from = text.indexOf(process.execPath);
+  for (const word of words) {
+    expect(text.indexOf(word, from), word).toBeGreaterThan(from);
+    from = text.indexOf(word, from);
+  }
+  const port = ['--port', '/dev/ttyACM0'];
+  for (const options of [[], ['--relay', 'wss://r.example'], ['--help'], ['--prot', 'x'], [...port, '--state', 'x']])
+    expect(await service(...options), options.join(' ')).toMatchObject({ code: 2, out: '' });
 });
 
 test('grants are listed, proposed to the device with their limits, and taken away', async (context) => {

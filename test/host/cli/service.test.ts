@@ -5,7 +5,7 @@ import { runtimeIn, serviceFor, udevRule } from '../../../host/src/cli/service.t
 
 const wanted = {
   node: '/usr/bin/node',
-  script: '/opt/my apps/sallyport.js',
+  program: ['--conditions=a', '/opt/my apps/sallyport.js'],
   args: ['run', '--relay', 'wss://r.example/?a=%20&b=$HOME"'],
   home: '/home/me',
   state: '/home/me/.local/share/sallyport',
@@ -15,7 +15,7 @@ test('systemd: quoted, hardened, and it may write to its state alone', () => {
   const { path, text, start } = serviceFor('linux', wanted);
   expect(path).toBe('/home/me/.config/systemd/user/sallyport.service');
   expect(text).toContain(
-    'ExecStart=/usr/bin/node "/opt/my apps/sallyport.js" run --relay "wss://r.example/?a=%%20&b=$$HOME\\""\n',
+    'ExecStart=/usr/bin/node --conditions=a "/opt/my apps/sallyport.js" run --relay "wss://r.example/?a=%%20&b=$$HOME\\""\n',
   );
   for (const line of ['NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=read-only', 'UMask=0077'])
     expect(text).toContain(`${line}\n`);

@@ -1,12 +1,12 @@
 /**
  * An app that introduces itself: nostr-tools' `fromURI` on a relay of its own, the CLI's way through the control API, a press on the
- * device; the host on another relay, and started again in between.
+ * device; the host on another relay, and started again in between. And one that has no line at all, and is sent to a page.
  */
 import { join } from 'node:path';
 import { BunkerSigner, createNostrConnectURI, parseBunkerInput } from 'nostr-tools/nip46';
 import { SimplePool } from 'nostr-tools/pool';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { controlClient } from '../../../host/src/control/client.ts';
 import { type LoopbackRelay, startLoopbackRelay } from '../../../host/src/loopback-relay/server.ts';
 import { expectSigned, storyEvents } from '../../support/story-events.ts';
@@ -50,7 +50,7 @@ test('is paired by a press, and told its secret on its own relay', async () => {
 
 test('asks on its own relay, also after the host was started again', async () => {
   await whole.killHost();
-  await whole.startHost();
+  await whole.startHost(['--web', '0', '--web-logins']);
   const listens = whole
     .host()
     .until(({ relay }) => (relay?.url === own.url && relay.state === 'listening') || null, 'its relay');
@@ -104,4 +104,32 @@ test('what a bunker line says an app may do is asked on the device, when it is p
   expectSigned(await whole.within(other.signEvent(template), 'a granted signature'), template);
   expect(whole.device().prompts()).toBe(asked);
   await other.close();
+});
+
+test('without a line an app finds the signer by its web address, and its user is sent to a page there', async () => {
+  const url = await whole.within(
+    whole.host().until(({ web }) => web, 'the pages'),
+    'the pages',
+  );
+  const found: unknown = await (await fetch(`${url}/.well-known/nostr.json?name=_`)).json();
+  const { pubkey, relays } = (await parseBunkerInput(whole.bunker())) ?? expect.fail('a bunker line');
+  expect(found).toMatchObject({ names: { _: pubkey }, nip46: { [pubkey]: relays } });
+  const sent = Promise.withResolvers<string>();
+  const login = BunkerSigner.fromBunker(
+    generateSecretKey(),
+    { pubkey, relays, secret: null },
+    { pool, onauth: sent.resolve },
+  );
+  // Nobody answers it here: the device was not told by its human to expect an app.
+  login.connect().catch(() => undefined);
+  const page = await whole.within(sent.promise, 'the address of a page');
+  expect(page.startsWith(`${url}/auth/`)).toBe(true);
+  const before = whole.device().pairings().length;
+  await fetch(page, { method: 'POST', headers: { origin: url } });
+  await vi.waitFor(async () => {
+    const state: unknown = await (await fetch(`${page}/state`)).json();
+    expect(state).toMatchObject({ state: 'waiting', words: expect.stringContaining('Open "Pair an app"') });
+  }, 20_000);
+  expect(whole.device().pairings()).toHaveLength(before);
+  await login.close();
 });

@@ -139,9 +139,22 @@ function putText(sink: Sink, text: string): void {
 
 /** UTF-8 needs no decoding here: everything that is escaped is one byte, and no byte of a longer character looks like it. */
 function putUtf8(sink: Sink, utf8: Uint8Array): void {
-  for (const byte of utf8) {
+  for (let i = 0; i < utf8.length; ) {
     makeRoom(sink);
-    putEscaped(sink, byte);
+    const end = Math.min(utf8.length, i + sink.block.length - sink.used);
+    const { block } = sink;
+    let { used } = sink;
+    for (
+      let byte = utf8[i] ?? 0;
+      i < end && byte >= 0x20 && byte !== 0x22 && byte !== BACKSLASH;
+      byte = utf8[++i] ?? 0
+    ) {
+      block[used++] = byte;
+    }
+    sink.used = used;
+    if (i >= end) continue;
+    makeRoom(sink);
+    putEscaped(sink, utf8[i++] ?? 0);
   }
 }
 

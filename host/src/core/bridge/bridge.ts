@@ -3,7 +3,8 @@
  * (but for the cache of conversation keys in the signer, which changes no result), and the shell performs its effects in order.
  *
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
- * clients repeat; nothing of an unpaired key reaches the device; what an answer depends on is saved before it.
+ * clients repeat; nothing of an unpaired key reaches the device without a live secret, or a click where the user opted in; what an answer
+ * depends on is saved before it.
  */
 
 import { introduced } from '../apps/introducing.ts';
@@ -26,6 +27,7 @@ import { passDoor } from './door.ts';
 import { drop } from './drops.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
+import { resume } from './resuming.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
 export {
@@ -46,6 +48,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
   switch (input.type) {
     case 'event':
       return eventCame(state, input.relay, input.event, now);
+    case 'resume':
+      return resume(state, input.asked, now);
     case 'sent':
       return deviceHas(state, input.job, now);
     case 'answered':

@@ -34,6 +34,8 @@ export type Sealing = {
 /** The remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
+  /** SHA-256 of the UTF-8 of a text: of what no key is needed for. */
+  readonly hashText: Primitives['hashText'];
   /** Whether id and signature of an event hold. */
   readonly isGenuine: (event: NostrEvent) => boolean;
   /** Whether a key that signed nothing yet is one at all: half of all 32 bytes are no point of the curve. */
@@ -52,6 +54,7 @@ export function remoteSigner(secret: Uint8Array, primitives: Primitives): Remote
   const conversing = conversations(secret, primitives);
   return {
     pubkey,
+    hashText: primitives.hashText,
     isGenuine: (event) => isGenuine(event, primitives),
     isKey: (client) => primitives.conversation(secret, hexToBytes(client)) !== null,
     open: (event) => openRequest(event, primitives, conversing),

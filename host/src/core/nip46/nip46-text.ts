@@ -2,7 +2,6 @@
  * The JSON-RPC text inside a kind 24133 event (NIP-46): parsed once into a closed union, and written back as an answer.
  * Tolerant where clients differ in form (numeric ids, missing params, templates as objects), strict where a mistake would be signed or encrypted.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type ClientMetadata, cleanLine, parseMetadata } from '../apps/client-metadata.ts';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
@@ -10,6 +9,7 @@ import type { TextMethod } from '../device/device-port.ts';
 import { isHex32 } from './event.ts';
 import { parseTemplate, type RequestedEvent } from './event-template.ts';
 import { memberSource } from './json-source.ts';
+import type { Primitives } from './primitives.ts';
 import { type Refusal, refusalText, refuse } from './refusal.ts';
 import { parseShallowJson } from './shallow-json.ts';
 
@@ -86,8 +86,8 @@ export function authUrlText(id: RequestId, url: string): string {
  * What makes two requests of one client the same: id, method and parameters. Short ids collide (NDK), so the id alone does not
  * say it. Built from the parsed values: a hostile depth of nesting never reaches `JSON.stringify`.
  */
-export function requestDigest(request: Nip46Request): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([request.id, request.method, parameters(request)]))));
+export function requestDigest(request: Nip46Request, { hashText }: Pick<Primitives, 'hashText'>): string {
+  return bytesToHex(hashText(JSON.stringify([request.id, request.method, parameters(request)])));
 }
 
 function parameters(request: Nip46Request): readonly unknown[] {

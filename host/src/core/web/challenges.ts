@@ -43,7 +43,7 @@ export function challenge(
   const { web } = state;
   const logins = web?.logins ?? null;
   if (web === null || logins === null) return null;
-  const key = requestDigest(request);
+  const key = requestDigest(request, state.signer);
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
   const own = openChallenges(state.challenges).find((each) => each.origin.client === origin.client);
