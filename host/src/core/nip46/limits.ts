@@ -57,6 +57,9 @@ export const probeEveryMs = 180_000;
 /** How long such an event may take, twice: then the connection is made anew. Queues of relays under load are seconds long. */
 export const probeWaitMs = 30_000;
 
+/** An event by our own key that we did not send is looked at once in this time: anybody can make up more of them. */
+export const twinCheckMs = 60_000;
+
 /** A relay that never carries our own events back, as some do not, is left and joined again no more often than this for it. */
 export const silenceMaxMs = 3_600_000;
 
