@@ -35,6 +35,7 @@ import type { StageClock } from './stages.ts';
 import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
 import { createTimers } from './timers.ts';
+import { watchForTwin } from './twin.ts';
 import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
@@ -129,6 +130,7 @@ export function runHost(parts: HostParts): Host {
     },
     appRelays: () => joinRelays(),
   });
+  const twin = watchForTwin(signer, now(), now, (words) => report({ type: 'warning', words }));
   const relays = createRelays([signer.pubkey], {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
     onStatus: (status, url) => {
@@ -141,7 +143,8 @@ export function runHost(parts: HostParts): Host {
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
-    signProbe: () => probeEvent(signer, now()),
+    signProbe: () => twin.sent(probeEvent(signer, now())),
+    onOwnEvent: twin.seen,
   });
   const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({

@@ -215,7 +215,7 @@ describe('hostile relays', () => {
     const relay = machine();
     relay.connect();
     const text = `["NOTICE","x"${',[]'.repeat(4_000)}]`;
-    const most = floodBurstMax / (8_000 * floodValueCost);
+    const most = floodBurstMax / (7_900 * floodValueCost);
     for (let n = 0; n < 100; n++) relay.feed({ type: 'text', text, bytes: text.length });
     const { flooded } = relay.see().counts;
     expect(100 - flooded).toBeGreaterThan(most / 2);

@@ -62,6 +62,9 @@ export const probeEveryMs = 180_000;
 /** How long such an event may take, twice: then the connection is made anew. Queues of relays under load are seconds long. */
 export const probeWaitMs = 30_000;
 
+/** An event by our own key that we did not send is looked at once in this time: anybody can make up more of them. */
+export const twinCheckMs = 60_000;
+
 /** A relay that never carries our own events back, as some do not, is left and joined again no more often than this for it. */
 export const silenceMaxMs = 3_600_000;
 
@@ -100,12 +103,13 @@ export const relayUnsentMax = 32 * 1024 * 1024;
 
 /**
  * What one relay may say in a burst, and each second, before it is thrown away unparsed. Every message costs its size and
- * `floodMessageCost`, and `floodValueCost` for each value in it, which costs more time and memory than its characters say. That
- * makes 1,500 events a second, more than a signer could ever answer, or four messages of `relayJson.valuesMax`.
+ * `floodMessageCost`, which makes 4,096 small ones a second: more than a signer could ever answer. A value costs more time and
+ * memory than its characters say, so what has more than `floodFreeValues` pays `floodValueCost` for each: four of the worst a second.
  */
 export const floodBurstMax = 128 * 1024 * 1024;
 export const floodPerSecond = 16 * 1024 * 1024;
 export const floodMessageCost = 4 * 1024;
+export const floodFreeValues = 64;
 export const floodValueCost = 512;
 
 /** Connections of the loopback relay: every app of one person's machine, and a simulator's tests. */

@@ -29,7 +29,17 @@ import {
   startRelay,
   statusOf,
 } from './relay-state.ts';
-import { authSigned, backOff, flush, hear, type OpenState, published, type Step, subscribe } from './relay-talk.ts';
+import {
+  authSigned,
+  backOff,
+  flush,
+  hear,
+  type OpenState,
+  type OpenStep,
+  published,
+  type Step,
+  subscribe,
+} from './relay-talk.ts';
 
 export type {
   RelayCounts,
@@ -119,9 +129,18 @@ function probe(state: OpenState, jitter: number, now: number): Step {
   if (what === 'nothing') return [state, []];
   if (what === 'silent') return fellSilent(state, jitter, now);
   const missed = what === 'again';
-  const [subscribed, request] = missed ? subscribe(state, now) : [state, []];
+  const [subscribed, request] = missed ? subscribeAnew(state, now) : [state, []];
   const signing = { ...link.probe, stage: { type: 'signing', missed } } as const;
   return [{ ...subscribed, link: { ...subscribed.link, probe: signing } }, [...request, { type: 'sign_probe' }]];
+}
+
+/** The relay confirmed it before: that is not taken back by asking once more. */
+function subscribeAnew(state: OpenState, now: number): OpenStep {
+  const before = state.link.subscription;
+  const [next, request] = subscribe(state, now);
+  const { subscription } = next.link;
+  if (before.type !== 'confirmed' || subscription.type !== 'asked') return [next, request];
+  return [{ ...next, link: { ...next.link, subscription: { ...subscription, type: 'confirmed' } } }, request];
 }
 
 /** Some relays never bring back what is one's own. They are not left over and over for it, since what they do bring would be missed. */
@@ -176,6 +195,7 @@ function onOpened(state: RelayState, now: number): Step {
       auth: { type: 'unasked' },
       challenges: 0,
       probe: firstProbe(now),
+      twinAt: null,
       epoch: 0,
       subscription: unasked,
       subscribed: 0,
