@@ -186,18 +186,18 @@ describe('limits', () => {
     expect(world.state().open.size).toBe(0);
   });
 
-  test('256 open requests per app, 512 in all; the next is told, and may be repeated later', () => {
+  test('512 open requests per app, 1,024 in all; the next is told, and may be repeated later', () => {
     const world = makeWorld();
     const apps = Array.from({ length: 3 }, () => pairedApp(world));
     for (const [n, app] of apps.entries()) {
-      for (let i = 0; i < 257; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
+      for (let i = 0; i < 513; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
     }
-    expect(world.asks.size).toBe(512);
-    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(2 + 257);
-    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 257]);
+    expect(world.asks.size).toBe(1_024);
+    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(2 + 513);
+    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 513]);
     world.press({ type: 'text', text: 'x' });
-    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 256'], { id: 256 });
-    expect(world.asks.size).toBe(512);
+    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 512'], { id: 512 });
+    expect(world.asks.size).toBe(1_024);
   });
 
   test('what is open is bounded in size, too, and an app that fills its part leaves the others theirs', () => {

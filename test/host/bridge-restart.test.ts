@@ -82,7 +82,7 @@ describe('after a crash', () => {
 
   test('what was refused as busy is not asked when a relay replays it', () => {
     const { world, app, restart } = started();
-    for (let i = 0; i < 256; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`]);
+    for (let i = 0; i < 512; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`]);
     const refused = app.event('sign_event', [note1]);
     world.deliver(refused);
     expect(world.notes().at(-1)).toBe('busy');

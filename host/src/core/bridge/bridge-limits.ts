@@ -58,11 +58,11 @@ export const bridgeLimits = {
   /** Strangers whose budget is remembered; the least recent is forgotten first. */
   strangersMax: 256,
   /**
-   * Open requests per app and in all, by count and by the characters that they came in: a list of encrypted items arrives at once
-   * and waits its turn, and the rest of us must still get in.
+   * Open requests per app and in all, by count and by the characters that they came in: a list of 500 encrypted items arrives at
+   * once and waits its turn, and the rest of us must still get in. What bounds the memory is the characters, not the count.
    */
-  openPerApp: 256,
-  openMax: 512,
+  openPerApp: 512,
+  openMax: 1_024,
   openCharsPerApp: 8 * 1024 * 1024,
   openCharsMax: 16 * 1024 * 1024,
   /** A request ends when no human pressed for this long since it was sent to the device: two approvals of 60 s. */

@@ -26,7 +26,7 @@ import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-chann
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
-import { asksHuman, prepare } from './device-request.ts';
+import { asksHuman, isBulk, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
@@ -192,7 +192,8 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
 
 /**
  * Sends what waits, up to the number of open requests that the device announced. Apps take turns: whoever has least on the
- * device is next. One place is kept for what asks nobody, which would else wait for a human.
+ * device is next; of these what a person waits for, before lists of texts to be opened. One place is kept for what asks nobody, which would
+ * else wait for a human.
  */
 function sendWaiting(turn: Turn): void {
   const { link: current } = turn.state;
@@ -222,10 +223,13 @@ function nextWaiting(turn: Turn, requestsMax: number, humanMax: number): Open | 
   const sent = open.filter((entry) => entry.phase !== 'waiting');
   if (sent.length >= requestsMax) return undefined;
   const humanIsFull = sent.filter((entry) => asksHuman(entry.ask)).length >= humanMax;
-  const load = (client: string): number => sent.filter((entry) => entry.client === client).length;
+  const loads = new Map<string, number>();
+  for (const { client } of sent) loads.set(client, (loads.get(client) ?? 0) + 1);
+  // The load weighs more than the sort: nobody's list waits for ever behind another one's questions.
+  const rank = ({ client, ask }: Open): number => 2 * (loads.get(client) ?? 0) + (isBulk(ask) ? 1 : 0);
   const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && asksHuman(entry.ask)));
   return ready.reduce<Open | undefined>(
-    (best, entry) => (best === undefined || load(entry.client) < load(best.client) ? entry : best),
+    (best, entry) => (best === undefined || rank(entry) < rank(best) ? entry : best),
     undefined,
   );
 }

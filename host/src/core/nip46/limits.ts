@@ -87,7 +87,7 @@ export const challengesMax = 4;
 export const challengeMax = 1_024;
 
 /** Published events that one relay has not acknowledged yet: all requests of a flood, answered at once. */
-export const outboxCountMax = 512;
+export const outboxCountMax = 1_024;
 
 /** Characters of those events together: four of the largest. */
 export const outboxCharsMax = 4 * relayMessageMax;
