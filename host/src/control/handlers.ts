@@ -75,8 +75,8 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/requests': () => ({ requests: requestsOf(view) }),
     'POST /v0/resume': () => narrowBy({ type: 'resume', client: everybody }),
     'GET /v0/rules': () => rulesNow(bridge().narrowing),
-    'POST /v0/rules': ({ body }) => {
-      const narrowing = view.narrow({ type: 'add_rule', rule: body });
+    'POST /v0/rules': ({ body: { client, method, kind, note } }) => {
+      const narrowing = view.narrow({ type: 'add_rule', rule: { client, method, kind, note } });
       return narrowing === null ? tooManyRules : rulesNow(narrowing);
     },
     'DELETE /v0/rules/:number': ({ params: { number } }) => {

@@ -176,6 +176,16 @@ test('pause, resume, kill, rules and revoke do what they say', async (context) =
   expect((await run('dry-run', app.pubkey, 'sign_event', '4')).out).toMatch(
     /✗ Rule 1 refuses .*\nIt would be refused\.\n$/,
   );
+  for (const rule of [
+    [],
+    ['--method', 'nip44_decrpyt'],
+    ['--kind', '4', '--method', 'nip44_decrypt'],
+    ['--kind', '4', '--all'],
+  ])
+    expect(await run('rules', 'add', ...rule), rule.join(' ')).toMatchObject({ code: 2, out: '' });
+  expect(await run('dry-run', app.pubkey, 'sing_event')).toMatchObject({ code: 2, out: '' });
+  expect((await run('rules', 'add', '--all')).out).toContain('2  refuses everything of every app\n');
+  await run('rules', 'remove', '2');
   expect(await run('rules', 'remove', '1')).toMatchObject({
     code: 0,
     err: '',
