@@ -28,7 +28,7 @@ export type ParsedTemplate =
 
 /** Parses the first parameter of `sign_event`. */
 export function parseTemplate(param: unknown): ParsedTemplate {
-  const value = typeof param === 'string' ? parseShallowJson(param, limits.nestingMax) : param;
+  const value = typeof param === 'string' ? parseShallowJson(param, limits.json) : param;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('is not a JSON object');
   const { kind, content, tags, created_at, pubkey } = value as Record<string, unknown>;
   if (!isCount(kind) || kind > 0xffff) return malformed('has no kind from 0 to 65535');

@@ -56,7 +56,7 @@ export type ParsedRequest =
 
 /** Parses a decrypted text. A refusal carries the id whenever it could be read, so that the app can be answered. */
 export function parseRequest(text: string): ParsedRequest {
-  const value = parseShallowJson(text, limits.nestingMax);
+  const value = parseShallowJson(text, limits.json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('', 'is not a JSON object');
   const { id: sentId, method, params: sentParams } = value as Record<string, unknown>;
   const id = readId(sentId, text);

@@ -25,6 +25,7 @@ import {
   type RelayState,
   type RelayStatus,
   silentWords,
+  sinceAt,
   snapshot,
   startRelay,
   statusOf,
@@ -177,7 +178,11 @@ function onWoke(state: RelayState, now: number): Step {
       const tried = refused ? { ...subscription, retryAt: Math.min(subscription.retryAt, now) } : subscription;
       const checked = { openedAt: Math.min(link.openedAt, now), heardAt: now, pongBy: now + relayWakePongMs };
       const probe = confirmedNow(heard(link.probe, now), now);
-      return [{ ...awake, link: { ...link, ...checked, probe, subscription: tried } }, [{ type: 'ping' }]];
+      const open: OpenState = { ...awake, link: { ...link, ...checked, probe, subscription: tried } };
+      // By a clock that was set back, what apps ask now was made before our subscription, and would be taken for old.
+      const isAhead = subscription.type !== 'refused' && subscription.since > sinceAt(state.options, now);
+      const [next, request] = isAhead ? subscribeAnew(open, now) : [open, []];
+      return [next, [{ type: 'ping' }, ...request]];
     }
   }
 }
