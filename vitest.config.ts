@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['sallyport-source', ...defaultServerConditions];
+// Without 'module', which is for bundlers: what Node itself loads of a package that has both may lack file endings (@smithy/core).
+const conditions = ['sallyport-source', ...defaultServerConditions.filter((each) => each !== 'module')];
 
 export default defineConfig({
   resolve: { conditions },

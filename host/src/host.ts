@@ -35,6 +35,7 @@ import type { StageClock } from './stages.ts';
 import { narrowingIn, peopleIn } from './store/settings.ts';
 import type { Store } from './store/store.ts';
 import { createTimers } from './timers.ts';
+import { watchForTwin } from './twin.ts';
 import { joinMachines } from './wiring.ts';
 
 export type HostParts = {
@@ -114,7 +115,7 @@ export function runHost(parts: HostParts): Host {
   let tellsUnused: ReadonlySet<string> = new Set();
   let wakeListeners = (): void => undefined;
 
-  const { toBridge, toDevice, bridge, errand } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, bridge, errand } = joinMachines(signer, {
     store,
     identity: parts.identity,
     report,
@@ -129,6 +130,7 @@ export function runHost(parts: HostParts): Host {
     },
     appRelays: () => joinRelays(),
   });
+  const twin = watchForTwin(signer, now(), now, (words) => report({ type: 'warning', words }));
   const relays = createRelays([signer.pubkey], {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
     onStatus: (status, url) => {
@@ -141,7 +143,8 @@ export function runHost(parts: HostParts): Host {
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
     signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
-    signProbe: () => probeEvent(signer, now()),
+    signProbe: () => twin.sent(probeEvent(signer, now())),
+    onOwnEvent: twin.seen,
   });
   const world = announcing(joinRelays, (event, urls) => relays.publish(event, { only: urls }));
   const wire = parts.wire({
@@ -156,6 +159,7 @@ export function runHost(parts: HostParts): Host {
   toBridge({ type: 'narrow', narrowing: narrowingIn(store) });
   toBridge({ type: 'people', people: peopleIn(store) });
   const changeRelays = keepOwnRelays(parts.relays, store, toBridge, joinRelays);
+  resume();
   const unwatch = watchClock(now, () => {
     timers.woke();
     relays.woke();

@@ -6,6 +6,7 @@
 import type { HostView } from './control/view.ts';
 import type { NoteEffect } from './core/bridge/bridge.ts';
 import { everybody, isPaused } from './core/narrowing/narrowing.ts';
+import type { RelaySnapshot } from './core/relay/relay.ts';
 import type { Stage } from './stages.ts';
 
 /** What is known of a request at its end, in milliseconds. */
@@ -40,9 +41,6 @@ export function startMetrics(): Metrics {
     text: (view) => {
       const { open, sessions, drops, narrowing } = view.bridge();
       const isStopped = narrowing.killedAt !== null || isPaused(narrowing.pauses.get(everybody), view.now());
-      const relays = view
-        .relays()
-        .map(({ url, status }): [string, number] => [`url="${escaped(url)}"`, status.type === 'listening' ? 1 : 0]);
       return [
         family('sallyport_requests_total', 'counter', 'Requests that ended, by what they came to.', requests),
         family(
@@ -56,12 +54,28 @@ export function startMetrics(): Metrics {
         gauge('sallyport_paired_apps', 'Paired apps.', sessions.apps.size),
         gauge('sallyport_stopped', '1 while the user paused everything or used the kill switch.', isStopped ? 1 : 0),
         gauge('sallyport_device_ready', '1 while a device is there.', view.device().status.state === 'ready' ? 1 : 0),
-        family('sallyport_relay_listening', 'gauge', '1 while the relay delivers to us.', relays),
+        relaysText(view.relays()),
         gauge('sallyport_start_time_seconds', 'When this host started.', view.startedAt / 1000),
         gauge('process_resident_memory_bytes', 'Memory of this process.', process.memoryUsage.rss()),
       ].join('');
     },
   };
+}
+
+function relaysText(relays: readonly RelaySnapshot[]): string {
+  const each = (read: (relay: RelaySnapshot) => number | null): [string, number][] =>
+    relays.flatMap((relay): [string, number][] => {
+      const value = read(relay);
+      return value === null ? [] : [[`url="${escaped(relay.url)}"`, value]];
+    });
+  const listening = each(({ status }) => (status.type === 'listening' ? 1 : 0));
+  const roundTrip = each(({ health: { roundTripMs } }) => (roundTripMs === null ? null : roundTripMs / 1000));
+  const limited = each(({ health }) => health.rateLimited);
+  return [
+    family('sallyport_relay_listening', 'gauge', '1 while the relay delivers to us.', listening),
+    family('sallyport_relay_round_trip_seconds', 'gauge', 'How long our last event to ourselves took.', roundTrip),
+    family('sallyport_relay_rate_limited_total', 'counter', 'How often the relay asked us to wait.', limited),
+  ].join('');
 }
 
 function observe(stages: Map<Stage, Histogram>, stage: Stage, seconds: number): void {

@@ -37,7 +37,7 @@ import type { Store } from './store/store.ts';
 
 /** What the machines need of the world. Times are ms Unix time. */
 export type Edges = {
-  readonly store: Pick<Store, 'load' | 'save' | 'savePin'>;
+  readonly store: Pick<Store, 'load' | 'save' | 'savePin' | 'setting' | 'saveSetting'>;
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
   readonly report: Reporter;
@@ -60,6 +60,8 @@ export type Edges = {
 export type Machines = {
   readonly toBridge: (input: BridgeInput) => void;
   readonly toDevice: (input: DeviceSessionInput) => void;
+  /** Goes on with what a host before this one had asked; once, before the device is there. */
+  readonly resume: () => void;
   /** What was dropped without a word so far, by reason. */
   readonly drops: () => Drops;
   readonly bridge: () => BridgeState;
@@ -74,10 +76,12 @@ const ownJob = 0;
 export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   const { store, report, now, random, wakeAt } = edges;
   const inOrder = oneAtATime();
-  let bridge = startBridge(signer, store.load());
-  let session = startDeviceSession(random, edges.identity);
+  const loaded = store.load();
+  let bridge = startBridge(signer, loaded);
+  let session = startDeviceSession(random, edges.identity, store.setting('boot'));
   let atDevice: ReadonlySet<number> = new Set();
   const errands = new Map<number, (answer: DeviceAnswer) => void>();
+  const keysTold = new Map<number, string>();
   let nextErrand = ownJob - 1;
 
   const toBridge = (input: BridgeInput): void => inOrder(() => takeBridge(input));
@@ -97,7 +101,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'save':
         return store.save(effect.row);
       case 'ask':
-        return toDevice({ type: 'ask', job: effect.job, client: effect.client, ask: effect.ask });
+        return toDevice(effect);
       case 'cancel':
         edges.stages?.ended(effect.job, now());
         return toDevice({ type: 'cancel', job: effect.job });
@@ -125,6 +129,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
 
   function takeDevice(input: DeviceSessionInput): void {
     const [next, effects] = stepDeviceSession(session, input, now(), random);
+    // Before anything is asked in it: the next host has to know whether this boot is still the one.
+    if (next.bootId !== null && next.bootId !== session.bootId) store.saveSetting('boot', next.bootId);
     session = next;
     for (const effect of writesTogether(effects)) performDevice(effect);
     tellSent();
@@ -162,8 +168,11 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   }
 
   function knowAccounts(accounts: readonly DeviceAccount[]): void {
+    // A signature may have named one before the device told them all: what counts is what people were told.
+    if (bridge.accounts.size === 0) keysTold.clear();
     for (const each of accounts) {
-      if (bridge.accounts.get(each.account) === each.pubkey) continue;
+      if (keysTold.get(each.account) === each.pubkey) continue;
+      keysTold.set(each.account, each.pubkey);
       report({ type: 'account', ...each, of: accounts.length });
     }
     const { channel } = session;
@@ -188,7 +197,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     };
   }
 
-  return { toBridge, toDevice, errand, drops: () => bridge.drops, bridge: () => bridge };
+  const resume = (): void => toBridge({ type: 'resume', asked: loaded.asked });
+
+  return { toBridge, toDevice, resume, errand, drops: () => bridge.drops, bridge: () => bridge };
 }
 
 /** Frames that follow each other leave in one write: each wakes the device. */

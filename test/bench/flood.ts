@@ -24,7 +24,7 @@ export async function benchFlood({ quick }: Effort): Promise<string> {
     const flood = startProgram<FloodLine>('test/bench/flood-relay.ts', [], options);
     ends.push(() => ended(flood));
     const flooding = await flood.until((line) => line.url, 'the address of the other relay');
-    const product = await startProduct([relay, flooding], join(dir, 'state'), 'accelerated', null, ends);
+    const product = await startProduct([relay, flooding], join(dir, 'state'), { built: !quick }, ends);
     const { side, pids } = await product.granted('one');
     const [load] = loads(quick);
     if (load === undefined) throw new Error('the bench has no load');

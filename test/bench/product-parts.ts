@@ -27,12 +27,18 @@ export type Product = {
   readonly pressed: (name: string) => Promise<Contestant>;
 };
 
+/** The board, a directory for CPU profiles of host and simulator, and whether it runs as it is published. */
+export type ProductOptions = {
+  readonly crypto?: 'accelerated' | 'portable';
+  readonly profiles?: string | null;
+  readonly built?: boolean;
+};
+
 /** A host with its simulator, each a process; ends with `ends`. */
 export async function startProduct(
   relay: string | readonly string[],
   state: string,
-  crypto: 'accelerated' | 'portable',
-  profiles: string | null,
+  { crypto = 'accelerated', profiles = null, built = false }: ProductOptions,
   ends: Ends,
 ): Promise<Product> {
   const before = new Set(childrenOf(process.pid));
@@ -46,7 +52,7 @@ export async function startProduct(
     '--state',
     state,
   ];
-  const host = startHost(args, { env });
+  const host = startHost(args, { env, built });
   ends.push(() => ended(host));
   const bunker = new URL(await host.until((line) => line.bunker, 'the bunker line'));
   await ready(host);

@@ -18,6 +18,7 @@ import { short, table } from './table.ts';
  * Runs every load on all of them in turns, over one relay in a process of its own: the product, whose key is behind a serial port, for
  * an app with a grant and for one whose every request is shown and approved by a press at once, and with a board that has the curve in
  * JavaScript only; and three signers whose key is in their memory. `profiles` is a directory for CPU profiles of host and simulator.
+ * It runs as it is published; `quick` takes the source, which needs no build.
  */
 export async function benchProduct({ quick }: Effort, profiles: string | null): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
@@ -26,14 +27,14 @@ export async function benchProduct({ quick }: Effort, profiles: string | null): 
     const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1 });
     ends.push(() => ended(carrier));
     const relay = await carrier.until((line) => line.url, 'the address of the relay');
-    const board = await startProduct(relay, join(dir, 'accelerated'), 'accelerated', profiles, ends);
+    const board = await startProduct(relay, join(dir, 'accelerated'), { profiles, built: !quick }, ends);
     const atRest = memory(board.pids);
     const contestants = [
       await board.granted(`${productName}, granted`),
       await board.pressed(`${productName}, pressed`),
     ];
     if (!quick) {
-      const portable = await startProduct(relay, join(dir, 'portable'), 'portable', null, ends);
+      const portable = await startProduct(relay, join(dir, 'portable'), { crypto: 'portable', built: !quick }, ends);
       contestants.push(await portable.granted(`${productName}, noble board`));
     }
     // To see that everything runs one of them is enough: each waits for a library to be loaded.

@@ -33,7 +33,7 @@ export async function benchScale({ quick }: Effort): Promise<string> {
       ['empty', 'empty'],
       [`${apps} apps, ${rows} rows`, 'full'],
     ] as const) {
-      const product = await startProduct(relay, join(dir, state), 'accelerated', null, ends);
+      const product = await startProduct(relay, join(dir, state), { built: !quick }, ends);
       const { side, pids } = await product.granted(name);
       const timed: Timed = { latencies: [], totals: [] };
       await turn({ ...load, count: quick ? 4 : 300 }, side, { latencies: [], totals: [] });

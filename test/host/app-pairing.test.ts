@@ -33,7 +33,7 @@ describe('connect with a live secret', () => {
     const { world, app } = asking();
     world.log.length = 0;
     world.press(yes);
-    expect(effectNames(world)).toEqual(['save pair', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['save pair', 'answer', 'note', 'save ended']);
     expect(app.last()).toEqual({ id: 'c', result: 'ack' });
     const pairing = { client: app.pubkey, account: 3, remoteSigner: world.signer.pubkey, onDevice: true };
     expect(world.kept().apps).toMatchObject([pairing]);
@@ -87,7 +87,7 @@ describe('a pairing that does not come about', () => {
     const { world, app } = asking();
     world.log.length = 0;
     world.press(says('denied'));
-    expect(effectNames(world)).toEqual(['save drop_secret', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['save drop_secret', 'answer', 'note', 'save ended']);
     expect(String(app.last().error)).toContain('this bunker line is void');
     app.send('connect', ['', 'abc'], { id: 'c' });
     app.send('connect', ['', 'abc'], { id: 'again' });
@@ -145,7 +145,7 @@ describe('an app that the device does not know', () => {
     expect(world.asks.size).toBe(1);
     world.press(yes);
     expect(app.last()).toEqual({ id: 'anew', result: 'ack' });
-    expect(world.rows().at(-1)?.type).toBe('pair_again');
+    expect(world.rows().at(-2)?.type).toBe('pair_again');
     // The same request as before may be asked now: nobody has seen it yet.
     app.send('sign_event', [note1], { id: 's' });
     expect(world.asks.size).toBe(1);

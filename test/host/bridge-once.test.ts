@@ -128,7 +128,7 @@ describe('limits', () => {
     expect(app.inbox).toEqual([]);
     world.log.length = 0;
     world.pass(1);
-    expect(effectNames(world)).toEqual(['cancel', 'answer', 'note']);
+    expect(effectNames(world)).toEqual(['cancel', 'answer', 'note', 'save ended']);
     expect(world.notes()).toEqual(['timed_out']);
     expect(world.state().open.size).toBe(0);
   });
@@ -140,7 +140,16 @@ describe('limits', () => {
     for (const id of ['shown', 'waiting']) app.send('sign_event', [{ ...note1, content: id }], { id });
     world.log.length = 0;
     world.pass(120_000);
-    expect(effectNames(world)).toEqual(['cancel', 'save unasked', 'answer', 'note', 'cancel', 'answer', 'note']);
+    expect(effectNames(world)).toEqual([
+      'cancel',
+      'save unasked',
+      'answer',
+      'note',
+      'cancel',
+      'answer',
+      'note',
+      'save ended',
+    ]);
     expect(app.inbox.map(({ json }) => [json.id, json.error])).toEqual([
       ['waiting', expect.stringContaining('busy with other requests')],
       ['shown', expect.stringContaining('did not answer in time')],
@@ -177,18 +186,18 @@ describe('limits', () => {
     expect(world.state().open.size).toBe(0);
   });
 
-  test('256 open requests per app, 512 in all; the next is told, and may be repeated later', () => {
+  test('512 open requests per app, 1,024 in all; the next is told, and may be repeated later', () => {
     const world = makeWorld();
     const apps = Array.from({ length: 3 }, () => pairedApp(world));
     for (const [n, app] of apps.entries()) {
-      for (let i = 0; i < 257; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
+      for (let i = 0; i < 513; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${n} ${i}`], { id: i });
     }
-    expect(world.asks.size).toBe(512);
-    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(2 + 257);
-    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 257]);
+    expect(world.asks.size).toBe(1_024);
+    expect(world.notes().filter((outcome) => outcome === 'busy')).toHaveLength(2 + 513);
+    expect(apps.map((app) => app.inbox.length)).toEqual([1, 1, 513]);
     world.press({ type: 'text', text: 'x' });
-    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 256'], { id: 256 });
-    expect(world.asks.size).toBe(512);
+    apps[0]?.send('nip44_decrypt', ['ab'.repeat(32), '0 512'], { id: 512 });
+    expect(world.asks.size).toBe(1_024);
   });
 
   test('what is open is bounded in size, too, and an app that fills its part leaves the others theirs', () => {

@@ -82,7 +82,7 @@ describe('after a crash', () => {
 
   test('what was refused as busy is not asked when a relay replays it', () => {
     const { world, app, restart } = started();
-    for (let i = 0; i < 256; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`]);
+    for (let i = 0; i < 512; i++) app.send('nip44_decrypt', ['ab'.repeat(32), `${i}`]);
     const refused = app.event('sign_event', [note1]);
     world.deliver(refused);
     expect(world.notes().at(-1)).toBe('busy');
@@ -99,7 +99,16 @@ describe('in order', () => {
     for (const id of ['shown', 'waiting']) app.send('sign_event', [{ ...note1, content: id }], { id });
     world.log.length = 0;
     world.feed({ type: 'stop' });
-    expect(effectNames(world)).toEqual(['cancel', 'save unasked', 'answer', 'note', 'cancel', 'answer', 'note']);
+    expect(effectNames(world)).toEqual([
+      'cancel',
+      'save unasked',
+      'answer',
+      'note',
+      'cancel',
+      'answer',
+      'note',
+      'save ended',
+    ]);
     expect(app.inbox.slice(-2).map(({ json }) => json.id)).toEqual(['waiting', 'shown']);
     for (const { json } of app.inbox.slice(-2)) expect(json.error).toContain('shutting down');
     app.send('sign_event', [note1], { id: 'late' });

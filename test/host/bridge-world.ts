@@ -5,7 +5,8 @@
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import type { StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import {
   type BridgeEffect,
   type BridgeInput,
@@ -23,7 +24,7 @@ import { memoryStore } from '../support/memory-store.ts';
 import { conversationKey, finalizeEvent } from '../support/quick-nostr.ts';
 
 export const start = 1_760_000_000_000;
-export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [] };
+export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] };
 
 /** One request as an app forms it; everything may be overridden, also for the worse. */
 export type Sent = {

@@ -16,9 +16,18 @@ describe('pairing', () => {
     app.send('connect', ['', 'abc', 'sign_event:1', JSON.stringify({ name: 'Coracle', url: 'https://c.example' })], {
       id: 'c',
     });
-    expect(effectNames(world)).toEqual(['save secret', 'save seen', 'ask', 'note', 'save pair', 'answer', 'note']);
+    expect(effectNames(world)).toEqual([
+      'save secret',
+      'save seen',
+      'ask',
+      'note',
+      'save pair',
+      'answer',
+      'note',
+      'save ended',
+    ]);
     expect(app.inbox.map(({ json }) => json)).toEqual([{ id: 'c', result: 'ack' }]);
-    expect(world.rows().at(-1)).toMatchObject({
+    expect(world.rows().at(-2)).toMatchObject({
       app: {
         client: app.pubkey,
         name: 'Coracle',

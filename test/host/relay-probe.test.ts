@@ -1,6 +1,12 @@
 /** One relay that fell silent: the event to ourselves, a computer that slept, and what is known of a relay's health. */
 import { describe, expect, it } from 'vitest';
-import { probeEveryMs, probeWaitMs, relayWakePongMs, restMaxMs } from '../../host/src/core/nip46/limits.ts';
+import {
+  probeEveryMs,
+  probeWaitMs,
+  relayWakePongMs,
+  restMaxMs,
+  sinceSlackS,
+} from '../../host/src/core/nip46/limits.ts';
 import { endings, event, machine, probeEvent, sent, statuses, subscriptionOf } from '../support/relay-machine.ts';
 
 /** A machine whose relay confirmed the subscription; each probe is signed when it is asked for. */
@@ -48,8 +54,11 @@ describe('an event to ourselves', () => {
 
   it('of another host with our key is none of ours, and nothing that the bridge sees', () => {
     const relay = listening();
-    expect(relay.text(comesBack(7))).toEqual([]);
-    expect(relay.see().counts.unmatched).toBe(1);
+    const [effect] = relay.text(comesBack(7));
+    expect(effect).toEqual({ type: 'own_event', event: probeEvent(7) });
+    // Whoever makes up more of them costs nothing.
+    for (let n = 0; n < 100; n++) expect(relay.text(comesBack(8 + n))).toEqual([]);
+    expect(relay.see().counts).toMatchObject({ unmatched: 101, delivered: 0 });
   });
 
   it('does not come back, twice: the subscription is asked for anew, then the connection is', () => {
@@ -124,6 +133,17 @@ describe('a computer that slept', () => {
     relay.feed({ type: 'woke' });
     relay.feed({ type: 'pong' });
     expect(relay.pass(0)).toEqual([{ type: 'sign_probe' }]);
+    expect(relay.see().status).toEqual({ type: 'listening' });
+  });
+
+  it('asks for its requests by the new time when its clock was set back', () => {
+    const relay = listening();
+    relay.sleep(-3_600_000);
+    const since = Math.floor(relay.now() / 1000) - sinceSlackS;
+    expect(sent(relay.feed({ type: 'woke' }))).toMatchObject([['REQ', 'sallyport-1', { since }]]);
+    relay.feed({ type: 'pong' });
+    const asked = event(1, { created_at: Math.floor(relay.now() / 1000) });
+    expect(relay.text(['EVENT', 'sallyport-1', asked])).toContainEqual({ type: 'deliver', event: asked });
     expect(relay.see().status).toEqual({ type: 'listening' });
   });
 

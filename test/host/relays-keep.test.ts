@@ -13,7 +13,14 @@ beforeEach(() => {
   const signProbe = (): never => {
     throw new Error('nobody listens');
   };
-  const callbacks = { onEvent: nothing, onStatus: nothing, onPublished: nothing, signAuth: () => [], signProbe };
+  const callbacks = {
+    onEvent: nothing,
+    onStatus: nothing,
+    onPublished: nothing,
+    signAuth: () => [],
+    signProbe,
+    onOwnEvent: nothing,
+  };
   relays = createRelays(['a'.repeat(64)], callbacks);
 });
 afterEach(() => {

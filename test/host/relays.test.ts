@@ -54,6 +54,7 @@ describe('over real sockets', () => {
         seen.published.push(`${from} ${eventId} ${ok} ${words}`);
         changed();
       },
+      onOwnEvent: () => undefined,
       signProbe: () => signed({ created_at: Math.floor(Date.now() / 1000), content: `probe ${seen.probes++}` }),
       signAuth: (relay, challenge) =>
         secrets.map((secret) => {

@@ -40,13 +40,16 @@ test.each(versions(schemaVersion))('state of version %i', (version) => {
   copyFileSync(image(`state.v${version}`), path);
   const store = openStore(dir);
   if (store.type === 'refused') throw new Error(store.words);
-  const { apps, secrets, seen } = store.load();
+  const { apps, secrets, seen, asked } = store.load();
   expect(apps).toMatchObject([{ client: 'ab'.repeat(32), name: 'App', url: 'https://a.example', pairedAt: 2 }]);
   expect(secrets).toMatchObject([
     { name: 'phone', spent: { at: 2 } },
     { name: 'open', spent: null },
   ]);
   expect(seen).toHaveLength(version < 3 ? 1 : 2);
+  expect(asked).toMatchObject(
+    version < 8 ? [] : [{ relay: 'wss://a.example', event: { content: 'what the app encrypted' } }],
+  );
   expect(store.pin()).toBe(version < 2 ? null : 'd'.repeat(64));
   store.close();
   expect(versionAt(path)).toBe(schemaVersion);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hashSecret, type StoreRow } from '../../host/src/core/apps/sessions.ts';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import type { StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import { channelKeyFileName, loadChannelKey } from '../../host/src/store/channel-key.ts';
@@ -68,7 +69,7 @@ const secret: StoreRow = {
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
-    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [] });
+    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] });
     store.save(secret);
     store.save({
       type: 'secret',
@@ -94,6 +95,7 @@ describe('rows', () => {
       revocations: [],
       known: null,
       seen: [],
+      asked: [],
     });
     again.close();
   });
@@ -165,9 +167,9 @@ describe('rows', () => {
     const store = open();
     const id = (n: number) => `${n}`.padStart(64, '0');
     const row = (n: number, request: string | null = null) => ({ id: id(n), client, request, createdAt: n });
-    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', seen: row(n), forgetBefore: 0 });
+    for (const n of [3, 1, 2, 3]) store.save({ type: 'seen', seen: row(n), forgetBefore: 0, asked: null });
     expect(store.load().seen).toEqual([1, 2, 3].map((n) => row(n)));
-    store.save({ type: 'seen', seen: row(4, 'cd'.repeat(32)), forgetBefore: 3 });
+    store.save({ type: 'seen', seen: row(4, 'cd'.repeat(32)), forgetBefore: 3, asked: null });
     expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
     store.save({ type: 'unasked', client: 'ef'.repeat(32), request: 'cd'.repeat(32) });
     expect(store.load().seen).toEqual([row(3), row(4, 'cd'.repeat(32))]);
@@ -187,7 +189,7 @@ describe('rows', () => {
     });
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
-    store.save({ type: 'seen', seen: quiet, forgetBefore: 0 });
+    store.save({ type: 'seen', seen: quiet, forgetBefore: 0, asked: null });
     store.close();
     const database = new DatabaseSync(join(dir, storeFileName));
     database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
@@ -312,6 +314,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
     apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false, relays: [] }],
     revocations: [],
     known: null,
+    asked: [],
     secrets: [
       {
         hash: hashSecret('abc'),
@@ -326,7 +329,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };
-  store.save({ type: 'seen', seen: next, forgetBefore: 0 });
+  store.save({ type: 'seen', seen: next, forgetBefore: 0, asked: null });
   expect(store.load().seen.at(-1)).toEqual(next);
   store.close();
 });

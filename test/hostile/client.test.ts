@@ -4,7 +4,8 @@
  *
  * HOSTILE_SEED replays one mutation history.
  */
-import { generateSecretKey } from 'nostr-tools/pure';
+import * as nip44 from 'nostr-tools/nip44';
+import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MemoryApp } from '../support/memory-app.ts';
 import { finalizeEvent } from '../support/quick-nostr.ts';
@@ -35,16 +36,14 @@ test('control: an app that behaves gets its signature', () => {
 });
 
 describe('floods', () => {
-  test('300 requests at once: each is answered, 256 are asked in turn, the rest are told that it is busy', () => {
+  test('200 requests at once: each is asked in turn, and answered', () => {
     const world = aWorld();
     const app = world.app();
     world.human = { ...approves, afterMs: 400 };
-    const sent = Array.from({ length: 300 }, (_, i) => app.send(...sign(i)));
+    const sent = Array.from({ length: 200 }, (_, i) => app.send(...sign(i)));
     world.wait('all answers', () => sent.every((id) => app.answersTo(id).length === 1), 300_000);
-    const refused = sent.filter((id) => app.answersTo(id)[0]?.json.result === 'error');
-    expect(refused).toHaveLength(44);
-    for (const id of refused) expect(app.answersTo(id)[0]?.json.error).toMatch(/too many requests/i);
-    expect(world.device.prompts).toHaveLength(256);
+    for (const id of sent) expect(app.answersTo(id)[0]?.json.result).toContain('"sig"');
+    expect(world.device.prompts).toHaveLength(200);
     signed(world, app, { ...note, content: 'afterwards' });
   });
 
@@ -67,12 +66,28 @@ describe('floods', () => {
     const world = aWorld();
     const [flooder, other] = [world.app('Flooder'), world.app('Other')];
     world.human = { ...approves, afterMs: 400 };
-    for (let i = 0; i < 256; i++) flooder.send(...sign(i));
+    for (let i = 0; i < 100; i++) flooder.send(...sign(i));
     world.clock.advance(2_000);
     const before = world.device.prompts.length;
     expect(signed(world, other, { ...note, content: 'in turn' }).content).toBe('in turn');
     expect(world.device.prompts.length - before).toBeLessThan(10);
     world.clock.advance(200_000);
+  });
+
+  test('a list of texts to be opened waits behind what a person asks for, of the same app too', () => {
+    const world = aWorld();
+    const app = world.app();
+    world.human = { ...approves, afterMs: 400 };
+    for (let i = 0; i < 40; i++) {
+      const friend = generateSecretKey();
+      const text = nip44.encrypt(`${i}`, nip44.getConversationKey(friend, world.device.pubkey));
+      app.send('nip44_decrypt', [getPublicKey(friend), text]);
+    }
+    world.clock.advance(1_000);
+    const before = app.inbox.length;
+    expect(signed(world, app, note).content).toBe('hello');
+    // Behind what the device had already, and what was grouped with that.
+    expect(app.inbox.length - before).toBeLessThan(20);
   });
 
   test('the same request 500 times: one prompt', () => {

@@ -1,13 +1,14 @@
 /**
  * `npm run soak`: the long counts. Every stage prints one line; a failure prints its seed, which makes it again.
  *
- *     npm run soak -- [link] [cbor] [frames] [requests] [relay-messages] [fuzz] [kills] [hostile-host] [--scale 0.01] [--seed N]
+ *     npm run soak -- [link] [cbor] [frames] [requests] [relay-messages] [fuzz] [kills] [crashes] [hostile-host] [--scale 0.01] [--seed N]
  *
  * Without names all stages run. `--seed N` starts at that seed; with `--scale 0` exactly that one runs.
  * Exit codes: 0 all passed, 1 a stage failed, 2 a wrong call.
  */
 import { parseArgs } from 'node:util';
 import { cbor } from './cbor.ts';
+import { crashes } from './crashes.ts';
 import { frames } from './frames.ts';
 import { fuzz } from './fuzz.ts';
 import { hostileHost } from './hostile-host.ts';
@@ -25,6 +26,7 @@ const stages = new Map<string, Stage>([
   ['relay-messages', relayMessages],
   ['fuzz', fuzz],
   ['kills', kills],
+  ['crashes', crashes],
   ['hostile-host', hostileHost],
 ]);
 

@@ -164,22 +164,82 @@ test.each(['in memory', 'on disk'])('I restart the host, its store %s: nothing i
   }
 });
 
-test('I restart the host while a request is on the screen: it leaves the screen, and a replay does not bring it back', () => {
+test('I restart the host while a request is on the screen: it stays there, and my press is the answer', () => {
   const world = aWorld();
   const app = world.app();
   world.human = away;
   const asked = app.event('sign_event', [JSON.stringify(note)], { id: 'open' });
   app.publish(asked);
   prompted(world);
-  world.restartHost();
-  world.wait('the screen is empty', () => world.device.prompt() === null, 10_000);
+  world.restartHost(3_000);
   world.relays[0].invent('host', asked);
-  world.clock.advance(10_000);
+  world.clock.advance(5_000);
+  expect(world.device.prompt()).not.toBeNull();
+  world.device.press('approve');
+  world.wait('the answer', () => app.answersTo('open').length > 0, 10_000);
+  expect(app.answersTo('open')).toMatchObject([{ json: { id: 'open', result: expect.stringContaining('"sig"') } }]);
+  // Whoever repeats it, as apps do, gets that answer.
+  expect(world.ask(app, 'sign_event', [JSON.stringify(note)], { id: 'open' }).result).toContain('"sig"');
+  expect(world.device.prompts).toHaveLength(1);
+  expect(world.device.signatures).toHaveLength(1);
+});
+
+test('The host dies between the signature and the answer: the device is asked what became of it, not I', () => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const id = app.send('sign_event', [JSON.stringify(note)]);
+  prompted(world);
+  world.clock.advance(1_000);
+  // What the device says now is on the cable when the host is gone.
+  world.device.press('approve');
+  world.restartHost(5_000);
+  world.wait('the answer', () => app.answersTo(id).length > 0, 10_000);
+  expect(app.answersTo(id)).toMatchObject([{ json: { result: expect.stringContaining('"sig"') } }]);
+  expect(world.device.prompts).toHaveLength(1);
+});
+
+test('The host dies with many requests open: each is asked once and answered once', () => {
+  const world = aWorld();
+  const app = world.app();
+  const ids = Array.from({ length: 20 }, (_, i) =>
+    app.send('sign_event', [JSON.stringify({ ...note, content: `${i}` })]),
+  );
+  for (const after of [900, 1_700, 2_600]) {
+    world.clock.advance(after);
+    world.restartHost(1_500);
+  }
+  world.wait('all answers', () => ids.every((id) => app.answersTo(id).length > 0));
+  expect(ids.map((id) => app.answersTo(id).at(-1)?.json)).toEqual(
+    ids.map((id) => ({ id, result: expect.stringContaining('"sig"') })),
+  );
+  expect(world.device.prompts).toHaveLength(20);
+  expect(world.device.signatures).toHaveLength(20);
+});
+
+test.each<[string, (world: World) => void]>([
+  ['is away so long that the device has forgotten what it answered', (world) => world.restartHost(20_000)],
+  [
+    'dies, and the device restarts',
+    (world) => {
+      world.device.reboot();
+      world.restartHost(1_000);
+    },
+  ],
+])('The host %s: the app hears that, and nobody is asked again', (_how, dies) => {
+  const world = aWorld();
+  const app = world.app();
+  world.human = away;
+  const id = app.send('sign_event', [JSON.stringify(note)]);
+  prompted(world);
+  world.clock.advance(1_000);
+  world.device.press('approve');
+  expect(world.device.signatures).toHaveLength(1);
+  dies(world);
+  world.wait('the answer', () => app.answersTo(id).length > 0, 20_000);
+  expect(app.answersTo(id)).toMatchObject([{ json: { result: 'error', error: expect.any(String) } }]);
   expect(world.device.prompts).toHaveLength(1);
   world.human = approves;
-  const repeated = world.ask(app, 'sign_event', [JSON.stringify(note)], { id: 'open' });
-  expect(repeated).toMatchObject({ error: expect.stringContaining('restarted') });
-  expect(world.device.prompts).toHaveLength(1);
   signed(world, app, { ...note, content: 'after' });
 });
 

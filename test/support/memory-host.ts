@@ -52,7 +52,7 @@ export type MemoryHostParts = {
   readonly clock: Clock;
   readonly draw: Chance;
   readonly secret: Uint8Array;
-  readonly store: Pick<Store, 'load' | 'save' | 'savePin'>;
+  readonly store: Pick<Store, 'load' | 'save' | 'savePin' | 'setting' | 'saveSetting'>;
   readonly identity: HostIdentity;
   readonly relays: readonly MemoryRelay[];
   readonly write: (bytes: Uint8Array) => void;
@@ -78,7 +78,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       }
     },
   );
-  const { toBridge, toDevice, drops, bridge } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, drops, bridge } = joinMachines(signer, {
     store,
     identity,
     report: (report) => reports.push(report),
@@ -124,6 +124,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
 
   const all = relays.map(({ url }) => url);
   toBridge({ type: 'own_relays', relays: { all, reachable: all } });
+  resume();
 
   return {
     pubkey: signer.pubkey,

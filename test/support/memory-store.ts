@@ -1,8 +1,9 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
-import type { App, KnownAccounts, Revocation, Secret, SeenRow, StoreRow } from '../../host/src/core/apps/sessions.ts';
+import type { App, Secret } from '../../host/src/core/apps/sessions.ts';
+import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
-export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> & {
+export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' | 'setting' | 'saveSetting'> & {
   readonly rows: readonly StoreRow[];
 } {
   const rows: StoreRow[] = [];
@@ -12,6 +13,8 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
   const revocations = new Map<string, Revocation>();
   let known: KnownAccounts | null = null;
   let pin: string | null = null;
+  const settings = new Map<string, string>();
+  const asked = new Map<string, AskedRow>();
   return {
     rows,
     pin: () => pin,
@@ -24,7 +27,10 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
       revocations: [...revocations.values()],
       known,
       seen: [...seen.values()],
+      asked: [...asked.values()],
     }),
+    setting: (name) => settings.get(name) ?? null,
+    saveSetting: (name, value) => void settings.set(name, value),
     save: (row) => {
       rows.push(row);
       if (row.type === 'secret') secrets.set(row.secret.hash, row.secret);
@@ -44,8 +50,11 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin'> 
         revocations.clear();
       } else if (row.type === 'seen') {
         if (!seen.has(row.seen.id)) seen.set(row.seen.id, row.seen);
+        if (row.asked !== null) asked.set(`${row.asked.event.pubkey} ${row.asked.request}`, row.asked);
         for (const [id, { createdAt }] of seen) if (createdAt < row.forgetBefore) seen.delete(id);
-      } else if (row.type === 'unasked') {
+      } else if (row.type === 'ended') asked.delete(`${row.client} ${row.request}`);
+      else if (row.type === 'unasked') {
+        asked.delete(`${row.client} ${row.request}`);
         for (const [id, one] of seen) {
           if (one.client === row.client && one.request === row.request) seen.set(id, { ...one, request: null });
         }

@@ -35,16 +35,19 @@ export type ProgramOptions = {
   readonly stdout?: number;
   /** `closed`: a pipe that is closed at once. `lines`: what `tell` says goes there. */
   readonly stdin?: 'ignore' | 'closed' | 'lines';
+  /** As it is published, out of `dist/`: its source brings a compiler along, which takes 20 MB and has no part in the product. */
+  readonly built?: boolean;
 };
 
 /** Nothing here takes longer than a few seconds; with both processors busy it may take several times that. */
 const patienceMs = 25_000;
 
-/** Starts a script of this repository, from its source. */
+/** Starts a script of this repository, from its source unless the built one is asked for. */
 export function startProgram<Line>(script: string, args: readonly string[], options: ProgramOptions): Program<Line> {
-  const { linesFd, env = {}, stdout = 'ignore', stdin = 'ignore' } = options;
+  const { linesFd, env = {}, stdout = 'ignore', stdin = 'ignore', built = false } = options;
+  const conditions = built ? [] : ['--conditions=sallyport-source'];
   const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=sallyport-source', path, ...args], {
+  const child = spawn(process.execPath, [...conditions, path, ...args], {
     stdio: [stdin === 'ignore' ? 'ignore' : 'pipe', linesFd === 1 ? 'pipe' : stdout, 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

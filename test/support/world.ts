@@ -7,6 +7,7 @@ import { type Event, verifyEvent } from 'nostr-tools/pure';
 import type { Store } from '../../host/src/store/store.ts';
 import { type CableFaults, soundCable } from './cable.ts';
 import { type Clock, virtualClock } from './clock.ts';
+import { settledFlash } from './life-bench.ts';
 import { type Answer, type Asked, type MemoryApp, memoryApp } from './memory-app.ts';
 import { type Key, type MemoryDevice, memoryDevice, type Prompt } from './memory-device.ts';
 import { memoryFlash, pairedBefore } from './memory-flash.ts';
@@ -24,6 +25,8 @@ export type WorldOptions = {
   readonly auth?: 'off' | 'required';
   readonly store?: Pick<Store, 'load' | 'save'>;
   readonly faults?: CableFaults;
+  /** The device has a PIN, and begins locked; open and without one where nothing is said. */
+  readonly locked?: boolean;
 };
 
 export type World = {
@@ -73,6 +76,7 @@ export function makeWorld(options: WorldOptions = {}): World {
 
   const flash = memoryFlash();
   const identity = pairedBefore(flash, bytesFrom(draw), x25519);
+  if (options.locked === true) settledFlash(flash);
   const device = memoryDevice(
     clock,
     draw,
@@ -86,7 +90,7 @@ export function makeWorld(options: WorldOptions = {}): World {
         });
       },
     },
-    { flash },
+    { flash, starts: options.locked === true ? 'flash' : 'demo' },
   );
   const startHost = (): MemoryHost =>
     memoryHost({ clock, draw, secret, store, identity, relays, write: (bytes) => device.cable.toDevice(bytes) });
@@ -154,7 +158,8 @@ export function makeWorld(options: WorldOptions = {}): World {
   device.cable.faults = options.faults ?? soundCable;
   host.plugged();
   untilListening();
-  wait('the device is known', () => host.reports.some((report) => report.type === 'account'));
+  if (options.locked !== true)
+    wait('the device is known', () => host.reports.some((report) => report.type === 'account'));
   return world;
 }
 

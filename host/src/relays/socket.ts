@@ -30,6 +30,8 @@ export type RelayCallbacks = {
   readonly signAuth: (relayUrl: string, challenge: string) => readonly NostrEvent[];
   /** An event of the remote-signer key to itself, another one each time: what the relay makes of it says whether it delivers. */
   readonly signProbe: () => NostrEvent;
+  /** An event that is said to be of the remote-signer key, and was not sent on this connection. */
+  readonly onOwnEvent: (event: NostrEvent, relayUrl: string) => void;
 };
 
 export type RelaySocket = {
@@ -94,6 +96,8 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
       }
       case 'sign_probe':
         return feed({ type: 'probe_signed', event: callbacks.signProbe() });
+      case 'own_event':
+        return callbacks.onOwnEvent(effect.event, url);
       case 'published':
         return callbacks.onPublished(effect.eventId, effect.ok, effect.words, url);
       case 'status':

@@ -75,6 +75,17 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE apps ADD COLUMN relays TEXT NOT NULL DEFAULT '';
   `,
+  // What the device was asked and has not answered: the event of the app as JSON, encrypted as it came.
+  `
+  CREATE TABLE asked (
+    client TEXT NOT NULL CHECK (length(client) = 64),
+    request TEXT NOT NULL CHECK (length(request) = 64),
+    event TEXT NOT NULL,
+    relay TEXT NOT NULL,
+    came_at INTEGER NOT NULL,
+    PRIMARY KEY (client, request)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this host reads and writes. */

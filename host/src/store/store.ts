@@ -5,13 +5,15 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { App, KnownAccounts, Secret, SeenRow, StoreRow } from '../core/apps/sessions.ts';
+import type { App } from '../core/apps/sessions.ts';
+import type { KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
 import { peopleText } from '../core/web/people.ts';
-import { integer, type Row, text } from './columns.ts';
+import { text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
+import { appOf, askedOf, knownOf, secretOf, seenOf } from './rows.ts';
 import { migrations } from './schema.ts';
 
 /** An open store. */
@@ -32,7 +34,7 @@ export type Store = {
 };
 
 /** Names of settings are for ever. */
-export type SettingName = 'narrowing' | 'relays' | 'people';
+export type SettingName = 'narrowing' | 'relays' | 'people' | 'boot';
 
 /** Its name in the state directory. */
 export const storeFileName = 'sallyport.db';
@@ -111,6 +113,7 @@ function load(database: DatabaseSync): Loaded {
     revocations: revocations.map((row) => ({ client: text(row['client']), remoteSigner: text(row['remote_signer']) })),
     known: knownOf(database.prepare('SELECT * FROM accounts ORDER BY number').all()),
     seen,
+    asked: database.prepare('SELECT * FROM asked ORDER BY came_at').all().flatMap(askedOf),
   };
 }
 
@@ -129,7 +132,7 @@ function saver(database: DatabaseSync, strength: ReturnType<typeof strengthOf>):
   return (row) => {
     // A seen id must survive a crash of the host, which every commit does; only a power cut could lose it, together with the
     // device's power. It is not worth an fsync for each of a thousand decryptions. All else is.
-    strength(row.type === 'seen' || row.type === 'unasked' ? 'NORMAL' : 'FULL');
+    strength(row.type === 'seen' || row.type === 'unasked' || row.type === 'ended' ? 'NORMAL' : 'FULL');
     begin.run();
     try {
       perform(statements, row);
@@ -184,10 +187,18 @@ function perform(statements: Statements, row: StoreRow): void {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
       statements.forgetSeen.run(row.forgetBefore);
+      if (row.asked !== null) {
+        const { event, request: key, relay, cameAt } = row.asked;
+        statements.asked.run(event.pubkey, key, JSON.stringify(event), relay, cameAt);
+      }
       return;
     }
     case 'unasked':
       statements.unasked.run(row.client, row.request);
+      statements.ended.run(row.client, row.request);
+      return;
+    case 'ended':
+      statements.ended.run(row.client, row.request);
       return;
   }
 }
@@ -228,59 +239,14 @@ function prepareStatements(database: DatabaseSync) {
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    asked: database.prepare(
+      'INSERT OR REPLACE INTO asked (client, request, event, relay, came_at) VALUES (?, ?, ?, ?, ?)',
+    ),
+    ended: database.prepare('DELETE FROM asked WHERE client = ? AND request = ?'),
     setting: database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
     unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
     forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
   };
-}
-
-function appOf(row: Row): App {
-  const { client, account, remote_signer, on_device, relays, name, url, perms, paired_at, secret_hash } = row;
-  return {
-    client: text(client),
-    account: integer(account),
-    remoteSigner: text(remote_signer),
-    onDevice: integer(on_device) === 1,
-    relays: text(relays)
-      .split(' ')
-      .filter((url) => url !== ''),
-    name: text(name),
-    url: text(url),
-    perms: text(perms),
-    pairedAt: integer(paired_at),
-    secretHash: text(secret_hash),
-  };
-}
-
-function knownOf(rows: readonly Row[]): KnownAccounts | null {
-  const [first] = rows;
-  if (first === undefined) return null;
-  const accounts = rows.map(({ number, name, pubkey }) => ({
-    account: integer(number),
-    name: text(name),
-    pubkey: text(pubkey),
-  }));
-  return { device: text(first['device']), accounts };
-}
-
-function secretOf(row: Row): Secret {
-  const { hash, name, account, perms, created_at, expires_at, spent_by, spent_at } = row;
-  const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
-  return {
-    hash: text(hash),
-    name: text(name),
-    account: integer(account),
-    perms: text(perms),
-    createdAt: integer(created_at),
-    expiresAt: integer(expires_at),
-    spent,
-  };
-}
-
-function seenOf(row: Row): SeenRow {
-  const { id, client, request, created_at } = row;
-  const textOrNull = (value: unknown): string | null => (value === null ? null : text(value));
-  return { id: text(id), client: textOrNull(client), request: textOrNull(request), createdAt: integer(created_at) };
 }
 
 /** SQLite's primary result codes that have advice; every other one is told as SQLite told it. */

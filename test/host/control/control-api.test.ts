@@ -227,10 +227,13 @@ test('diagnostics say nothing that was whispered: secrets of lines, names, addre
 
 test('metrics are Prometheus text', async (context) => {
   const { ask } = controlWorld(context);
+  await ask('POST /v0/relays', '/v0/relays', { url: 'wss://one.example' });
   const { said } = await ask('GET /v0/metrics', '/v0/metrics');
   for (const line of String(said).trimEnd().split('\n'))
     expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [0-9.e+-]+)$/);
   expect(said).toContain('sallyport_stopped 0\n');
+  expect(said).toContain('sallyport_relay_listening{url="wss://one.example"} 0\n');
+  expect(said).not.toContain('sallyport_relay_round_trip_seconds{');
 });
 
 test('watch begins with a snapshot, and tells changes until its reader is gone', async (context) => {

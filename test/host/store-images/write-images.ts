@@ -11,6 +11,15 @@ import { migrations } from '../../../host/src/store/schema.ts';
 
 const client = 'ab'.repeat(32);
 const hash = '1'.repeat(64);
+const event = {
+  id: 'e'.repeat(64),
+  pubkey: client,
+  created_at: 1_760_000_000,
+  kind: 24_133,
+  tags: [['p', 'd'.repeat(64)]],
+  content: 'what the app encrypted',
+  sig: '9'.repeat(128),
+};
 
 /** What each version of the state holds, beside what those before it hold. */
 const stateRows: readonly string[] = [
@@ -24,6 +33,7 @@ const stateRows: readonly string[] = [
   `INSERT INTO settings (name, value) VALUES ('narrowing', '{}');`,
   `INSERT INTO accounts (number, device, name, pubkey) VALUES (0, '${'d'.repeat(64)}', 'Me', '${'a'.repeat(64)}');`,
   `UPDATE apps SET relays = 'wss://own.example wss://other.example';`,
+  `INSERT INTO asked (client, request, event, relay, came_at) VALUES ('${client}', '${'f'.repeat(64)}', '${JSON.stringify(event)}', 'wss://a.example', 1760000000000);`,
 ];
 
 const activityRows: readonly string[] = [

@@ -42,6 +42,7 @@ test('each relay says what it makes of it, and one that is needed for this alone
     onStatus: () => undefined,
     onPublished: (id, ok, words, url) => void world.said(id, ok, words, url),
     signAuth: () => [],
+    onOwnEvent: () => undefined,
     signProbe: () => signed(template, generateSecretKey()),
   });
   onTestFinished(async () => {

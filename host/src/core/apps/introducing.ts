@@ -15,7 +15,8 @@ import { resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import type { Introduction } from './nostrconnect-uri.ts';
 import { revokeAll } from './revoking.ts';
-import { introducedHash, pair, type Secret, type Sessions, type StoreRow } from './sessions.ts';
+import { introducedHash, pair, type Secret, type Sessions } from './sessions.ts';
+import type { StoreRow } from './store-rows.ts';
 
 /** Who was introduced, and as which account. `onDevice`: the device paired it, too. */
 export type Introduced = { readonly introduction: Introduction; readonly account: number; readonly onDevice: boolean };

@@ -9,7 +9,7 @@
 import { carriedBy, noteOf, open, refused, repeated, save } from '../bridge/asking.ts';
 import type { BridgeEffect, BridgeState, Origin, Step, Wants } from '../bridge/bridge-state.ts';
 import { answer, saveSeen } from '../bridge/replies.ts';
-import type { DeviceAnswer } from '../device/device-port.ts';
+import type { DeviceAnswer, DeviceAsk } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { type ConnectRequest, requestDigest, resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
@@ -31,21 +31,42 @@ export function connect(
   if (decision.type === 'known') {
     return [state, [answer(origin, resultText(request.id, 'ack'), now), noteOf(origin, request, 'answered')]];
   }
-  const { hash, account } = decision;
-  if (secretsInUse(state).has(hash)) {
+  if (secretsInUse(state).has(decision.hash)) {
     const [same, effects] = refused(state, origin, request, inUse, now);
     return [same, [saveSeen(event, null, now), ...effects]];
   }
-  const carried = carriedBy(state, origin, account, event);
   const [ready, before] = keepPaired(state, origin.client);
-  // Not kept as asked: after a crash the app may ask again with the secret that is still live, in an event that the device takes.
-  const question = [
-    // The user made the line that this answers: its secret was checked.
-    { method: 'client_connect', carried, announced: true },
-    { type: 'pairing', metadata: request.metadata, perms: request.perms, secretHash: hash, told: 'ack' },
-  ] as const;
+  const question = pairingQuestion(state, origin, request, event, decision);
+  // Not kept as asked: when the device was not there the app may ask again with the secret that is still live.
   const [next, effects] = open(ready, origin, request, event, null, question, now);
   return [next, [...before, ...effects]];
+}
+
+/** The question of a `connect` that the device was asked before; null: nothing is to be asked any more. */
+export function connectQuestion(
+  state: BridgeState,
+  origin: Origin,
+  request: ConnectRequest,
+  event: NostrEvent,
+  now: number,
+): [DeviceAsk, Wants] | null {
+  const decision = decideConnect(state.sessions, origin.client, request, now);
+  return decision.type === 'pairs' ? pairingQuestion(state, origin, request, event, decision) : null;
+}
+
+function pairingQuestion(
+  state: BridgeState,
+  origin: Origin,
+  { metadata, perms }: ConnectRequest,
+  event: NostrEvent,
+  { hash, account }: { readonly hash: string; readonly account: number },
+): [DeviceAsk, Wants] {
+  const carried = carriedBy(state, origin, account, event);
+  return [
+    // The user made the line that this answers: its secret was checked.
+    { method: 'client_connect', carried, announced: true },
+    { type: 'pairing', metadata, perms, secretHash: hash, told: 'ack' },
+  ];
 }
 
 /** The secrets about which the device is being asked. */

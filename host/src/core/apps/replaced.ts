@@ -6,7 +6,8 @@
  * lines that were made for the old one are void. All of that is one row of the store.
  */
 import type { DeviceAccount } from '../device/device-port.ts';
-import type { App, KnownAccounts, Sessions, StoreRow } from './sessions.ts';
+import type { App, Sessions } from './sessions.ts';
+import type { KnownAccounts, StoreRow } from './store-rows.ts';
 
 /** What the new device has, against the one before. */
 export type Comparison = {

@@ -2,14 +2,14 @@
  * Who is paired: apps and one-time secrets, and the decision about `connect`. A secret is known by its SHA-256 only. Every change
  * comes with the rows that the store must have on disk before anything is answered.
  */
+
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
-import type { DeviceAccount } from '../device/device-port.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import type { People } from '../web/people.ts';
 import { cleanLine } from './client-metadata.ts';
+import type { Revocation, StoreRow } from './store-rows.ts';
 
 /**
  * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
@@ -50,44 +50,6 @@ export type NewSecret = {
   readonly perms?: string;
   readonly expiresAt?: number;
 };
-
-/** A request event that was taken: whose it was, and the key of the request that it made (null: of none that a human is asked for). */
-export type SeenRow = {
-  readonly id: string;
-  readonly client: string | null;
-  readonly request: string | null;
-  readonly createdAt: number;
-};
-
-/** The accounts of the paired device as it last told them; `device` is its static key. */
-export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
-
-/** An app that logged out while the device was not there to be told: it is told when it comes. */
-export type Revocation = { readonly client: string; readonly remoteSigner: string };
-
-/**
- * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
- * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
- * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
- * (seconds, as in events); `unasked` forgets that a request was asked, but not its events: no human saw it, so a new event may ask it again.
- */
-export type StoreRow =
-  | { readonly type: 'secret'; readonly secret: Secret }
-  | { readonly type: 'drop_secret'; readonly hash: string }
-  | { readonly type: 'pair' | 'pair_again'; readonly app: App }
-  | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
-  | { readonly type: 'revoked'; readonly client: string }
-  | { readonly type: 'accounts'; readonly known: KnownAccounts }
-  | {
-      readonly type: 'replaced';
-      readonly known: KnownAccounts;
-      readonly apps: readonly App[];
-      readonly unpaired: readonly string[];
-      readonly dropped: readonly string[];
-    }
-  | { readonly type: 'people'; readonly people: People }
-  | { readonly type: 'seen'; readonly seen: SeenRow; readonly forgetBefore: number }
-  | { readonly type: 'unasked'; readonly client: string; readonly request: string };
 
 /**
  * Apps by client key, secrets by hash, each in the order of their making; by client what the device has to forget. `lapsed` are apps

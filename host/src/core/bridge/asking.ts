@@ -3,7 +3,7 @@
  * device hears of it.
  */
 
-import type { StoreRow } from '../apps/sessions.ts';
+import type { StoreRow } from '../apps/store-rows.ts';
 import type { Carried, DeviceAsk } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type Nip46Request, requestDigest } from '../nip46/nip46-text.ts';
@@ -60,12 +60,20 @@ export function open(
   const { client } = origin;
   const { id, method } = request;
   const key = requestDigest(request, state.signer);
-  const opened = { id, key, origin, cameAt: now, sentAt: null, chars, method, kind: kindOf(request), wants };
+  // What the app signed the device judges by itself and remembers: the next host can ask what became of it.
+  const [relay = ''] = origin.relays;
+  const asked = ask.method === 'client_request' || ask.method === 'client_connect' || wants.type === 'account';
+  const isKept = asked && wants.type !== 'public_key' && state.device?.knowsApps !== false;
+  const opened = { id, key, origin, cameAt: now, sentAt: null, chars, method, kind: kindOf(request), isKept, wants };
   // On disk before the device hears of it: when a relay replays this event to a restarted host, or the app repeats its request,
   // nobody is asked again.
   return [
     { ...state, nextJob: job + 1, open: new Map(state.open).set(job, opened) },
-    [saveSeen(event, kept, now), { type: 'ask', job, client, ask }, noteOf(origin, request, 'asked')],
+    [
+      saveSeen(event, kept, now, isKept ? { event, request: key, relay, cameAt: now } : null),
+      { type: 'ask', job, client, ask },
+      noteOf(origin, request, 'asked'),
+    ],
   ];
 }
 

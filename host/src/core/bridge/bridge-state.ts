@@ -7,17 +7,8 @@ import type { ClientMetadata } from '../apps/client-metadata.ts';
 import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
 import { noOwnRelays, type OwnRelays } from '../apps/session-relays.ts';
-import {
-  type App,
-  type KnownAccounts,
-  loadSessions,
-  type NewSecret,
-  type Revocation,
-  type Secret,
-  type SeenRow,
-  type Sessions,
-  type StoreRow,
-} from '../apps/sessions.ts';
+import { type App, loadSessions, type NewSecret, type Secret, type Sessions } from '../apps/sessions.ts';
+import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../apps/store-rows.ts';
 import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from '../device/device-port.ts';
 import { type Narrowing, noNarrowing } from '../narrowing/narrowing.ts';
 import type { Encryption, RemoteSigner } from '../nip46/envelope.ts';
@@ -79,7 +70,8 @@ export type Origin = {
 
 /**
  * A request that the device side has. `key` says what a repeat of it looks like, within its client; `sentAt` is when it reached the
- * device itself, null while it waits for its turn; `chars` is the size in which it came; `method` and `kind` are for the log.
+ * device itself, null while it waits for its turn; `chars` is the size in which it came; `method` and `kind` are for the log; `isKept`: it
+ * is on disk until it ends, for the next host.
  */
 export type OpenRequest = {
   readonly id: RequestId;
@@ -90,6 +82,7 @@ export type OpenRequest = {
   readonly chars: number;
   readonly method: string;
   readonly kind: number | null;
+  readonly isKept: boolean;
   readonly wants: Wants;
 };
 
@@ -135,6 +128,8 @@ export type Signing = {
  */
 export type BridgeInput =
   | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
+  /** What a host before this one had asked when it was cut off. */
+  | { readonly type: 'resume'; readonly asked: readonly AskedRow[] }
   | { readonly type: 'sent'; readonly job: number }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
   | { readonly type: 'device'; readonly device: KnownDevice | null }
@@ -163,7 +158,14 @@ export type BridgeInput =
  */
 export type BridgeEffect =
   | { readonly type: 'save'; readonly row: StoreRow }
-  | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
+  /** `resumed`: a host before this one asked it already, so the device is asked first what became of that. */
+  | {
+      readonly type: 'ask';
+      readonly job: number;
+      readonly client: string;
+      readonly ask: DeviceAsk;
+      readonly resumed?: true;
+    }
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
   | NoteEffect
@@ -222,6 +224,8 @@ export type Loaded = {
   readonly revocations: readonly Revocation[];
   readonly known: KnownAccounts | null;
   readonly seen: readonly SeenRow[];
+  /** What had been asked and had not ended. */
+  readonly asked: readonly AskedRow[];
 };
 
 /** The bridge at start. */

@@ -27,6 +27,7 @@ import { passDoor } from './door.ts';
 import { drop } from './drops.ts';
 import { answer, note, saveSeen } from './replies.ts';
 import { appRequest } from './requests.ts';
+import { resume } from './resuming.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
 export {
@@ -47,6 +48,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
   switch (input.type) {
     case 'event':
       return eventCame(state, input.relay, input.event, now);
+    case 'resume':
+      return resume(state, input.asked, now);
     case 'sent':
       return deviceHas(state, input.job, now);
     case 'answered':

@@ -56,6 +56,12 @@ export function keepAnswer(ended: Ended, client: string, key: string, answer: En
   return kept;
 }
 
+/** Forgets that a request ended: it goes on. */
+export function forgetEnded(ended: Ended, client: string, key: string): Ended {
+  const own = ended.get(client);
+  return own === undefined ? ended : new Map(ended).set(client, without(own, key));
+}
+
 /** Forgets what was answered to a client: its session is over, and decrypted texts have no reason to stay. */
 export function forgetClient(ended: Ended, client: string): Ended {
   const kept = new Map(ended);

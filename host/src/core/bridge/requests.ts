@@ -75,7 +75,35 @@ function deviceRequest(
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
   const isAsking = request.method !== 'get_public_key';
+  // Asked in our own name it would pass by all that the device knows of this app: what it may never do, and that it was taken away.
+  if (isAsking && !hasDeviceId(request) && state.device?.knowsApps !== false) {
+    const [same, effects] = refused(state, origin, request, noDeviceId, now);
+    return [same, [saveSeen(event, null, now), ...effects]];
+  }
   return open(state, origin, request, event, isAsking ? key : null, question(state, app, origin, request, event), now);
+}
+
+/** The question of a request that the device was asked before; null: that was none which it remembers. */
+export function resumedQuestion(
+  state: BridgeState,
+  app: App,
+  origin: Origin,
+  request: Nip46Request,
+  event: NostrEvent,
+): [DeviceAsk, Wants] | null {
+  if (request.method === 'sign_event') {
+    const { template } = request;
+    const signing = { label: appLabel(app), id: request.id, template, event };
+    // Another pubkey than the account's was asked for before: the device was, and the signature will tell.
+    return signQuestion(
+      state,
+      origin,
+      app.account,
+      signing,
+      template.pubkey ?? state.accounts.get(app.account) ?? null,
+    );
+  }
+  return 'text' in request ? question(state, app, origin, request, event) : null;
 }
 
 function question(
@@ -130,8 +158,7 @@ export function signQuestion(
 }
 
 /**
- * In the name of the app itself where the device knows apps: it judges by what the app signed, not by what we say. A request without an
- * id that a device reads is none that it could know a repeat of: it is asked in our name, is shown as such, and needs the button.
+ * In the name of the app itself where the device knows apps: it judges by what the app signed, not by what we say.
  */
 function inAppsName(
   state: BridgeState,
@@ -141,9 +168,20 @@ function inAppsName(
   event: NostrEvent,
   own: OwnAsk,
 ): DeviceAsk {
-  if (id === '' || id === 'null' || id.length > limits.deviceIdMax) return own;
+  if (!hasDeviceId({ id })) return own;
   return { method: 'client_request', carried: carriedBy(state, origin, account, event), own };
 }
+
+/** Whether a device reads this id: without one there is nothing by which it could know a repeat. */
+function hasDeviceId({ id }: { readonly id: RequestId }): boolean {
+  return id !== '' && id !== 'null' && id.length <= limits.deviceIdMax;
+}
+
+const noDeviceId = refuse(
+  'malformed',
+  `The request has no id, or one of more than ${limits.deviceIdMax} characters.`,
+  'Report it to the maker of the app.',
+);
 
 const loggedOut = refuse(
   'cancelled',

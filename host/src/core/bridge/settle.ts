@@ -19,7 +19,7 @@ import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
 import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
-import { answer, note } from './replies.ts';
+import { answer, endOnDisk, note } from './replies.ts';
 import { signQuestion } from './requests.ts';
 
 /** The device has the question: from now on a human may see it. */
@@ -183,7 +183,7 @@ function succeed(
   const [state, saves] = challengeEnds(before, job, null, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [...saves, answer(open.origin, text, now), noteOf(open, outcome)]];
+  return [without(ended, job), [...saves, answer(open.origin, text, now), noteOf(open, outcome), ...endOnDisk(open)]];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
@@ -192,10 +192,13 @@ function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal,
   const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
   const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
-  if (mayHaveBeenSeen(open, refusal)) return [without(keep(state, open, text, now), job), effects];
+  if (mayHaveBeenSeen(open, refusal)) {
+    return [without(keep(state, open, text, now), job), [...effects, ...endOnDisk(open)]];
+  }
   const { client } = open.origin;
   const isSaved = open.wants.type !== 'public_key' && open.wants.type !== 'pairing';
   if (isSaved) effects.unshift({ type: 'save', row: { type: 'unasked', client, request: open.key } });
+  else effects.push(...endOnDisk(open));
   return [without(state, job), effects];
 }
 

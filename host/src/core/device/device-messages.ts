@@ -14,6 +14,7 @@ import {
   type Unreadable,
 } from '@sallyport/device-protocol';
 import { cleanLine } from '../apps/client-metadata.ts';
+import { takeResult } from './device-adrift.ts';
 import { isAble } from './device-channel.ts';
 import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
@@ -23,7 +24,6 @@ import {
   askInfo,
   find,
   join,
-  lost,
   remove,
   replace,
   requestOf,
@@ -108,20 +108,6 @@ function takeInfo(turn: Turn, reply: Reply<'info'>): void {
   const name = cleanLine(reply.body.name, limits.labelMax);
   const able = { knowsApps: isAble(turn.state, 'clients'), knowsAccounts: isAble(turn.state, 'accounts') };
   say(turn, { state: 'ready', firmware, model, info: { ...reply.body, name }, channel: trust, ...able });
-}
-
-/** `ended` came after the answer itself, and `open` will be answered: only `unknown` leaves something to do. */
-function takeResult(turn: Turn, reply: Reply<'get_result'>): void {
-  const entry = turn.state.open.find((one) => one.phase === 'adrift' && one.request.id === reply.body.request);
-  if (entry?.phase !== 'adrift') return;
-  if (reply.body.state === 'ended') {
-    // Its answer should have come before this; a device that forgets between the two has failed the request.
-    remove(turn, entry);
-    return answer(turn, entry.job, lost);
-  }
-  replace(turn, { ...entry, phase: 'sent', shown: true });
-  // The same boot never saw it, so nobody was asked: the same request under the same id is sent again.
-  if (reply.body.state === 'unknown') send(turn, entry.request);
 }
 
 /** Answers the device's own requests: it pulls inputs and pushes outputs. */

@@ -49,6 +49,12 @@ export function asksHuman(ask: DeviceAsk): boolean {
   }
 }
 
+/** What comes by the hundred and nobody looks at one by one: encrypted lists and messages that an app opens. */
+export function isBulk(ask: DeviceAsk): boolean {
+  const { method } = ask.method === 'client_request' ? ask.own : ask;
+  return method === 'nip44_decrypt' || method === 'nip04_decrypt';
+}
+
 /** Whether it may be sent again to a device that restarted: it asks nobody, and is not an event that the device takes once. */
 export function isRepeatable(ask: DeviceAsk): boolean {
   return !asksHuman(ask) && ask.method !== 'client_request';

@@ -9,7 +9,6 @@
  * Pure: `step(state, input, now, random) → [state, effects]`, `now` in milliseconds.
  */
 
-import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   closedLink,
   decodeMessage,
@@ -22,11 +21,12 @@ import {
 } from '@sallyport/device-protocol';
 import { cleanLine } from '../apps/client-metadata.ts';
 import { deviceAbsentGraceMs, devicePingBusyMs, devicePingIdleMs } from '../nip46/limits.ts';
+import { adriftAgain, opened } from './device-adrift.ts';
 import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-channel.ts';
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
-import { asksHuman, isRepeatable, prepare } from './device-request.ts';
+import { asksHuman, isBulk, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
@@ -37,8 +37,8 @@ import {
   type DeviceSessionState,
   dropLink,
   type HostIdentity,
+  idOf,
   type Open,
-  rebooted,
   remove,
   replace,
   say,
@@ -61,13 +61,17 @@ export type {
 
 type Step = readonly [DeviceSessionState, readonly DeviceSessionEffect[]];
 
-/** A session without a device. */
-export function startDeviceSession(random: Random, identity: HostIdentity): DeviceSessionState {
+/** A session without a device. `bootId`: the boot of the device that a host before this one had asked, where it is known. */
+export function startDeviceSession(
+  random: Random,
+  identity: HostIdentity,
+  bootId: string | null = null,
+): DeviceSessionState {
   const first = new DataView(random(4).slice().buffer).getUint32(0) & 0xffff_fffe;
   const nothing = {
     open: [],
     abandoned: [],
-    bootId: null,
+    bootId,
     giveUpAt: null,
     infoId: null,
     life: null,
@@ -131,12 +135,14 @@ export function stepDeviceSession(
   return [turn.state, turn.effects];
 }
 
-function ask(turn: Turn, { job, client, ask: question }: DeviceSessionInput & { type: 'ask' }): void {
+function ask(turn: Turn, { job, client, ask: question, resumed }: DeviceSessionInput & { type: 'ask' }): void {
   // The host's own question has always the same number, and may be asked again at each hello while it is still open.
   if (turn.state.open.some((entry) => entry.job === job)) return;
   const nothing = { output: [], outputLength: 0, wasLocked: false };
   const waiting: Open = { job, client, ask: question, ...nothing, phase: 'waiting' };
-  turn.state = { ...turn.state, open: [...turn.state.open, waiting] };
+  const entry = resumed === true ? adriftAgain(turn, waiting) : waiting;
+  if ('job' in entry) turn.state = { ...turn.state, open: [...turn.state.open, entry] };
+  else answer(turn, job, entry);
 }
 
 function cancel(turn: Turn, job: number): void {
@@ -184,35 +190,10 @@ function fromLink(turn: Turn, effect: HostLinkEffect): void {
   }
 }
 
-/** A session is there to be used: what a reboot ended is failed, what is adrift is asked for, what was abandoned is cancelled. */
-function opened(turn: Turn): void {
-  const { link: current } = turn.state;
-  if (current.phase !== 'open') return;
-  const bootId = bytesToHex(current.hello.bootId);
-  if (turn.state.bootId !== bootId) {
-    for (const entry of turn.state.open) {
-      if (entry.phase !== 'adrift') continue;
-      const { job, client, ask, wasLocked } = entry;
-      if (isRepeatable(ask))
-        replace(turn, { job, client, ask, output: [], outputLength: 0, wasLocked, phase: 'waiting' });
-      else {
-        remove(turn, entry);
-        answer(turn, job, rebooted);
-      }
-    }
-    turn.state = { ...turn.state, abandoned: [] };
-  }
-  for (const request of turn.state.abandoned) send(turn, cancelOf(request));
-  turn.state = { ...turn.state, bootId, abandoned: [], infoId: null, said: '' };
-  for (const entry of turn.state.open) {
-    if (entry.phase !== 'adrift') continue;
-    send(turn, { type: 'request', id: takeId(turn), command: 'get_result', body: { request: entry.request.id } });
-  }
-}
-
 /**
  * Sends what waits, up to the number of open requests that the device announced. Apps take turns: whoever has least on the
- * device is next. One place is kept for what asks nobody, which would else wait for a human.
+ * device is next; of these what a person waits for, before lists of texts to be opened. One place is kept for what asks nobody, which would
+ * else wait for a human.
  */
 function sendWaiting(turn: Turn): void {
   const { link: current } = turn.state;
@@ -231,7 +212,7 @@ function sendWaiting(turn: Turn): void {
       answer(turn, next.job, prepared);
       continue;
     }
-    const request = prepared.toRequest(takeId(turn));
+    const request = prepared.toRequest(idOf(turn, next));
     replace(turn, { ...next, phase: 'sent', prepared, request, shown: false });
     send(turn, request);
   }
@@ -242,10 +223,13 @@ function nextWaiting(turn: Turn, requestsMax: number, humanMax: number): Open | 
   const sent = open.filter((entry) => entry.phase !== 'waiting');
   if (sent.length >= requestsMax) return undefined;
   const humanIsFull = sent.filter((entry) => asksHuman(entry.ask)).length >= humanMax;
-  const load = (client: string): number => sent.filter((entry) => entry.client === client).length;
+  const loads = new Map<string, number>();
+  for (const { client } of sent) loads.set(client, (loads.get(client) ?? 0) + 1);
+  // The load weighs more than the sort: nobody's list waits for ever behind another one's questions.
+  const rank = ({ client, ask }: Open): number => 2 * (loads.get(client) ?? 0) + (isBulk(ask) ? 1 : 0);
   const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && asksHuman(entry.ask)));
   return ready.reduce<Open | undefined>(
-    (best, entry) => (best === undefined || load(entry.client) < load(best.client) ? entry : best),
+    (best, entry) => (best === undefined || rank(entry) < rank(best) ? entry : best),
     undefined,
   );
 }

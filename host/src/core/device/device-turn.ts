@@ -1,6 +1,9 @@
 /**
  * The working parts of device-session.ts: its state, one step under way, and the small moves that every part of a step makes.
  */
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import {
   type Cancel,
   type Dh,
@@ -82,7 +85,14 @@ export type DeviceSessionInput =
   | { readonly type: 'wire_opened' }
   | { readonly type: 'wire_closed' }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'ask'; readonly job: number; readonly client: string; readonly ask: DeviceAsk }
+  /** `resumed`: a host before this one may have asked it already. */
+  | {
+      readonly type: 'ask';
+      readonly job: number;
+      readonly client: string;
+      readonly ask: DeviceAsk;
+      readonly resumed?: true;
+    }
   | { readonly type: 'cancel'; readonly job: number }
   /** Begins a pairing with the unpaired device that is there. */
   | { readonly type: 'pair' }
@@ -217,6 +227,22 @@ export function say(turn: Turn, status: DeviceStatus): void {
 
 export function stale(turn: Turn): void {
   turn.state = { ...turn.state, staleAnswers: turn.state.staleAnswers + 1 };
+}
+
+/**
+ * The id of an ask. What an app signed has one that the next host finds again, after a crash, and that nobody else can guess: whoever knows it
+ * could ask for the answer. After a lock the same event is another request.
+ */
+export function idOf(turn: Turn, { ask, wasLocked }: Pick<Open, 'ask' | 'wasLocked'>): number {
+  if (!('carried' in ask)) return takeId(turn);
+  const { secret } = turn.state.identity;
+  const parts = [
+    utf8ToBytes('sallyport request'),
+    secret,
+    hexToBytes(ask.carried.event.id),
+    Uint8Array.of(wasLocked ? 1 : 0),
+  ];
+  return (new DataView(sha256(concatBytes(...parts)).buffer).getUint32(0) & 0xffff_fffe) >>> 0;
 }
 
 /** The host's ids are even and unique within a boot of the device. */

@@ -37,6 +37,8 @@ export type RelayEffect =
   | { readonly type: 'deliver'; readonly event: NostrEvent }
   | { readonly type: 'sign_auth'; readonly relay: string; readonly challenge: string }
   | { readonly type: 'sign_probe' }
+  /** It is said to be of our own key, and this connection did not send it. Its signature has not been verified. */
+  | { readonly type: 'own_event'; readonly event: NostrEvent }
   | { readonly type: 'published'; readonly eventId: string; readonly ok: boolean; readonly words: string }
   | { readonly type: 'status'; readonly status: RelayStatus };
 
@@ -102,6 +104,8 @@ export type OpenLink = {
   readonly auth: Auth;
   readonly challenges: number;
   readonly probe: Probe;
+  /** When such an event was last passed on that is said to be of our own key. */
+  readonly twinAt: number | null;
   readonly epoch: number;
   readonly subscription: Subscription;
   /** How many times it was asked for, and how many of them were refused without having lived. */

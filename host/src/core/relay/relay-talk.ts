@@ -12,12 +12,17 @@ import {
   backOffMaxMs,
   challengesMax,
   floodBurstMax,
+  floodFreeValues,
   floodMessageCost,
   floodPerSecond,
+  floodValueCost,
+  relayJson,
   relayMessageMax,
   relayStableMs,
   restMaxMs,
+  twinCheckMs,
 } from '../nip46/limits.ts';
+import { weighJson } from '../nip46/shallow-json.ts';
 import { parseRelayMessage, type RelayMessage } from './relay-message.ts';
 import { countOf, type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
 import { asked, confirmedNow, heard, isProbe } from './relay-probe.ts';
@@ -63,7 +68,11 @@ export function hear(state: OpenState, text: string, bytes: number, now: number)
   if (bytes > relayMessageMax) return [counted(alive, 'oversized'), []];
   const left = allowanceAt(alive, now) - bytes - floodMessageCost;
   if (left < 0) return [counted(alive, 'flooded'), []];
-  const paid: OpenState = { ...alive, allowance: { left, at: now } };
+  // Weighed before it is read: reading is what a flood of tiny values is meant to cost us.
+  const weight = weighJson(text, relayJson);
+  const cost = typeof weight === 'number' ? Math.max(0, weight - floodFreeValues) * floodValueCost : 0;
+  if (cost > left) return [counted({ ...alive, allowance: { left, at: now } }, 'flooded'), []];
+  const paid: OpenState = { ...alive, allowance: { left: left - cost, at: now } };
   const message = parseRelayMessage(text);
   return message === null ? [counted(paid, 'malformed'), []] : heed(paid, message, now);
 }
@@ -121,7 +130,7 @@ function onEvent(state: OpenState, id: string, event: NostrEvent, now: number): 
   if (!matches) return [counted(state, 'unmatched'), []];
   const listening = confirmed(state, now);
   // No app has our key: it is our own event to ourselves, or that of another host which shares the key.
-  if (state.options.pubkeys.includes(event.pubkey)) return onOwnEvent(listening, event.id, now);
+  if (state.options.pubkeys.includes(event.pubkey)) return onOwnEvent(listening, event, now);
   const health = { ...listening.health, lastEventAt: now, silences: 0 };
   const alive: OpenState = {
     ...listening,
@@ -131,10 +140,14 @@ function onEvent(state: OpenState, id: string, event: NostrEvent, now: number): 
   return [counted(alive, 'delivered'), [{ type: 'deliver', event }]];
 }
 
-function onOwnEvent(state: OpenState, eventId: string, now: number): Step {
-  const { probe } = state.link;
-  const sentAt = probe.sent.find((one) => one.eventId === eventId)?.at;
-  if (sentAt === undefined) return [counted(state, 'unmatched'), []];
+function onOwnEvent(state: OpenState, event: NostrEvent, now: number): Step {
+  const { probe, twinAt } = state.link;
+  const sentAt = probe.sent.find(({ eventId }) => eventId === event.id)?.at;
+  if (sentAt === undefined) {
+    const passes = twinAt === null || now - twinAt >= twinCheckMs;
+    const known = passes ? { ...state, link: { ...state.link, twinAt: now } } : state;
+    return [counted(known, 'unmatched'), passes ? [{ type: 'own_event', event }] : []];
+  }
   const health = { ...state.health, roundTripMs: Math.max(0, now - sentAt), silences: 0 };
   return [{ ...state, health, link: { ...state.link, probe: heard(probe, now) } }, []];
 }

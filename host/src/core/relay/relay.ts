@@ -25,11 +25,22 @@ import {
   type RelayState,
   type RelayStatus,
   silentWords,
+  sinceAt,
   snapshot,
   startRelay,
   statusOf,
 } from './relay-state.ts';
-import { authSigned, backOff, flush, hear, type OpenState, published, type Step, subscribe } from './relay-talk.ts';
+import {
+  authSigned,
+  backOff,
+  flush,
+  hear,
+  type OpenState,
+  type OpenStep,
+  published,
+  type Step,
+  subscribe,
+} from './relay-talk.ts';
 
 export type {
   RelayCounts,
@@ -119,9 +130,18 @@ function probe(state: OpenState, jitter: number, now: number): Step {
   if (what === 'nothing') return [state, []];
   if (what === 'silent') return fellSilent(state, jitter, now);
   const missed = what === 'again';
-  const [subscribed, request] = missed ? subscribe(state, now) : [state, []];
+  const [subscribed, request] = missed ? subscribeAnew(state, now) : [state, []];
   const signing = { ...link.probe, stage: { type: 'signing', missed } } as const;
   return [{ ...subscribed, link: { ...subscribed.link, probe: signing } }, [...request, { type: 'sign_probe' }]];
+}
+
+/** The relay confirmed it before: that is not taken back by asking once more. */
+function subscribeAnew(state: OpenState, now: number): OpenStep {
+  const before = state.link.subscription;
+  const [next, request] = subscribe(state, now);
+  const { subscription } = next.link;
+  if (before.type !== 'confirmed' || subscription.type !== 'asked') return [next, request];
+  return [{ ...next, link: { ...next.link, subscription: { ...subscription, type: 'confirmed' } } }, request];
 }
 
 /** Some relays never bring back what is one's own. They are not left over and over for it, since what they do bring would be missed. */
@@ -158,7 +178,11 @@ function onWoke(state: RelayState, now: number): Step {
       const tried = refused ? { ...subscription, retryAt: Math.min(subscription.retryAt, now) } : subscription;
       const checked = { openedAt: Math.min(link.openedAt, now), heardAt: now, pongBy: now + relayWakePongMs };
       const probe = confirmedNow(heard(link.probe, now), now);
-      return [{ ...awake, link: { ...link, ...checked, probe, subscription: tried } }, [{ type: 'ping' }]];
+      const open: OpenState = { ...awake, link: { ...link, ...checked, probe, subscription: tried } };
+      // By a clock that was set back, what apps ask now was made before our subscription, and would be taken for old.
+      const isAhead = subscription.type !== 'refused' && subscription.since > sinceAt(state.options, now);
+      const [next, request] = isAhead ? subscribeAnew(open, now) : [open, []];
+      return [next, [{ type: 'ping' }, ...request]];
     }
   }
 }
@@ -176,6 +200,7 @@ function onOpened(state: RelayState, now: number): Step {
       auth: { type: 'unasked' },
       challenges: 0,
       probe: firstProbe(now),
+      twinAt: null,
       epoch: 0,
       subscription: unasked,
       subscribed: 0,

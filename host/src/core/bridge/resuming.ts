@@ -1,0 +1,63 @@
+/**
+ * What a host before this one had asked the device when it was cut off (a crash, a power cut). The device is asked what became of it, not
+ * its human: it goes on where it is still open, its answer comes once more where it ended, and it is sent where it never arrived.
+ *
+ * Promises: nobody is asked a second time; who repeats such a request waits for it like for any other; what cannot be gone on with ends,
+ * and is off the disk.
+ */
+import { connectQuestion } from '../apps/pairing.ts';
+import type { AskedRow } from '../apps/store-rows.ts';
+import { parseRequest } from '../nip46/nip46-text.ts';
+import { kindOf } from './asking.ts';
+import { bridgeLimits as limits } from './bridge-limits.ts';
+import type { BridgeEffect, BridgeState, Origin, Step } from './bridge-state.ts';
+import { forgetEnded } from './ended.ts';
+import { resumedQuestion } from './requests.ts';
+
+/** Goes on with these, oldest first. */
+export function resume(before: BridgeState, asked: readonly AskedRow[], now: number): Step {
+  let state = before;
+  const effects: BridgeEffect[] = [];
+  for (const row of asked) {
+    const resumed = resumeOne(state, row, now);
+    if (resumed === null) {
+      effects.push({ type: 'save', row: { type: 'ended', client: row.event.pubkey, request: row.request } });
+      continue;
+    }
+    state = resumed[0];
+    effects.push(...resumed[1]);
+  }
+  return [state, effects];
+}
+
+/** Null: there is nothing to go on with. */
+function resumeOne(state: BridgeState, { event, request: key, relay, cameAt }: AskedRow, now: number): Step | null {
+  // Whoever asked gave up long ago.
+  if (now - cameAt > limits.lifeMs || state.open.size >= limits.openMax) return null;
+  const opened = state.signer.open(event);
+  if (opened.type === 'refused') return null;
+  const parsed = parseRequest(opened.text);
+  if (parsed.type === 'refused') return null;
+  const { request } = parsed;
+  const { pubkey: client, created_at: createdAt } = event;
+  const origin: Origin = { client, relays: [relay], encryption: opened.encryption, createdAt };
+  const app = state.sessions.apps.get(client);
+  const question =
+    request.method === 'connect'
+      ? connectQuestion(state, origin, request, event, now)
+      : app === undefined
+        ? null
+        : resumedQuestion(state, app, origin, request, event);
+  if (question === null) return null;
+  const [ask, wants] = question;
+  const job = state.nextJob;
+  const { id, method } = request;
+  const chars = event.content.length;
+  // A human may have seen it, as far as is known here.
+  const open = { id, key, origin, cameAt, sentAt: now, chars, method, kind: kindOf(request), isKept: true, wants };
+  const ended = forgetEnded(state.ended, client, key);
+  return [
+    { ...state, nextJob: job + 1, open: new Map(state.open).set(job, open), ended },
+    [{ type: 'ask', job, client, ask, resumed: true }],
+  ];
+}
