@@ -157,7 +157,8 @@ const noHost: Failed = {
   type: 'absent',
   code: 'not_running',
   words: 'No Sallyport is running.',
-  advice: 'Start it: sallyport run. Another --state directory than the usual one must be named here, too.',
+  advice:
+    'Start it: sallyport run. One that runs with another --state, as a demo does, is named here by it: its first lines say how.',
 };
 
 const givenUp: Failed = { type: 'broken', code: 'cancelled', words: 'It was given up.', advice: '' };

@@ -7,6 +7,7 @@ import {
   type Narrowing,
   type Pause,
 } from '../core/narrowing/narrowing.ts';
+import { missingAccount } from '../core/web/naming.ts';
 import { humanHandlers } from './human-handlers.ts';
 import { openApi } from './openapi.ts';
 import { no, noApp, type Problem } from './problems.ts';
@@ -86,6 +87,8 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/secrets': () => ({ secrets: secretsOf(view) }),
     'POST /v0/secrets': ({ body }) => {
       const { minutes, ...wanted } = body;
+      const missing = missingAccount(bridge(), body.account);
+      if (missing !== null) return no(409, missing.code, missing.words, missing.advice);
       const expiresAt = now() + minutes * minuteMs;
       const { uri, oldToken, hash } = view.newLine({ ...wanted, expiresAt });
       return { uri, oldToken, id: hash.slice(0, 16), expiresAt };

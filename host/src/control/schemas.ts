@@ -4,7 +4,7 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import { z } from 'zod';
-import { grantMethods } from '../core/apps/wishes.ts';
+import { grantMethods, strangePermission } from '../core/apps/wishes.ts';
 import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -86,7 +86,11 @@ export const newSecret = z.strictObject({
   name: z.string().max(256).default(''),
   account: z.number().int().min(0).max(255).default(0),
   /** As NIP-46 writes permissions: `sign_event:1,nip44_decrypt`. */
-  perms: z.string().max(1_024).default(''),
+  perms: z
+    .string()
+    .max(1_024)
+    .default('')
+    .refine((perms) => strangePermission(perms) === null, 'a permission looks like sign_event:1 or nip44_decrypt'),
   /** How long the line may be used: a minute to ninety days. */
   minutes: z
     .number()
