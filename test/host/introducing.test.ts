@@ -96,6 +96,16 @@ describe('the app', () => {
     expect(decideConnect(sessions, key, connect, start)).toMatchObject({ refusal: { code: 'wrong_secret' } });
   });
 
+  test.each([secret, ''])('is not given away to a stranger who guesses its key and its secret (%j)', (its) => {
+    const { world, app } = introduce(makeWorld(), undefined, { secret: its });
+    const stranger = world.app();
+    stranger.send('connect', ['', `nostrconnect:${app.pubkey}:${its}`], { id: 'a' });
+    const known = stranger.last();
+    stranger.send('connect', ['', `nostrconnect:${stranger.pubkey}:${its}`], { id: 'a' });
+    expect(known).toEqual(stranger.last());
+    expect(known.error).toContain('did not give out');
+  });
+
   test('may come again, as another account, also after it logged out', () => {
     const { world, app } = introduce();
     introduce(world, app);
