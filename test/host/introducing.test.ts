@@ -184,6 +184,7 @@ describe('the relays of a session', () => {
       expect(app.last().result).toBe(JSON.stringify(own));
       expect(relaysOfApps(world.state().sessions)).toEqual(['wss://its-own.example']);
     }
+    world.pass(1_000);
     app.send('switch_relays', [], { relay: own[0] ?? '' });
     expect(app.last().result).toBe('null');
     expect(world.kept().apps).toMatchObject([{ relays: [] }]);
