@@ -96,9 +96,13 @@ async function load(
 /** The next host keeps what the last one said. */
 async function prove(relay: string, signer: string, last: Promised, told: Told): Promise<void> {
   const app = await nip46Client(relay, signer, last.key);
-  // Nobody was told anything: the app tries again, and the secret is either still live or already its own.
+  // Nobody was told anything: the app tries again, and the secret is either still live or already its own. The first try is a repeat of
+  // the request that was cut off, under its id: where the device was being asked it hears that the device restarted, too, and asks anew.
   if (!last.paired) {
-    const [connected] = await ask(app, [{ method: 'connect', params: [signer, last.secret] }]);
+    const connect: Ask = { method: 'connect', params: [signer, last.secret] };
+    const [repeated] = await ask(app, [connect]);
+    const wasAsked = repeated?.error?.includes('device restarted') === true;
+    const [connected] = wasAsked ? await ask(app, [connect]) : [repeated];
     must(connected?.result === 'ack', `an interrupted pairing: ${connected?.error ?? 'no answer'}`);
   }
   const [alive] = await ask(app, [{ method: 'ping', params: [] }]);
