@@ -3,8 +3,9 @@ import type { Command as Parser } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
 import { lineMinutesMax } from '../control/schemas.ts';
 import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
+import { strangePermission } from '../core/apps/wishes.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
-import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText } from './arguments.ts';
+import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, wrong } from './arguments.ts';
 import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import * as show from './show.ts';
 
@@ -32,6 +33,9 @@ export function addAppCommands(cli: Parser, run: Action): void {
       run(async (command, options: LineOptions) => {
         const { name, perms } = options;
         const account = numberOf(options.account, '--account');
+        const strange = strangePermission(perms);
+        if (strange !== null)
+          throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
         const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes', 1, lineMinutesMax) };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
         const shown = options.old ? line.oldToken : line.uri;
