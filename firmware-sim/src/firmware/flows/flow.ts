@@ -90,8 +90,14 @@ export function startFlow(turn: Turn, owner: Owner, title: string, flow: (here: 
   const here: Here = { turn, settled: null };
   const run = flow(here);
   turn.state = { ...turn.state, outcomeUntil: null };
-  const asked = owner.by === 'computer' && !turn.state.marks.autoPress;
-  goOn(turn, { owner, title, run, here }, null, asked ? armMs : 0);
+  // The second half of a double press is for what was there before, as with a request.
+  const pause = Math.max(unasked(turn, owner), owner.by === 'computer' ? turn.state.nextPromptAt - turn.now : 0);
+  goOn(turn, { owner, title, run, here }, null, pause);
+}
+
+/** How long no key counts on a page that no key has brought: of a computer, as for a request; the owner at the menu is waiting for it. */
+function unasked({ state }: Turn, owner: Owner): number {
+  return owner.by === 'computer' && !state.marks.autoPress ? armMs : 0;
 }
 
 /** A key, which went down at `at`. */
@@ -105,15 +111,16 @@ export function pressFlow(turn: Turn, key: Key, at: number): void {
   goOn(turn, flow, pressed.answer, 0);
 }
 
-/** What time brings. */
-export function tickFlow(turn: Turn): void {
+/** What time brings. `drawn`: the page was drawn before, so what comes after it may begin. */
+export function tickFlow(turn: Turn, drawn: boolean): void {
   const { flow } = turn.state;
   const { now } = turn;
   if (flow === null) return;
   const { page, owner } = flow;
   if (owner.by === 'computer' && owner.claimBy !== null && now >= owner.claimBy) return letGo(turn, flow, owner);
   if (!flow.armed && now >= flow.drawnAt) return present(turn, { ...flow, armed: true });
-  if (page.type === 'wait' && (page.until === null || now >= page.until)) return goOn(turn, flow, { type: 'yes' }, 0);
+  if (page.type === 'wait' && (page.until === null ? drawn : now >= page.until))
+    return goOn(turn, flow, { type: 'yes' }, unasked(turn, owner));
   // To wait longer than a human may is what a wrong PIN costs: that page ends by its own time.
   if (page.type !== 'wait' && now >= flow.deadline) return endFlow(turn, 'timed_out');
   if (now < flow.noticeAt) return;
@@ -165,6 +172,14 @@ export function cancelFlow(turn: Turn, id: number): boolean {
   return true;
 }
 
+/** The computer is forgotten: what it asked is not done for it afterwards. */
+export function dropFlowOf(turn: Turn, host: string): void {
+  const { flow } = turn.state;
+  if (flow?.owner.by !== 'computer' || flow.owner.host !== host) return;
+  if (flow.owner.command === 'unlock') letGo(turn, flow, flow.owner);
+  else endFlow(turn, 'not_paired');
+}
+
 /** Makes the PIN that is being entered the answer to this request; false: nobody enters one, or another computer waits for it. */
 export function takeOver(turn: Turn, { id, command }: { readonly id: number; readonly command: 'unlock' }): boolean {
   const { flow } = turn.state;
@@ -212,9 +227,11 @@ function put(
   turn: Turn,
   { owner, title, run, here }: Pick<RunningFlow, 'owner' | 'title' | 'run' | 'here'>,
   page: Page,
-  pause: number,
+  asked: number,
 ): void {
   const { now } = turn;
+  // A page that waits takes no yes: what comes after it is what must not be met by a key that was on its way.
+  const pause = page.type === 'wait' ? 0 : asked;
   const drawnAt = now + pause;
   const patient = turn.state.life.phase === 'fresh' || (page.type === 'question' && page.whole);
   const deadline = now + (patient ? patientMs : limits.approvalMs);
