@@ -48,15 +48,13 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   let i = 0;
   while (i < bytes.length) {
     if (used > units.length - 2) {
-      text += String.fromCharCode(...units.subarray(0, used));
+      text += ofUnits(units.subarray(0, used));
       used = 0;
     }
-    const lead = bytes[i] ?? 0;
-    if (lead < 0x80) {
-      units[used++] = lead;
-      i += 1;
-      continue;
-    }
+    const end = Math.min(bytes.length, i + units.length - used);
+    let lead = bytes[i] ?? 0;
+    for (; i < end && lead < 0x80; lead = bytes[++i] ?? 0) units[used++] = lead;
+    if (i >= end || used > units.length - 2) continue;
     const code = codePointAt(bytes, i, lead);
     if (code < 0) return null;
     if (code < 0x10000) units[used++] = code;
@@ -66,7 +64,12 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
     }
     i += code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
-  return text + String.fromCharCode(...units.subarray(0, used));
+  return text + ofUnits(units.subarray(0, used));
+}
+
+/** Given as they are: spread out as arguments they would be taken one by one, ten times as slowly. */
+function ofUnits(units: Uint16Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, units);
 }
 
 /** The offset of the first byte in [start, end) that is not part of well-formed UTF-8, or -1 when all of it is. */

@@ -41,6 +41,13 @@ export const commandNames: ReadonlySet<string> = new Set([
 /** Runs until it is done, or told to end. */
 export async function main(argv: readonly string[]): Promise<void> {
   const [first = '', ...rest] = argv;
+  // `help`, and `help pair`, as many programs have it.
+  if (first === 'help') return main([...rest, '--help']);
+  if (/^\w/.test(first) && first !== 'run' && !commandNames.has(first)) {
+    console.error(`sallyport: There is no command "${first}". --help lists them.`);
+    process.exitCode = 2;
+    return;
+  }
   if (!commandNames.has(first)) {
     const host = await import('./main.ts');
     return host.main(first === 'run' ? rest : argv);

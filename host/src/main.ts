@@ -17,7 +17,7 @@ import { socketWire } from './device/stream-wire.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { type Host, runHost } from './host.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
-import { type DeviceAddress, type Options, parseOptions } from './options.ts';
+import { type DeviceAddress, defaultState, type Options, parseOptions } from './options.ts';
 import { type PairingManner, pairingTalk } from './pairing-talk.ts';
 import { jsonOf, type Report, type Reporter, sentenceOf } from './report.ts';
 import { noPseudoTerminal, type Simulator, startSimulator } from './simulator.ts';
@@ -141,10 +141,17 @@ async function run(
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);
   const demo = simulator === null ? null : simulator.owners ? 'fresh' : 'throwaway';
-  speaker.start({ type: 'bunker', uri, relays, demo });
+  speaker.start({ type: 'bunker', uri, relays, demo, state: dir, status: statusCommand(options.state, dir) });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
+}
+
+/** The command that asks this host how it is: a demo whose directory nobody knows could not be reached by any. */
+function statusCommand(state: Options['state'], dir: string): string {
+  // From the sources, `npm start` is what there is.
+  const self = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'sallyport';
+  return `${self} status${state === defaultState() ? '' : ` --state ${dir}`}`;
 }
 
 /** Opens the pages that were asked for. */

@@ -199,7 +199,9 @@ function webOf(port: string | undefined, url: string | undefined, logins: boolea
 
 function readFlags(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: flags, allowPositionals: false }).values;
+    const { values, positionals } = parseArgs({ args: [...argv], options: flags, allowPositionals: true });
+    const [first] = positionals;
+    return first === undefined ? values : `"${first}" is no option, and a command stands first: sallyport status …`;
   } catch (problem) {
     return problem instanceof Error ? problem.message : String(problem);
   }

@@ -17,6 +17,9 @@ export type Report =
       readonly uri: string;
       readonly relays: readonly string[];
       readonly demo: 'throwaway' | 'fresh' | null;
+      /** Where the state is, and the command that asks this host how it is. */
+      readonly state: string;
+      readonly status: string;
     }
   | { readonly type: 'relay'; readonly url: string; readonly status: RelayStatus }
   | { readonly type: 'device'; readonly status: DeviceStatus }
@@ -44,7 +47,7 @@ export type Reporter = (report: Report) => void;
 export function jsonOf(report: Report): Record<string, unknown> {
   switch (report.type) {
     case 'bunker':
-      return { bunker: report.uri, relays: report.relays, demo: report.demo !== null };
+      return { bunker: report.uri, relays: report.relays, demo: report.demo !== null, state: report.state };
     case 'relay':
       return { relay: { url: report.url, ...report.status, type: undefined, state: report.status.type } };
     case 'device':
@@ -74,7 +77,7 @@ export function jsonOf(report: Report): Record<string, unknown> {
 export function sentenceOf(report: Report): string | null {
   switch (report.type) {
     case 'bunker':
-      return bunkerText(report.uri, report.demo);
+      return bunkerText(report);
     case 'relay':
       return relaySentence(report.url, report.status);
     case 'device':
@@ -103,10 +106,10 @@ const demoWords = {
   fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
 } as const;
 
-function bunkerText(uri: string, demo: 'throwaway' | 'fresh' | null): string {
+function bunkerText({ uri, demo, status }: Report & { type: 'bunker' }): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
   const words = demo === null ? '' : demoWords[demo];
-  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n`;
+  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\nIn another terminal: ${status}\n`;
 }
 
 function relaySentence(url: string, status: RelayStatus): string | null {

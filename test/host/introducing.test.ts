@@ -96,6 +96,16 @@ describe('the app', () => {
     expect(decideConnect(sessions, key, connect, start)).toMatchObject({ refusal: { code: 'wrong_secret' } });
   });
 
+  test.each([secret, ''])('is not given away to a stranger who guesses its key and its secret (%j)', (its) => {
+    const { world, app } = introduce(makeWorld(), undefined, { secret: its });
+    const stranger = world.app();
+    stranger.send('connect', ['', `nostrconnect:${app.pubkey}:${its}`], { id: 'a' });
+    const known = stranger.last();
+    stranger.send('connect', ['', `nostrconnect:${stranger.pubkey}:${its}`], { id: 'a' });
+    expect(known).toEqual(stranger.last());
+    expect(known.error).toContain('did not give out');
+  });
+
   test('may come again, as another account, also after it logged out', () => {
     const { world, app } = introduce();
     introduce(world, app);
@@ -184,6 +194,7 @@ describe('the relays of a session', () => {
       expect(app.last().result).toBe(JSON.stringify(own));
       expect(relaysOfApps(world.state().sessions)).toEqual(['wss://its-own.example']);
     }
+    world.pass(1_000);
     app.send('switch_relays', [], { relay: own[0] ?? '' });
     expect(app.last().result).toBe('null');
     expect(world.kept().apps).toMatchObject([{ relays: [] }]);

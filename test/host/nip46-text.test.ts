@@ -67,7 +67,7 @@ test('a number that would lose digits costs no more than the text around it', ()
   const started = performance.now();
   const parsed = parseRequest(`{"id":1e400,"method":"x","params":[${'1,'.repeat(2_000_000)}1]}`);
   expect(performance.now() - started).toBeLessThan(800);
-  expect(parsed).toMatchObject({ id: '1e400', refusal: { code: 'unknown_method' } });
+  expect(parsed).toMatchObject({ id: '1e400', refusal: { code: 'too_large' } });
 });
 
 describe('answers', () => {
@@ -228,6 +228,35 @@ describe('refusals', () => {
     expect(parse({ id: 'x', method: 5 })).toMatchObject({ type: 'refused', id: '"x"' });
     expect(parse(sign({ kind: 14, content: '' }))).toMatchObject({ type: 'refused', id: '"x"', method: 'sign_event' });
     expect(parseRequest('nonsense')).toMatchObject({ type: 'refused', id: '' });
+  });
+
+  describe('a request of very many values is refused in words, and not read', () => {
+    const many = { ...base, tags: Array(60_000).fill([]) };
+    test.each([
+      ['an event', sign(many), '"x"', ''],
+      ['an event in a string', sign(JSON.stringify(many)), '"x"', 'sign_event'],
+      ['unknown fields', { id: 'x', method: 'ping', other: Array(110_000).fill(0) }, '"x"', ''],
+      ['the id after them', { method: 'ping', other: Array(110_000).fill(0), id: 7 }, '7', ''],
+      ['an id that is none', { id: [1], method: 'ping', other: Array(110_000).fill(0) }, '', ''],
+      ['an id too long to be echoed', { id: 'x'.repeat(2_000), other: Array(110_000).fill(0) }, '', ''],
+    ])('%s', (_name, value, id, method) => {
+      expect(parse(value)).toMatchObject({ type: 'refused', id, method, refusal: { code: 'too_large' } });
+    });
+
+    test('also where it is no JSON at all', () => {
+      const rest = `${'[],'.repeat(60_000)}`;
+      expect(parseRequest(`{"\\x":1,"id":"x","a":[${rest}`)).toMatchObject({
+        id: '"x"',
+        refusal: { code: 'too_large' },
+      });
+      expect(parseRequest(`{"id":"\\x","a":[${rest}`)).toMatchObject({ id: '', refusal: { code: 'too_large' } });
+    });
+
+    test('the longest list of follows is none of these', () => {
+      const tags = Array(13_000).fill(['p', peer, '', '']);
+      expect(request(sign({ ...base, kind: 3, tags })).method).toBe('sign_event');
+      expect(request(sign(JSON.stringify({ ...base, kind: 3, tags }))).method).toBe('sign_event');
+    });
   });
 
   test('refusals never quote what was sent', () => {

@@ -27,6 +27,7 @@ function hostWith(given: readonly string[]) {
     /** Where apps are that are not at all relays of now. */
     elsewhere: () => relaysOfApps(world.state().sessions),
     switched: (relay: string) => {
+      world.pass(1_000);
       app.send('switch_relays', [], { relay });
       return app.last().result;
     },
@@ -123,6 +124,59 @@ describe('the host is started with others', () => {
     expect(switched(one)).toBe('null');
     start([two]);
     expect(elsewhere()).toEqual([one]);
+  });
+});
+
+describe('anybody may copy an event of an app to another relay', () => {
+  /** The app is at `one`, we are at two others by now, and it asks there. */
+  function copied() {
+    const host = hostWith([one]);
+    const change = host.start([two, three]);
+    const { app } = host;
+    return { ...host, change, ask: () => app.event('switch_relays', []), relays: () => app.inbox.at(-1)?.relays };
+  }
+
+  test('before the list was told: it is told where the app is, and the app is not left', () => {
+    const { world, app, ask, relays, elsewhere } = copied();
+    const event = ask();
+    world.deliver(event, two);
+    world.deliver(event, one);
+    expect(app.last().result).toBe(JSON.stringify([two, three]));
+    expect(relays()).toEqual([two, one]);
+    expect(elsewhere()).toEqual([one]);
+    expect(world.kept().apps).toMatchObject([{ relays: [one] }]);
+  });
+
+  test('what was signed before the list was told, and comes after it: nothing changes', () => {
+    const { world, app, ask, switched, elsewhere } = copied();
+    const event = ask();
+    expect(switched(one)).toBe(JSON.stringify([two, three]));
+    world.deliver(event, two);
+    expect(app.last().result).toBe('null');
+    expect(elsewhere()).toEqual([one]);
+    expect(switched(two)).toBe('null');
+    expect(elsewhere()).toEqual([]);
+  });
+
+  test('what was answered is not taken a second time by a host that was restarted', () => {
+    const { world, ask } = copied();
+    const event = ask();
+    world.deliver(event, one);
+    const later = makeWorld(world.kept(), world.signer);
+    later.feed({ type: 'own_relays', relays: { all: [two, three], reachable: [two, three] } });
+    later.deliver(event, two);
+    expect(later.log).toEqual([]);
+    expect(relaysOfApps(later.state().sessions)).toEqual([one]);
+  });
+
+  test('a list that was told is another one when the relays change again', () => {
+    const { world, ask, app, change, switched, elsewhere } = copied();
+    switched(one);
+    change({ type: 'add', url: 'wss://four.example' });
+    world.pass(1_000);
+    world.deliver(ask(), two);
+    expect(JSON.parse(String(app.last().result))).toContain('wss://four.example');
+    expect(elsewhere()).toContain(one);
   });
 });
 

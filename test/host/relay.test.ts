@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   floodBurstMax,
   floodMessageCost,
+  floodValueCost,
   relayIdleMs,
   relayMessageMax,
   relayOpenMs,
@@ -195,6 +196,33 @@ describe('hostile relays', () => {
     relay.pass(1000);
     expect(relay.text(['EVENT', 'sallyport-1', event(1)])[0]).toMatchObject({ type: 'deliver' });
     expect(relay.see().counts.flooded).toBe(10);
+  });
+
+  it.each([
+    ['empty tags', `[${'[],'.repeat(10_000)}["p","${ours}"]]`],
+    ['tags of one item', `[${'[""],'.repeat(10_000)}["p","${ours}"]]`],
+    ['one tag of many items', `[["p","${ours}"${',""'.repeat(10_000)}]]`],
+  ])('does not read an event that is made of thousands of values (%s)', (_name, tags) => {
+    const relay = machine();
+    relay.connect();
+    const text = JSON.stringify(['EVENT', 'sallyport-1', event(1)]).replace(/"tags":\[\[.*?\]\]/, `"tags":${tags}`);
+    expect(text).toContain(tags);
+    expect(relay.feed({ type: 'text', text, bytes: text.length })).toEqual([]);
+    expect(relay.see().counts).toMatchObject({ malformed: 1, delivered: 0, unmatched: 0 });
+  });
+
+  it('lets through fewer messages of many values than their size alone would, and then listens again', () => {
+    const relay = machine();
+    relay.connect();
+    const text = `["NOTICE","x"${',[]'.repeat(4_000)}]`;
+    const most = floodBurstMax / (7_900 * floodValueCost);
+    for (let n = 0; n < 100; n++) relay.feed({ type: 'text', text, bytes: text.length });
+    const { flooded } = relay.see().counts;
+    expect(100 - flooded).toBeGreaterThan(most / 2);
+    expect(100 - flooded).toBeLessThanOrEqual(most);
+    relay.pass(1000);
+    expect(relay.text(['EVENT', 'sallyport-1', event(1)])[0]).toMatchObject({ type: 'deliver' });
+    expect(relay.see().counts.flooded).toBe(flooded);
   });
 
   it('keeps only the last notice, one cleaned line of it', () => {

@@ -207,6 +207,26 @@ describe('over real sockets', () => {
     await listening(url);
   });
 
+  it('what is published in the turn in which a relay is left still leaves', async () => {
+    const { url } = await server();
+    const listener = await Relay.connect(url);
+    ends.push(() => listener.close());
+    const { relays, listening } = client();
+    relays.start([url]);
+    await listening(url);
+    const last = fresh({ content: 'goodbye' });
+    const received = new Promise<string>((resolve) => {
+      listener.subscribe([{ kinds: [24133], '#p': [pubkey] }], {
+        onevent: (got: { id: string }) => got.id === last.id && resolve(got.id),
+        oneose: () => {
+          relays.publish(last);
+          relays.close();
+        },
+      });
+    });
+    expect(await received).toBe(last.id);
+  });
+
   it('works beside another: two relays at once, the preferred one first, one of them going away', async () => {
     const one = await server();
     const two = await startLoopbackRelay();

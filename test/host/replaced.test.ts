@@ -32,11 +32,11 @@ describe('the apps', () => {
   const replaced = (accounts: readonly DeviceAccount[]) => {
     const world = makeWorld();
     world.feed({ type: 'accounts', device: lost, accounts: [me, work] });
-    world.newSecret('for work', '', 1);
+    world.newSecret('forWork', '', 1);
     const app = world.app();
-    app.send('connect', ['', 'for work']);
+    app.send('connect', ['', 'forWork']);
     const forMe = pairedApp(world);
-    world.newSecret('nobody used it');
+    world.newSecret('nobodyUsedIt');
     world.setPairsApps(false);
     world.feed({ type: 'accounts', device: next, accounts });
     return { world, app, forMe };
@@ -62,7 +62,7 @@ describe('the apps', () => {
       account: 9,
       onDevice: false,
     });
-    app.send('connect', ['', 'for work'], { id: 'again' });
+    app.send('connect', ['', 'forWork'], { id: 'again' });
     expect([...world.asks.values()]).toMatchObject([{ method: 'client_connect', carried: { account: 9 } }]);
     world.press({ type: 'paired', by: 'device' });
     expect(app.last()).toEqual({ id: 'again', result: 'ack' });
@@ -72,7 +72,7 @@ describe('the apps', () => {
   test('whose identity is not there are not paired any more, and never led to another', () => {
     const { world, app, forMe } = replaced([me, { ...other, account: 1 }]);
     expect(world.kept().apps.map(({ client }) => client)).toEqual([forMe.pubkey]);
-    app.send('connect', ['', 'for work']);
+    app.send('connect', ['', 'forWork']);
     expect(app.last().result).toBe('error');
     expect(world.asks.size).toBe(0);
   });
@@ -80,7 +80,7 @@ describe('the apps', () => {
   test('lines that nobody used are void: they were for the lost device', () => {
     const { world } = replaced([me, work]);
     const late = world.app();
-    late.send('connect', ['', 'nobody used it']);
+    late.send('connect', ['', 'nobodyUsedIt']);
     expect(late.last().result).toBe('error');
     expect(world.kept().secrets.every(({ spent }) => spent !== null)).toBe(true);
   });

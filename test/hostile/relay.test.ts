@@ -231,6 +231,27 @@ test('a relay answers pings and delivers nothing: the host notices by an event t
   expect(world.host().relays()[1]?.health.silences).toBe(0);
 });
 
+test('a relay that limits rates delays answers, and loses none', () => {
+  const world = aWorld();
+  const app = world.app();
+  const until = world.clock.now() + 10_000;
+  let refused = 0;
+  world.relays[0].mischief = (text, who) => {
+    if (world.clock.now() >= until) return [at(text)];
+    if (who === 'app') return isEvent(text) ? [] : [at(text)];
+    const [label, id, ok] = JSON.parse(text);
+    if (label !== 'OK' || ok !== true) return [at(text)];
+    refused++;
+    return [at(JSON.stringify(['OK', id, false, 'rate-limited: slow down']))];
+  };
+  const ids = [0, 1, 2, 3, 4].map((i) => app.send('nip44_encrypt', ['79'.repeat(32), `${i}`]));
+  ids.push(...Array.from({ length: 20 }, () => app.send('ping', [])));
+  world.wait('all answers', () => ids.every((id) => app.answersTo(id).length === 1), 60_000);
+  expect(refused).toBeGreaterThan(20);
+  expect(refused).toBeLessThan(40);
+  expect(world.host().relays()[0]?.health).toMatchObject({ rateLimited: refused, refused: 0 });
+});
+
 test('requests in the opposite order: each is asked once, and answered as asked', () => {
   const world = aWorld();
   const app = world.app();

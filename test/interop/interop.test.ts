@@ -43,7 +43,7 @@ describe.each(relays)('over %s', (_name, startRelay) => {
     await relay?.close();
   });
 
-  test.each(cases)('%s', { timeout: 30_000 }, async (_case, library, by) => {
+  test.each(cases)('whatever an app asks: %s', { timeout: 30_000 }, async (_case, library, by) => {
     const introducing = Promise.withResolvers<void>();
     const listening = door.confirmed();
     const show = (uri: string): void => {

@@ -59,6 +59,7 @@ describe('answers that satisfy everybody', () => {
     ['missing params', '{"id":"a","method":"ping"}', '{"id":"a","result":"pong"}'],
     ['null params', '{"id":"a","method":"ping","params":null}', '{"id":"a","result":"pong"}'],
     ['unknown fields, error: ""', request('ping', [], { error: '', x: {} }), '{"id":"a","result":"pong"}'],
+    ['error: null', request('ping', [], { error: null, result: null }), '{"id":"a","result":"pong"}'],
   ];
   test.each(exact)('%s', (_name, text, answer) => {
     begin();

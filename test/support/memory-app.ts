@@ -6,6 +6,7 @@ import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { getPublicKey } from 'nostr-tools/pure';
 import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
+import { relayJson } from '../../host/src/core/nip46/limits.ts';
 import { parseShallowJson } from '../../host/src/core/nip46/shallow-json.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
@@ -58,7 +59,7 @@ export function memoryApp(clock: Clock, draw: Chance, relays: readonly MemoryRel
   let count = 0;
 
   function hear(url: string, line: Line, text: string): void {
-    const message = parseShallowJson(text, 16); // relays may be hostile to apps, too
+    const message = parseShallowJson(text, relayJson); // relays may be hostile to apps, too
     if (!Array.isArray(message)) return;
     if (message[0] === 'AUTH') return authenticate(url, line, String(message[1]));
     const event = message[0] === 'EVENT' ? parseEvent(message[2]) : null;

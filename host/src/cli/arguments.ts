@@ -27,6 +27,13 @@ export function pauseText(minutes: string | undefined): string {
   return minutes === undefined ? 'until you resume' : `for ${minutes} minutes`;
 }
 
+/** The one of several names that this is. */
+export function oneOf<T extends string>(names: readonly T[], text: string, what: string): T {
+  const found = names.find((name) => name === text);
+  if (found === undefined) throw wrong(`"${text}" is no ${what}; there are ${names.join(', ')}`);
+  return found;
+}
+
 export function numberOf(text: string, what: string): number {
   if (!/^\d{1,15}$/.test(text)) throw wrong(`${what} is a number, and "${text}" is none`);
   return Number(text);

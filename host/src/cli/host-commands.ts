@@ -1,6 +1,7 @@
 /** The commands that look at the running host and narrow what it lets through. Each is a request of the control API, and what it answered. */
 import type { Command as Parser } from 'commander';
-import { type Action, appKey, numberOf, pauseOf, pauseText, timeOf } from './arguments.ts';
+import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
+import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { answerOf, type Command, endingOf, say } from './io.ts';
 import * as show from './show.ts';
@@ -162,12 +163,18 @@ function addNarrowing(cli: Parser, run: Action): void {
     .action(
       run(async (command, app: string, method: string, kind: string | undefined) => {
         const client = await appKey(command, app);
-        const body = { client, method, kind: kind === undefined ? null : numberOf(kind, 'a kind') };
+        const body = {
+          client,
+          method: oneOf(askedMethods, method, 'method'),
+          kind: kind === undefined ? null : numberOf(kind, 'a kind'),
+        };
         const said = answerOf(await command.client.call('POST /v0/dry-run', { body }));
         say(command, said, show.judgementText(said));
       }),
     );
 }
+
+type RuleOptions = { app?: string; method?: string; kind?: string; note: string; all: boolean };
 
 function addRules(cli: Parser, run: Action): void {
   const rules = cli.command('rules').description('what is refused without asking the device');
@@ -183,12 +190,16 @@ function addRules(cli: Parser, run: Action): void {
     .option('--app <key>', 'of this app')
     .option('--method <name>', 'this method')
     .option('--kind <number>', 'events of this kind')
+    .option('--all', 'everything of every app', false)
     .option('--note <words>', 'why; the app is told', '')
     .action(
-      run(async (command, options: { app?: string; method?: string; kind?: string; note: string }) => {
-        const { app, method = null, kind, note } = options;
+      run(async (command, options: RuleOptions) => {
+        const { app, kind, note, all } = options;
+        const method = options.method === undefined ? null : oneOf(ruleMethods, options.method, 'method of a rule');
+        if (all === (app !== undefined || method !== null || kind !== undefined))
+          throw wrong('A rule takes --app, --method or --kind, or else --all: everything of every app');
         const client = app === undefined ? null : await appKey(command, app);
-        const body = { client, method, note, kind: kind === undefined ? null : numberOf(kind, '--kind') };
+        const body = { client, method, note, all, kind: kind === undefined ? null : numberOf(kind, '--kind') };
         told(command, answerOf(await command.client.call('POST /v0/rules', { body })));
       }),
     );

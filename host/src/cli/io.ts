@@ -46,7 +46,8 @@ export function answerOf<T>(said: { readonly type: 'answer'; readonly answer: T 
 }
 
 export function endingOf({ type, words, advice }: Failed): Ending {
-  const codes = { absent: exitCodes.notRunning, refused: exitCodes.refused, broken: exitCodes.failed } as const;
+  const { notRunning, wrongCall, refused, failed } = exitCodes;
+  const codes = { absent: notRunning, wrong: wrongCall, refused, broken: failed } as const;
   return new Ending(codes[type], advice === '' ? words : `${words} ${advice}`);
 }
 

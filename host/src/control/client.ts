@@ -11,9 +11,9 @@ import { controlHost } from './app.ts';
 import { type Answer, type Call, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import { problem } from './schemas.ts';
 
-/** `absent`: no host runs with this state directory. `refused`: it said no. `broken`: what came is no answer. */
+/** `absent`: no host runs with this state directory. `wrong`: it was asked what cannot be asked. `refused`: it said no. `broken`: what came is no answer. */
 export type Failed = {
-  readonly type: 'absent' | 'refused' | 'broken';
+  readonly type: 'absent' | 'wrong' | 'refused' | 'broken';
   readonly code: string;
   readonly words: string;
   readonly advice: string;
@@ -110,7 +110,7 @@ async function hear(
   }
   if (ok) return { type: 'ended' };
   const said = parseJson(words, problem) as z.output<typeof problem> | null;
-  return said === null ? broken : { type: 'refused', ...said.error };
+  return said === null ? broken : { type: response.statusCode === 400 ? 'wrong' : 'refused', ...said.error };
 }
 
 function filled(path: string, call: { readonly params?: unknown; readonly query?: unknown }): string {
@@ -157,7 +157,8 @@ const noHost: Failed = {
   type: 'absent',
   code: 'not_running',
   words: 'No Sallyport is running.',
-  advice: 'Start it: sallyport run. Another --state directory than the usual one must be named here, too.',
+  advice:
+    'Start it: sallyport run. One that runs with another --state, as a demo does, is named here by it: its first lines say how.',
 };
 
 const givenUp: Failed = { type: 'broken', code: 'cancelled', words: 'It was given up.', advice: '' };

@@ -7,6 +7,7 @@ import {
   type Narrowing,
   type Pause,
 } from '../core/narrowing/narrowing.ts';
+import { missingAccount } from '../core/web/naming.ts';
 import { humanHandlers } from './human-handlers.ts';
 import { openApi } from './openapi.ts';
 import { no, noApp, type Problem } from './problems.ts';
@@ -75,8 +76,8 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/requests': () => ({ requests: requestsOf(view) }),
     'POST /v0/resume': () => narrowBy({ type: 'resume', client: everybody }),
     'GET /v0/rules': () => rulesNow(bridge().narrowing),
-    'POST /v0/rules': ({ body }) => {
-      const narrowing = view.narrow({ type: 'add_rule', rule: body });
+    'POST /v0/rules': ({ body: { client, method, kind, note } }) => {
+      const narrowing = view.narrow({ type: 'add_rule', rule: { client, method, kind, note } });
       return narrowing === null ? tooManyRules : rulesNow(narrowing);
     },
     'DELETE /v0/rules/:number': ({ params: { number } }) => {
@@ -86,6 +87,8 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/secrets': () => ({ secrets: secretsOf(view) }),
     'POST /v0/secrets': ({ body }) => {
       const { minutes, ...wanted } = body;
+      const missing = missingAccount(bridge(), body.account);
+      if (missing !== null) return no(409, missing.code, missing.words, missing.advice);
       const expiresAt = now() + minutes * minuteMs;
       const { uri, oldToken, hash } = view.newLine({ ...wanted, expiresAt });
       return { uri, oldToken, id: hash.slice(0, 16), expiresAt };

@@ -6,6 +6,7 @@ import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { DeviceAnswer, DeviceAsk, DeviceGrant } from '../core/device/device-port.ts';
 import { fillTemplate, parseTemplate, signedEvent } from '../core/nip46/event-template.ts';
 import type { Refusal } from '../core/nip46/refusal.ts';
+import { missingAccount } from '../core/web/naming.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
 import type { Handlers } from './handlers.ts';
 import { no, noApp, type Problem } from './problems.ts';
@@ -61,6 +62,8 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
     'POST /v0/connect': async ({ body }, until) => {
       const introduction = parseNostrconnect(body.uri, parseRelayUrl);
       if ('code' in introduction) return refused(introduction);
+      const missing = missingAccount(bridge(), body.account);
+      if (missing !== null) return refused(missing);
       const name = cleanLine(body.name, limits.nameMax) || introduction.name;
       const refusal = await view.introduce({ ...introduction, name }, body.account, until);
       if (refusal !== null) return refused(refusal);

@@ -4,7 +4,8 @@
  */
 import { limits } from '@sallyport/device-protocol';
 import { z } from 'zod';
-import { grantMethods } from '../core/apps/wishes.ts';
+import { grantMethods, strangePermission } from '../core/apps/wishes.ts';
+import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.number().int().nonnegative();
@@ -37,12 +38,27 @@ export const rule = z.object({
   note: z.string(),
 });
 
-export const newRule = z.strictObject({
-  client: hex32.nullable().default(null),
-  method: z.string().max(64).nullable().default(null),
-  kind: kind.nullable().default(null),
-  note: z.string().max(512).default(''),
-});
+/** A method that there is: a rule about a mistyped one would refuse nothing, and nobody would notice. */
+const methodOf = <M extends string>(methods: readonly [M, ...M[]]) =>
+  z.enum(methods, { error: `there is no such method; there are ${methods.join(', ')}` });
+
+export const newRule = z
+  .strictObject({
+    client: hex32.nullable().default(null),
+    method: methodOf(ruleMethods).nullable().default(null),
+    kind: kind.nullable().default(null),
+    note: z.string().max(512).default(''),
+    /** Has to be said of a rule that names nothing: it refuses everything of every app. */
+    all: z.boolean().default(false),
+  })
+  .refine(({ kind, method }) => kind === null || method === null || method === 'sign_event', {
+    path: ['kind'],
+    error: 'only events have a kind, so the method is sign_event or none',
+  })
+  .refine(({ client, method, kind, all }) => all === (client === null && method === null && kind === null), {
+    path: ['all'],
+    error: 'a rule names an app, a method or a kind, or else says that it refuses all',
+  });
 
 export const app = z.object({
   client: hex32,
@@ -70,7 +86,11 @@ export const newSecret = z.strictObject({
   name: z.string().max(256).default(''),
   account: z.number().int().min(0).max(255).default(0),
   /** As NIP-46 writes permissions: `sign_event:1,nip44_decrypt`. */
-  perms: z.string().max(1_024).default(''),
+  perms: z
+    .string()
+    .max(1_024)
+    .default('')
+    .refine((perms) => strangePermission(perms) === null, 'a permission looks like sign_event:1 or nip44_decrypt'),
   /** How long the line may be used: a minute to ninety days. */
   minutes: z
     .number()
@@ -199,7 +219,7 @@ export const check = z.object({ about: z.string(), passed: z.boolean(), why: z.s
 
 export const question = z.strictObject({
   client: hex32,
-  method: z.string().max(64),
+  method: methodOf(askedMethods),
   kind: kind.nullable().default(null),
 });
 

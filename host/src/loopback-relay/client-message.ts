@@ -1,6 +1,6 @@
 /** What a client says to a relay (NIP-01, NIP-42), parsed once from its text into a closed union. */
 import { isHex32, type NostrEvent, parseEvent } from '../core/nip46/event.ts';
-import { eventTagsMax, loopbackFiltersMax, relayNestingMax, subscriptionIdMax } from '../core/nip46/limits.ts';
+import { eventTagsMax, loopbackFiltersMax, relayJson, subscriptionIdMax } from '../core/nip46/limits.ts';
 import { parseShallowJson } from '../core/nip46/shallow-json.ts';
 import { type Filter, parseFilter } from './filter.ts';
 
@@ -15,7 +15,7 @@ export type ClientMessage =
 
 /** Parses one text frame of a client. The size was checked before. */
 export function parseClientMessage(text: string): ClientMessage {
-  const value = parseShallowJson(text, relayNestingMax);
+  const value = parseShallowJson(text, relayJson);
   if (!Array.isArray(value)) return { type: 'bad', why: 'invalid: a message is a JSON array' };
   const [label, second, ...rest]: unknown[] = value;
   switch (label) {

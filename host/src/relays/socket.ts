@@ -126,7 +126,10 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
   function drop(): void {
     const old = socket;
     socket = null;
-    old?.terminate();
+    if (old === null) return;
+    // What was said before the end still leaves: an answer to an app that logs out.
+    streams.get(old)?.uncork();
+    old.terminate();
   }
 
   // Every listener asks whether this is still the socket: one that was dropped goes on to report errors and its end.

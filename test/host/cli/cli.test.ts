@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyEvent } from 'nostr-tools/pure';
-import { expect, type TestContext, test } from 'vitest';
+import { expect, type TestContext, test, vi } from 'vitest';
 import { runCli } from '../../../host/src/cli/cli.ts';
 import { serveControl } from '../../../host/src/control/server.ts';
-import { commandNames } from '../../../host/src/door.ts';
+import { commandNames, main } from '../../../host/src/door.ts';
 import { usage } from '../../../host/src/options.ts';
 import { loadRemoteSignerKey } from '../../../host/src/store/remote-signer-key.ts';
 import { openStore } from '../../../host/src/store/store.ts';
@@ -93,6 +93,20 @@ test.each([
   [['udev', '--usb', '1']],
 ])('a wrong call %j ends with 2', async (argv) => expect(await cli(...argv)).toMatchObject({ code: 2, out: '' }));
 
+test('what is no command is said to be none, and help helps', async ({ onTestFinished }) => {
+  const err = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const out = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+  await main(['frobnicate', '--json']);
+  expect(process.exitCode).toBe(2);
+  expect(err.mock.calls).toEqual([['sallyport: There is no command "frobnicate". --help lists them.']]);
+  await main(['help']);
+  expect(out.mock.calls).toEqual([[usage]]);
+});
+
 test('status, apps, log and why say the same to people and, with --json, to programs', async (context) => {
   const { run, world, activity } = await running(context);
   const app = pairedApp(world);
@@ -153,6 +167,20 @@ test('pair prints the line alone on stdout; it pairs an app', async (context) =>
   expect([...world.state().sessions.secrets.values()]).toMatchObject([{ name: 'phone' }, { name: '' }]);
 });
 
+test('a line is made only for an account that is there, and permissions that there are', async (context) => {
+  const { run, world } = await running(context);
+  expect(await run('pair', '--account', '7', '--no-qr')).toMatchObject({ code: 0 });
+  world.feed({ type: 'accounts', device: null, accounts: [{ account: 0, name: '', pubkey: 'a'.repeat(64) }] });
+  const { pubkey } = world.app();
+  const noAccount = { code: 4, out: '', err: expect.stringContaining('no such account') };
+  expect(await run('pair', '--account', '7')).toMatchObject(noAccount);
+  const line = `nostrconnect://${pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1`;
+  expect(await run('connect', line, '--account', '7')).toMatchObject(noAccount);
+  expect(await run('pair', '--perms', 'get_public_key, sign_event:1,sign_event', '--no-qr')).toMatchObject({ code: 0 });
+  for (const perms of ['foo', 'sign_event:x', 'nip44_decrypt:4', 'sign_event:1:2', 'sign_event:1,nip44_decrpyt'])
+    expect(await run('pair', '--perms', perms), perms).toMatchObject({ code: 2, out: '' });
+});
+
 test('pause, resume, kill, rules and revoke do what they say', async (context) => {
   const { run, world } = await running(context);
   const app = pairedApp(world);
@@ -176,6 +204,16 @@ test('pause, resume, kill, rules and revoke do what they say', async (context) =
   expect((await run('dry-run', app.pubkey, 'sign_event', '4')).out).toMatch(
     /✗ Rule 1 refuses .*\nIt would be refused\.\n$/,
   );
+  for (const rule of [
+    [],
+    ['--method', 'nip44_decrpyt'],
+    ['--kind', '4', '--method', 'nip44_decrypt'],
+    ['--kind', '4', '--all'],
+  ])
+    expect(await run('rules', 'add', ...rule), rule.join(' ')).toMatchObject({ code: 2, out: '' });
+  expect(await run('dry-run', app.pubkey, 'sing_event')).toMatchObject({ code: 2, out: '' });
+  expect((await run('rules', 'add', '--all')).out).toContain('2  refuses everything of every app\n');
+  await run('rules', 'remove', '2');
   expect(await run('rules', 'remove', '1')).toMatchObject({
     code: 0,
     err: '',

@@ -133,6 +133,21 @@ test('a rule refuses, a dry run says so beforehand, and nobody is asked by it', 
   expect((await ask('DELETE /v0/rules/:number', '/v0/rules/1')).status).toBe(404);
 });
 
+test.each([
+  [{}, 'all'],
+  [{ method: 'nip44_decrpyt' }, 'method'],
+  [{ method: 'connect' }, 'method'],
+  [{ method: 'nip44_decrypt', kind: 4 }, 'kind'],
+  [{ kind: 4, all: true }, 'all'],
+])('a rule that would refuse nothing, or more than it says, is none: %j', async (rule, part) => {
+  await using(async ({ ask, world }) => {
+    const { status, said } = await ask('POST /v0/rules', '/v0/rules', rule);
+    expect({ status, said }).toMatchObject({ status: 400, said: { error: { code: 'malformed' } } });
+    expect(JSON.stringify(said)).toContain(`"words":"${part}: `);
+    expect(world.state().narrowing.rules).toEqual([]);
+  });
+});
+
 test('several lines are open at once, each with its name, permissions, account and end', async (context) => {
   const { ask, world } = controlWorld(context);
   const make = (body: object) => ask('POST /v0/secrets', '/v0/secrets', body);

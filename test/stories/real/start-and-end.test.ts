@@ -51,7 +51,7 @@ describe.concurrent('a wrong call ends with 2 and a sentence', () => {
     [['--lines', 'up'], '--lines does not take "up"'],
     [['--port='], '--port needs a value'],
     [Array.from({ length: 17 }, (_, i) => `--relay=ws://127.0.0.1:${i + 1}`), '--relay can be given 16 times at most'],
-    [['extra'], "Unexpected argument 'extra'"],
+    [['extra'], '"extra" is no option, and a command stands first'],
   ])('%s', async (args, words) => {
     const host = startHost(args);
     expect(await host.gone()).toEqual({ code: 2, signal: null });

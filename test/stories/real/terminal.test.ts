@@ -27,6 +27,7 @@ test.skipIf(missing !== null)('a person starts the demo, approves, denies, and e
   await terminal.until(/a approve · A hold · d deny/);
   await terminal.until(/● device ready: simulator lcd240/);
   expect(terminal.text()).toContain('DEMO: the simulated device below has a throwaway key.');
+  expect(terminal.text()).toContain(`status --state ${join(temporary, 'sallyport-')}`);
   expect(qrCodeIn(terminal.text())).toEqual(encode(uri, { ecc: 'L', border: 2 }).data);
 
   const connecting = connected(context, uri);

@@ -8,11 +8,16 @@ import { isHex32 } from '../nip46/event.ts';
 /** What goes into the line. */
 export type BunkerLine = { readonly pubkey: string; readonly relays: readonly string[]; readonly secret: string };
 
+/** True for what can be the secret of a line that this signer gave out. */
+export function isBunkerSecret(secret: string): boolean {
+  return /^[0-9A-Za-z]{1,128}$/.test(secret);
+}
+
 /** Writes the line. A value that no client would read is a bug of the caller, and throws. */
 export function formatBunkerUri(line: BunkerLine): string {
   if (!isHex32(line.pubkey)) throw new Error('a bunker line needs the remote-signer key in lowercase hex');
   if (line.relays.length === 0) throw new Error('a bunker line needs a relay');
-  if (!/^[0-9A-Za-z]{1,128}$/.test(line.secret)) {
+  if (!isBunkerSecret(line.secret)) {
     throw new Error('the secret of a bunker line has 1 to 128 letters and digits');
   }
   const relays = line.relays.map((relay) => `relay=${percentEncode(relay)}`);

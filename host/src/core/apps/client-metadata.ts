@@ -34,5 +34,5 @@ export function appLabel(app: { readonly client: string; readonly name: string }
 }
 
 function parseClaims(text: string): unknown {
-  return text.length > limits.metadataMax ? null : parseShallowJson(text, limits.nestingMax);
+  return text.length > limits.metadataMax ? null : parseShallowJson(text, limits.json);
 }

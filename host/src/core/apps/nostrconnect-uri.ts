@@ -79,7 +79,7 @@ function decoded(text: string): string | null {
 
 /** Permissions within the metadata: a text, or (some apps) a list of texts. */
 function permsIn(metadata: string): string {
-  const value = metadata.length > limits.metadataMax ? null : parseShallowJson(metadata, limits.nestingMax);
+  const value = metadata.length > limits.metadataMax ? null : parseShallowJson(metadata, limits.json);
   const perms = typeof value === 'object' && value !== null && 'perms' in value ? value.perms : '';
   if (Array.isArray(perms)) return perms.filter((each) => typeof each === 'string').join(',');
   return typeof perms === 'string' ? perms : '';

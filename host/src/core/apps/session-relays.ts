@@ -4,8 +4,11 @@
  * has come: not before, because an app that is told and stays where it was would meet silence.
  */
 import { noteOf, save } from '../bridge/asking.ts';
+import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { BridgeState, Origin, Step } from '../bridge/bridge-state.ts';
-import { answer } from '../bridge/replies.ts';
+import { answer, saveSeen } from '../bridge/replies.ts';
+import { answerCreatedAt } from '../nip46/envelope.ts';
+import type { NostrEvent } from '../nip46/event.ts';
 import { type Nip46Request, resultText } from '../nip46/nip46-text.ts';
 import type { App } from './sessions.ts';
 
@@ -24,18 +27,47 @@ export function tellRelays(state: BridgeState, app: App, origin: Origin, request
 /**
  * `switch_relays`: the string `null` where nothing changes, because nostr-tools never resolves on a JSON null. An app that shares a relay
  * with us is reached there whatever it makes of the answer, and is told once: some clients move house at each list that they hear.
+ *
+ * Anybody may copy an app's event to one of our relays, so that it seems to have come there. It has when it signed the request after it
+ * was told the list; until then it is answered where it was, too. What was answered is saved: a later host must not take it again.
  */
-export function switchRelays(state: BridgeState, app: App, origin: Origin, request: Nip46Request, now: number): Step {
+export function switchRelays(
+  state: BridgeState,
+  app: App,
+  origin: Origin,
+  request: Nip46Request,
+  event: NostrEvent,
+  now: number,
+): Step {
   const { reachable } = state.ownRelays;
   if (app.relays.length === 0 || reachable.length === 0) return reply(state, origin, request, 'null', now);
-  const hasCome = origin.relays.some((url) => reachable.includes(url) && !app.relays.includes(url));
-  const isTold = hasCome || isSame(app.relays, reachable);
+  const told = state.relaysTold.get(app.client);
+  const isHere = origin.relays.some((url) => reachable.includes(url) && !app.relays.includes(url));
+  const isOneList = isSame(app.relays, reachable);
   const shares = app.relays.some((url) => reachable.includes(url));
-  const said = isTold ? 'null' : JSON.stringify(reachable);
-  if (!isTold && !shares) return reply(state, origin, request, said, now);
+  const isTold = isOneList || (isHere && told !== undefined);
+  const hasCome = isOneList || shares || (isHere && told !== undefined && origin.createdAt > told);
+  const [next, left] = hasCome ? leave(state, app) : [isTold ? state : remembersTold(state, app, origin, now), []];
+  // Perhaps the event was copied here: then the app waits for its answer where it is.
+  const relays = [...new Set([...origin.relays, ...app.relays])].slice(0, limits.relaysPerRequest);
+  const [last, effects] = isTold
+    ? reply(next, origin, request, 'null', now)
+    : reply(next, { ...origin, relays }, request, JSON.stringify(reachable), now);
+  return [last, [...left, saveSeen(event, null, now), ...effects]];
+}
+
+/** The app is where everybody is. */
+function leave(state: BridgeState, app: App): Step {
   const moved: App = { ...app, relays: [] };
-  const [next, effects] = reply(withApps(state, [moved]), origin, request, said, now);
-  return [next, [save({ type: 'pair_again', app: moved }), ...effects]];
+  const relaysTold = new Map(state.relaysTold);
+  relaysTold.delete(app.client);
+  return [{ ...withApps(state, [moved]), relaysTold }, [save({ type: 'pair_again', app: moved })]];
+}
+
+/** Remembered for paired apps only, so that there are never more than these. */
+function remembersTold(state: BridgeState, app: App, origin: Origin, now: number): BridgeState {
+  const paired = [...state.relaysTold].filter(([client]) => state.sessions.apps.has(client));
+  return { ...state, relaysTold: new Map(paired).set(app.client, answerCreatedAt(now, origin.createdAt)) };
 }
 
 /**
@@ -55,7 +87,8 @@ export function ownRelaysAre(
     const relays = app.relays.length === 0 ? old : stay(app.relays);
     if (!isSame(relays, app.relays)) moved.push({ ...app, relays });
   }
-  return [{ ...withApps(state, moved), ownRelays }, moved.map((app) => save({ type: 'pair_again', app }))];
+  const changed = { ...withApps(state, moved), ownRelays, relaysTold: new Map<string, number>() };
+  return [changed, moved.map((app) => save({ type: 'pair_again', app }))];
 }
 
 function withApps(state: BridgeState, changed: readonly App[]): BridgeState {

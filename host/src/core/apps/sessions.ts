@@ -8,6 +8,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { isBunkerSecret } from './bunker-uri.ts';
 import { cleanLine } from './client-metadata.ts';
 import type { Revocation, StoreRow } from './store-rows.ts';
 
@@ -73,7 +74,10 @@ export function hashSecret(secret: string): string {
   return bytesToHex(sha256(utf8ToBytes(secret)));
 }
 
-/** The hash by which the secret of an app's own line is known: together with its key, because others may choose the same one. */
+/**
+ * The hash by which the secret of an app's own line is known: together with its key, because others may choose the same one.
+ * No secret of a bunker line is spelled like what is hashed here, so that nobody who shows it as one learns who introduced itself.
+ */
 export function introducedHash(client: string, secret: string): string {
   return hashSecret(`nostrconnect:${client}:${secret}`);
 }
@@ -134,7 +138,8 @@ export function decideConnect(
     return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
   }
   const own = sessions.secrets.get(introducedHash(client, request.secret));
-  const secret = own ?? sessions.secrets.get(hashSecret(request.secret));
+  const given = isBunkerSecret(request.secret) ? sessions.secrets.get(hashSecret(request.secret)) : undefined;
+  const secret = own ?? given;
   if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
   if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
   if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {

@@ -5,6 +5,7 @@
  */
 import { limits, neverSigned } from '@sallyport/device-protocol';
 import type { GrantMethod, ProposedGrant } from '../device/device-port.ts';
+import { askedMethods } from '../narrowing/narrowing.ts';
 
 export const grantMethods: readonly GrantMethod[] = [
   'sign_event',
@@ -19,6 +20,18 @@ export function wishesOf(perms: string): readonly ProposedGrant[] {
   const texts = new Set(perms.split(',').map((text) => text.trim()));
   const grants = [...texts].map(grantOf).filter((grant) => grant !== null);
   return grants.slice(0, limits.listMax);
+}
+
+/** The first of a list that no app could ask for; null when all is well. A permission that is misspelt is missed later, in the app. */
+export function strangePermission(perms: string): string | null {
+  const texts = perms.split(',').map((text) => text.trim());
+  return texts.find((text) => text !== '' && !isPermission(text)) ?? null;
+}
+
+function isPermission(text: string): boolean {
+  const [name, kind, ...more] = text.split(':');
+  if (more.length > 0 || !askedMethods.some((method) => method === name)) return false;
+  return kind === undefined || (name === 'sign_event' && /^(0|[1-9]\d{0,4})$/.test(kind) && Number(kind) <= 0xffff);
 }
 
 function grantOf(text: string): ProposedGrant | null {

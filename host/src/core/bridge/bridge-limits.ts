@@ -17,8 +17,11 @@ export const bridgeLimits = {
   tagsMax: 32,
   tagCharsMax: 64 * 1024,
   strangerTagCharsMax: 4 * 1024,
-  /** Nesting of a request's JSON. A template inside `params` needs 5; the rest is room for unknown fields. */
-  nestingMax: 16,
+  /**
+   * What a request's JSON may be made of. A template inside `params` needs a nesting of 5; the rest is room for unknown fields. The
+   * longest list of follows that fits an event is made of 66,000 values; as many as may be here take some tenths of a second at worst.
+   */
+  json: { nestingMax: 16, valuesMax: 100_000 },
   /** Largest event to sign (NIP-01 serialization) and largest text to encrypt, in bytes: what a device streams. */
   textMax: device.streamMax,
   /** Largest text to decrypt: what the largest text becomes by NIP-44's padding and base64. */

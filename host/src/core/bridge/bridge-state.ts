@@ -41,6 +41,8 @@ export type BridgeState = {
   readonly revoking: ReadonlyMap<number, string>;
   readonly sessions: Sessions;
   readonly ownRelays: OwnRelays;
+  /** When each app that is elsewhere was told of them (Unix time, as its answer says). */
+  readonly relaysTold: ReadonlyMap<string, number>;
   readonly narrowing: Narrowing;
   /** The web address of this host, null where it has none; and who has a name there. */
   readonly web: Web | null;
@@ -241,6 +243,7 @@ export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
     revoking: new Map(),
     sessions,
     ownRelays: noOwnRelays,
+    relaysTold: new Map(),
     narrowing: noNarrowing,
     web: null,
     people: nobody,

@@ -40,7 +40,7 @@ export function appRequest(
     case 'ping':
       return done(state, origin, request, 'pong', now);
     case 'switch_relays':
-      return switchRelays(state, app, origin, request, now);
+      return switchRelays(state, app, origin, request, event, now);
     case 'get_relays':
       return tellRelays(state, app, origin, request, now);
     case 'create_account':

@@ -6,6 +6,7 @@
  * same list.
  */
 import { cleanLine } from '../apps/client-metadata.ts';
+import type { Nip46Request } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 
 /** All that narrows. `pauses` is by client, with `everybody` for all. Times are ms Unix time. */
@@ -49,6 +50,23 @@ export type NarrowChange =
   | { readonly type: 'remove_rule'; readonly number: number }
   /** The app is gone: what was said about it goes as well. */
   | { readonly type: 'forget'; readonly client: string };
+
+/** What a rule can refuse: not `connect`, which pauses alone judge, and not leaving, which is always allowed. */
+export const ruleMethods = [
+  'sign_event',
+  'nip44_encrypt',
+  'nip44_decrypt',
+  'nip04_encrypt',
+  'nip04_decrypt',
+  'get_public_key',
+  'ping',
+  'switch_relays',
+  'get_relays',
+  'create_account',
+] as const satisfies readonly Exclude<Nip46Request['method'], 'connect' | 'logout'>[];
+
+/** All that an app can ask. */
+export const askedMethods = [...ruleMethods, 'connect', 'logout'] as const;
 
 /** The name of all apps in `pauses`. */
 export const everybody = '';

@@ -10,7 +10,7 @@ import type { DeviceAnswer, EventTemplate } from '../device/device-port.ts';
 import type { RemoteSigner } from './envelope.ts';
 import { isHex32, isSignature, type NostrEvent, parseTags } from './event.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { parseShallowJson } from './shallow-json.ts';
+import { readShallowJson } from './shallow-json.ts';
 
 /** The event as the app asked for it; null where the app left the field out. `id` and `sig` sent along are ignored. */
 export type RequestedEvent = {
@@ -28,7 +28,10 @@ export type ParsedTemplate =
 
 /** Parses the first parameter of `sign_event`. */
 export function parseTemplate(param: unknown): ParsedTemplate {
-  const value = typeof param === 'string' ? parseShallowJson(param, limits.nestingMax) : param;
+  const read =
+    typeof param === 'string' ? readShallowJson(param, limits.json) : ({ type: 'value', value: param } as const);
+  if (read.type === 'too_many') return refused(tooManyValues);
+  const value = read.type === 'value' ? read.value : null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('is not a JSON object');
   const { kind, content, tags, created_at, pubkey } = value as Record<string, unknown>;
   if (!isCount(kind) || kind > 0xffff) return malformed('has no kind from 0 to 65535');
@@ -81,6 +84,13 @@ const forbiddenKind = refuse(
   'forbidden_kind',
   'Events of this kind are never signed: 14 and 15 are rumors, 24133 is the talk between app and signer.',
   'Report it to the maker of the app.',
+);
+
+/** For a request, or an event in it, that would take seconds to read. */
+export const tooManyValues = refuse(
+  'too_large',
+  `The request is made of more than ${limits.json.valuesMax} values, as its tags and their items are.`,
+  'Make it smaller, or split it.',
 );
 
 const tooLarge = refuse('too_large', 'The event is larger than 1 MiB.', 'Make it smaller, or split it.');

@@ -2,8 +2,9 @@
  * The source text of one member of a JSON object, for numbers that lose digits as a JavaScript number. Linear and without
  * allocation: `JSON.parse` with a reviver that is told the source costs seconds for a hostile megabyte.
  */
+import { type JsonBounds, parseShallowJson } from './shallow-json.ts';
 
-/** The source of the member `name` of the object that `text` is, or null. `text` is valid JSON, and as there, the last one counts. */
+/** The source of the member `name` of the object that `text` is, or null. As in JSON, the last one counts; what `text` is not, the source may not be either. */
 export function memberSource(text: string, name: string): string | null {
   let found: string | null = null;
   let depth = 0;
@@ -26,11 +27,14 @@ export function memberSource(text: string, name: string): string | null {
   return found;
 }
 
+/** A text, a number or a word: nothing that holds others. */
+export const oneValue: JsonBounds = { nestingMax: 0, valuesMax: 0 };
+
 /** A short name, each of its characters perhaps written as \uXXXX. */
 const keyMax = 64;
 
 function isKey(source: string, name: string): boolean {
-  return source !== '' && JSON.parse(source) === name;
+  return parseShallowJson(source, oneValue) === name;
 }
 
 function endOfString(text: string, start: number): number {

@@ -3,6 +3,8 @@
  * Sizes are bytes unless the name says otherwise; times are milliseconds (`Ms`) or seconds (`S`).
  */
 
+import type { JsonBounds } from './shallow-json.ts';
+
 /**
  * Characters of an event's content. The device streams requests of up to 4 MiB (a 1 MiB event, escaped twice, padded,
  * base64); half a MiB more leaves room for the padding of larger ones, so that "too large" is said by name, not by a cable.
@@ -21,8 +23,11 @@ export const relayMessageMax = 6 * 1024 * 1024;
 /** One relay message that is still read off the socket, so that it is counted or refused by name; beyond it the socket ends. */
 export const relayDrainMax = 2 * relayMessageMax;
 
-/** Nesting of a relay message. NIP-01 needs 4; V8 takes a second for six million opening brackets. */
-export const relayNestingMax = 16;
+/**
+ * What a relay message may be made of. NIP-01 needs a nesting of 4; V8 takes a second for six million opening brackets. An event for
+ * us is made of a dozen values, and an app that adds a thousand tags is still told that these are too many.
+ */
+export const relayJson: JsonBounds = { nestingMax: 16, valuesMax: 8_192 };
 
 /** Relays at once: a session names two to five, and every one of them costs a socket and a verification per event. */
 export const relaysMax = 16;
@@ -98,11 +103,14 @@ export const relayUnsentMax = 32 * 1024 * 1024;
 
 /**
  * What one relay may say in a burst, and each second, before it is thrown away unparsed. Every message costs its size and
- * `floodMessageCost`, which makes 4,096 small ones a second: more than a signer could ever answer.
+ * `floodMessageCost`, which makes 4,096 small ones a second: more than a signer could ever answer. A value costs more time and
+ * memory than its characters say, so what has more than `floodFreeValues` pays `floodValueCost` for each: four of the worst a second.
  */
 export const floodBurstMax = 128 * 1024 * 1024;
 export const floodPerSecond = 16 * 1024 * 1024;
 export const floodMessageCost = 4 * 1024;
+export const floodFreeValues = 64;
+export const floodValueCost = 512;
 
 /** Connections of the loopback relay: every app of one person's machine, and a simulator's tests. */
 export const loopbackConnectionsMax = 256;
@@ -153,7 +161,10 @@ agree('a message that is refused by name is still read', relayMessageMax < relay
 agree('the outbox holds the largest event', relayMessageMax <= outboxCharsMax);
 agree('a client socket holds a full outbox', outboxCharsMax <= relayUnsentMax);
 agree('a relay may answer a full outbox in one burst', outboxCountMax * floodMessageCost <= floodBurstMax);
-agree('a burst holds the largest message', relayDrainMax + floodMessageCost <= floodBurstMax);
+agree(
+  'a burst holds the largest message',
+  relayDrainMax + floodMessageCost + relayJson.valuesMax * floodValueCost <= floodBurstMax,
+);
 agree('an acknowledgement is due before the event is given up', okWaitMs <= outboxWaitMs);
 agree('whoever waits for the device is pinged for first', devicePingBusyMs < devicePingIdleMs);
 agree('back-off grows', backOffFirstMs <= backOffMaxMs);

@@ -7,11 +7,11 @@ import { type ClientMetadata, cleanLine, parseMetadata } from '../apps/client-me
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { TextMethod } from '../device/device-port.ts';
 import { isHex32 } from './event.ts';
-import { parseTemplate, type RequestedEvent } from './event-template.ts';
-import { memberSource } from './json-source.ts';
+import { parseTemplate, type RequestedEvent, tooManyValues } from './event-template.ts';
+import { memberSource, oneValue } from './json-source.ts';
 import type { Primitives } from './primitives.ts';
 import { type Refusal, refusalText, refuse } from './refusal.ts';
-import { parseShallowJson } from './shallow-json.ts';
+import { parseShallowJson, readShallowJson } from './shallow-json.ts';
 
 /** A request id as the JSON that it is echoed as (`"a"`, `7`, `null`); empty when the request had none, or none readable. */
 export type RequestId = string;
@@ -56,7 +56,9 @@ export type ParsedRequest =
 
 /** Parses a decrypted text. A refusal carries the id whenever it could be read, so that the app can be answered. */
 export function parseRequest(text: string): ParsedRequest {
-  const value = parseShallowJson(text, limits.nestingMax);
+  const read = readShallowJson(text, limits.json);
+  if (read.type === 'too_many') return { type: 'refused', id: idIn(text), method: '', refusal: tooManyValues };
+  const value = read.type === 'value' ? read.value : null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('', 'is not a JSON object');
   const { id: sentId, method, params: sentParams } = value as Record<string, unknown>;
   const id = readId(sentId, text);
@@ -179,6 +181,11 @@ function readId(id: unknown, text: string): RequestId | null {
   const isExact = typeof id !== 'number' || Math.abs(id) <= Number.MAX_SAFE_INTEGER;
   const json = isExact ? JSON.stringify(id) : (memberSource(text, 'id') ?? 'null');
   return json.length <= limits.idMax ? json : null;
+}
+
+/** The id in a text that is not to be parsed; empty when it cannot be told. */
+function idIn(text: string): RequestId {
+  return readId(parseShallowJson(memberSource(text, 'id') ?? '', oneValue), text) ?? '';
 }
 
 function idMember(id: RequestId): string {

@@ -3,7 +3,7 @@
  * Words of the relay are cut to `relayWordsMax` and lose control and direction characters: they are shown to people.
  */
 import { isHex32, type NostrEvent, parseEvent } from '../nip46/event.ts';
-import { challengeMax, relayNestingMax, relayWordsMax, subscriptionIdMax } from '../nip46/limits.ts';
+import { challengeMax, relayJson, relayWordsMax, subscriptionIdMax } from '../nip46/limits.ts';
 import { parseShallowJson } from '../nip46/shallow-json.ts';
 
 export type RelayMessage =
@@ -16,7 +16,7 @@ export type RelayMessage =
 
 /** Parses one text frame of a relay. The size was checked before. */
 export function parseRelayMessage(text: string): RelayMessage | null {
-  const value = parseShallowJson(text, relayNestingMax);
+  const value = parseShallowJson(text, relayJson);
   if (!Array.isArray(value)) return null;
   const [label, second, third, fourth]: unknown[] = value;
   switch (label) {

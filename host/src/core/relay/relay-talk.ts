@@ -12,13 +12,17 @@ import {
   backOffMaxMs,
   challengesMax,
   floodBurstMax,
+  floodFreeValues,
   floodMessageCost,
   floodPerSecond,
+  floodValueCost,
+  relayJson,
   relayMessageMax,
   relayStableMs,
   restMaxMs,
   twinCheckMs,
 } from '../nip46/limits.ts';
+import { weighJson } from '../nip46/shallow-json.ts';
 import { parseRelayMessage, type RelayMessage } from './relay-message.ts';
 import { countOf, type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
 import { asked, confirmedNow, heard, isProbe } from './relay-probe.ts';
@@ -64,7 +68,11 @@ export function hear(state: OpenState, text: string, bytes: number, now: number)
   if (bytes > relayMessageMax) return [counted(alive, 'oversized'), []];
   const left = allowanceAt(alive, now) - bytes - floodMessageCost;
   if (left < 0) return [counted(alive, 'flooded'), []];
-  const paid: OpenState = { ...alive, allowance: { left, at: now } };
+  // Weighed before it is read: reading is what a flood of tiny values is meant to cost us.
+  const weight = weighJson(text, relayJson);
+  const cost = typeof weight === 'number' ? Math.max(0, weight - floodFreeValues) * floodValueCost : 0;
+  if (cost > left) return [counted({ ...alive, allowance: { left, at: now } }, 'flooded'), []];
+  const paid: OpenState = { ...alive, allowance: { left: left - cost, at: now } };
   const message = parseRelayMessage(text);
   return message === null ? [counted(paid, 'malformed'), []] : heed(paid, message, now);
 }

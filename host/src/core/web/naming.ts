@@ -13,7 +13,7 @@ export function named(state: BridgeState, change: NameChange): People | Refusal 
   const name = parseName(change.name);
   if (name === null) return noName;
   if (change.type === 'remove') return withoutPerson(state.people, name) ?? nobodyThere;
-  const pubkey = state.accounts.get(change.account) ?? keptKey(state, change.account);
+  const pubkey = keyOf(state, change.account);
   if (pubkey === null) return noAccount;
   const before = state.people.get(name);
   if (before !== undefined && before.pubkey !== pubkey) return taken;
@@ -22,9 +22,15 @@ export function named(state: BridgeState, change: NameChange): People | Refusal 
   return withPerson(state.people, person) ?? tooMany;
 }
 
-/** The key of an account as the paired device last told it: it need not be plugged in for a name. */
-function keptKey({ known }: BridgeState, account: number): string | null {
-  return known?.accounts.find((each) => each.account === account)?.pubkey ?? null;
+/** The key of an account as the paired device told it, now or the last time: it need not be plugged in for a name. */
+function keyOf({ accounts, known }: BridgeState, account: number): string | null {
+  return accounts.get(account) ?? known?.accounts.find((each) => each.account === account)?.pubkey ?? null;
+}
+
+/** Why no line can be made for this account; null when it can, also where no device has told of any yet. */
+export function missingAccount(state: BridgeState, account: number): Refusal | null {
+  const told = state.accounts.size > 0 || (state.known?.accounts.length ?? 0) > 0;
+  return told && keyOf(state, account) === null ? noAccount : null;
 }
 
 const noName = refuse('malformed', 'A name has letters from a to z, digits, dots, - and _, 63 at most.', '');
