@@ -9,14 +9,14 @@
  *
  * A generator is memory behind the state: it goes on once, and whoever keeps an old state must not step it again.
  */
-import { type DeviceError, limits, type Message, type RequestOf } from '@sallyport/device-protocol';
+import { type DeviceError, limits } from '@sallyport/device-protocol';
 import { isComparing } from '../channel/pairing.ts';
 import { computerOf } from '../channel/session.ts';
 import { leavesScreen } from '../jobs/asking.ts';
-import { recordFlowEnd } from '../jobs/results.ts';
 import { holdMs } from '../jobs/reviewing.ts';
 import { countOwn } from '../own-tries.ts';
-import { type FirmwareState, say, show, type Turn } from '../turn.ts';
+import { type FirmwareState, show, type Turn } from '../turn.ts';
+import { answer, type ComputersOwn, claimOf, isAskedBy, isMaking, type Owner, tellOwner } from './owner.ts';
 import { type Answer, type Key, type Page, pressPage } from './page.ts';
 
 /** How a flow ended. */
@@ -35,23 +35,6 @@ export type Part<T> = Generator<Page, T, Answer>;
  * whoever never reads that page takes nothing back.
  */
 export type Here = { turn: Turn; settled: FlowEnd | null };
-
-const makes = ['account_create', 'account_derive', 'account_import'] as const;
-const does = ['unlock', 'wipe', 'rename_device', 'account_rename', 'account_remove', 'backup_check'] as const;
-/** The commands whose answer is the end of a flow. */
-export type FlowCommand = (typeof makes)[number] | (typeof does)[number];
-
-export type Owner =
-  | { readonly by: 'device' }
-  | {
-      readonly by: 'computer';
-      readonly host: string;
-      readonly id: number;
-      readonly command: FlowCommand;
-      /** After a new link session: until when the computer must claim it by get_result. Null while it is claimed. */
-      readonly claimBy: number | null;
-    };
-type Computer = Owner & { by: 'computer' };
 
 export type RunningFlow = {
   readonly owner: Owner;
@@ -203,7 +186,7 @@ export function isIdOfFlow({ flow }: FirmwareState, id: number): boolean {
  * The computer does not wait for it any more. Whoever types a PIN goes on typing: or any computer, which need not even be paired, could
  * throw the owner out by asking for the PIN and taking it back.
  */
-function letGo(turn: Turn, flow: RunningFlow, owner: Computer): void {
+function letGo(turn: Turn, flow: RunningFlow, owner: ComputersOwn): void {
   if (owner.command !== 'unlock') return endFlow(turn, 'cancelled');
   turn.state = { ...turn.state, flow: { ...flow, owner: { by: 'device' } } };
   answer(turn, owner, { type: 'error', id: owner.id, command: 'unlock', error: 'cancelled' });
@@ -288,28 +271,3 @@ function outcome(turn: Turn, title: string, how: 'done' | 'denied' | 'timed_out'
   turn.state = { ...turn.state, outcomeUntil: now + outcomeMs, nextPromptAt };
   show(turn, { type: 'result', title, outcome: how });
 }
-
-/** The answer to the request: kept for get_result, as that of a job is, and said to whoever asked and is there. */
-function answer(turn: Turn, owner: Computer, message: Message): void {
-  recordFlowEnd(turn, owner.id, owner.host, message);
-  tellOwner(turn, owner, message);
-}
-
-function tellOwner(turn: Turn, owner: Computer, message: Message): void {
-  if (owner.claimBy === null && isAskedBy(turn.state, owner, owner.id)) say(turn, message);
-}
-
-function isAskedBy(state: FirmwareState, owner: Computer, id: number): boolean {
-  return owner.id === id && state.channel.phase !== 'closed' && computerOf(state).host === owner.host;
-}
-
-function claimOf(owner: Owner): readonly number[] {
-  return owner.by === 'computer' && owner.claimBy !== null ? [owner.claimBy] : [];
-}
-
-function isMaking(command: FlowCommand): command is (typeof makes)[number] {
-  return makes.some((one) => one === command);
-}
-
-/** The body of the request that a flow is about. */
-export type FlowBody<C extends FlowCommand> = RequestOf<C>;
