@@ -5,8 +5,6 @@
 
 import NDK, { NDKNip46Signer, NDKPrivateKeySigner, type NDKRpcResponse } from '@nostr-dev-kit/ndk';
 import { NConnectSigner, NRelay1, NSecSigner } from '@nostrify/nostrify';
-import { Pool } from '@welshman/net';
-import { Nip46Broker } from '@welshman/signer';
 import { NostrConnectSigner } from 'applesauce-signers/signers/nostr-connect-signer';
 import type { Filter } from 'nostr-tools/filter';
 import { BunkerSigner, createNostrConnectURI, parseBunkerInput } from 'nostr-tools/nip46';
@@ -43,7 +41,6 @@ export const libraries: readonly Library[] = [
   { name: 'NDK', ways: ['bunker', 'nostrconnect'], open: (way) => ndk(way, 'nip44') },
   { name: 'NDK in NIP-04', ways: ['bunker'], open: (way) => ndk(way, 'nip04') },
   { name: 'applesauce', ways: ['bunker', 'nostrconnect'], open: applesauce },
-  { name: 'welshman', ways: ['bunker', 'nostrconnect'], open: welshman },
   // Nostrify has no way to make a nostrconnect line.
   { name: 'nostrify', ways: ['bunker'], open: (way) => nostrify(way, 'nip44') },
   { name: 'nostrify in NIP-04', ways: ['bunker'], open: (way) => nostrify(way, 'nip04') },
@@ -163,38 +160,6 @@ function subscription(pool: SimplePool, relays: string[], filters: Filter[]): Re
     },
     cancel: () => end(),
   });
-}
-
-/** It hears an error three seconds late on purpose: another signer might answer better meanwhile. */
-function welshman(way: Way): Client {
-  const pool = new Pool();
-  const context = { pool };
-  const clientSecret = Buffer.from(generateSecretKey()).toString('hex');
-  const broker =
-    way.by === 'bunker'
-      ? new Nip46Broker({ ...Nip46Broker.parseBunkerUrl(way.uri), clientSecret, context })
-      : new Nip46Broker({ relays: [way.relay], clientSecret, context });
-  return {
-    connect: async () => {
-      if (way.by === 'bunker') return broker.connect(broker.params.connectSecret);
-      const uri = await broker.makeNostrconnectUrl({ name: 'welshman' });
-      const waiting = broker.waitForNostrconnect(uri, new AbortController().signal);
-      way.show(uri);
-      return waiting;
-    },
-    user: () => broker.getPublicKey(),
-    sign: (template) => broker.signEvent(template),
-    encrypt: (scheme, peer, text) => broker[`${scheme}Encrypt`](peer, text),
-    decrypt: (scheme, peer, text) => broker[`${scheme}Decrypt`](peer, text),
-    call: (method) =>
-      broker.send(method, []).catch((answer) => {
-        throw new Error(answer.error);
-      }),
-    close: () => {
-      broker.cleanup();
-      pool.clear();
-    },
-  };
 }
 
 function nostrify(way: Way, encryption: Scheme): Client {

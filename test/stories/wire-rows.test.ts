@@ -71,11 +71,7 @@ const requests: readonly Row[] = [
     [habits, 'an app that cannot be told from a list'],
     [interop, 'whatever an app asks: %s'],
   ],
-  [
-    'welshman: the first answer to its line; arrays of relays',
-    [habits, 'the first thing that an app hears'],
-    [interop, 'whatever an app asks: %s'],
-  ],
+  ['welshman: the first answer to its line; arrays of relays', [habits, 'the first thing that an app hears']],
   ['rust-nostr: "ack", and "pong" to ping', [profile, 'success has no error key', 'connect names %s first']],
   ['go-nostr, nak: since now, limit 0', [habits, 'an app that hears only what is newer']],
   [
