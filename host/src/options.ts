@@ -75,7 +75,8 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
-  --web PORT           serves /.well-known/nostr.json on 127.0.0.1:PORT (0: whichever is free); off unless asked for
+  --web PORT           serves names (/.well-known/nostr.json) and, with --web-logins, the pages on which people let apps in, on
+                       127.0.0.1:PORT (0: whichever is free); off unless asked for
   --web-url URL        the address that a reverse proxy gives it, as https://signer.example.com
   --web-logins         apps may ask without a bunker line: a person is sent to a page of --web, then the device asks
   --json               one JSON object a line on stdout, the first with the key "bunker"; everything else on stderr
@@ -203,7 +204,8 @@ function readFlags(argv: readonly string[]) {
     const [first] = positionals;
     return first === undefined ? values : `"${first}" is no option, and a command stands first: sallyport status …`;
   } catch (problem) {
-    return problem instanceof Error ? problem.message : String(problem);
+    // The first sentence: the others are about a way to say it that is never wanted here.
+    return String(problem instanceof Error ? problem.message : problem).replace(/\.(\s.*)?$/s, '');
   }
 }
 

@@ -46,9 +46,9 @@ describe('opening', () => {
     ['NIP-04 without IV', 'AAAAAAAAAAAAAAAAAAAAAA==?iv='],
     ['NIP-04 of half a block', 'AAAA?iv=AAAAAAAAAAAAAAAAAAAAAA=='],
     ['NIP-04 not base64', 'ä?iv=ö'],
-  ])('%s is refused', (_name, content) => {
+  ])('%s does not decrypt', (_name, content) => {
     const opened = signer.open(event(content));
-    expect(opened).toMatchObject({ type: 'refused', refusal: { code: 'bad_payload' } });
+    expect(opened).toEqual({ type: 'undecryptable' });
   });
 });
 

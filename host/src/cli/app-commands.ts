@@ -1,8 +1,12 @@
 /** The commands about apps: lines for new ones, and what becomes of those that are paired. */
 import type { Command as Parser } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
-import { type Action, appKey, numberOf, pauseOf, pauseText, wrong } from './arguments.ts';
-import { answerOf, type Command, say } from './io.ts';
+import { lineMinutesMax } from '../control/schemas.ts';
+import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
+import { strangePermission } from '../core/apps/wishes.ts';
+import { parseRelayUrl } from '../relays/relay-url.ts';
+import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, wrong } from './arguments.ts';
+import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import * as show from './show.ts';
 
 type LineOptions = {
@@ -29,7 +33,10 @@ export function addAppCommands(cli: Parser, run: Action): void {
       run(async (command, options: LineOptions) => {
         const { name, perms } = options;
         const account = numberOf(options.account, '--account');
-        const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes') };
+        const strange = strangePermission(perms);
+        if (strange !== null)
+          throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
+        const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes', 1, lineMinutesMax) };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
         const shown = options.old ? line.oldToken : line.uri;
         const code = options.qr && !command.json ? `${renderUnicodeCompact(shown, { ecc: 'L', border: 2 })}\n` : '';
@@ -45,8 +52,10 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .action(
       run(async (command, line: string, options: { name: string; account: string }) => {
         const uri = line === '-' ? (await command.io.stdin()).trim() : line;
+        const introduction = parseNostrconnect(uri, parseRelayUrl);
+        if ('code' in introduction) throw endingOf({ type: 'refused', ...introduction });
         const body = { uri, name: options.name, account: numberOf(options.account, '--account') };
-        command.io.err('Look at the device: it shows the app, and asks whether to pair it.\n');
+        await look(command, 'it shows the app, and asks whether to pair it');
         const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
         say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);
       }),
@@ -66,14 +75,17 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .option('--minutes <number>', 'how long the pause is; without it until you resume')
     .action(
       run(async (command, key: string, action: string, options: { minutes?: string }) => {
+        const act = oneOf(['revoke', 'pause', 'resume'], action, 'action');
         const params = { client: await appKey(command, key) };
-        const { done, words } = await appAction(command, params, action, options.minutes);
+        const { done, words } = await appAction(command, params, act, options.minutes);
         say(command, done, words);
       }),
     );
 }
 
-async function appAction(command: Command, params: { client: string }, action: string, minutes?: string) {
+type AppAction = 'revoke' | 'pause' | 'resume';
+
+async function appAction(command: Command, params: { client: string }, action: AppAction, minutes?: string) {
   const { client } = command;
   switch (action) {
     case 'revoke': {
@@ -88,7 +100,5 @@ async function appAction(command: Command, params: { client: string }, action: s
       const done = answerOf(await client.call('POST /v0/apps/:client/pause', { params, body: pauseOf(minutes) }));
       return { done, words: `Everything of it is refused ${pauseText(minutes)}.` };
     }
-    default:
-      throw wrong(`"${action}" cannot be done to an app; it takes revoke, pause or resume`);
   }
 }

@@ -1,4 +1,5 @@
 /** What commands are given, parsed: a number, a time, an app by the start of its key. What is wrong ends the command with a sentence. */
+import { pauseMinutesMax } from '../control/schemas.ts';
 import { answerOf, type Command, Ending, exitCodes } from './io.ts';
 
 /** Makes an action of a function: it gets the command that runs, and what commander parsed. */
@@ -19,12 +20,13 @@ export async function appKey(command: Command, start: string): Promise<string> {
 }
 
 export function pauseOf(minutes: string | undefined): { minutes: number | null } {
-  return { minutes: minutes === undefined ? null : numberOf(minutes, '--minutes') };
+  return { minutes: minutes === undefined ? null : numberOf(minutes, '--minutes', 1, pauseMinutesMax) };
 }
 
 /** Until when, in words. */
 export function pauseText(minutes: string | undefined): string {
-  return minutes === undefined ? 'until you resume' : `for ${minutes} minutes`;
+  if (minutes === undefined) return 'until you resume';
+  return Number(minutes) === 1 ? 'for a minute' : `for ${minutes} minutes`;
 }
 
 /** The one of several names that this is. */
@@ -34,8 +36,10 @@ export function oneOf<T extends string>(names: readonly T[], text: string, what:
   return found;
 }
 
-export function numberOf(text: string, what: string): number {
+/** A whole number, from the least to the most. */
+export function numberOf(text: string, what: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   if (!/^\d{1,15}$/.test(text)) throw wrong(`${what} is a number, and "${text}" is none`);
+  if (Number(text) < least || Number(text) > most) throw wrong(`${what} takes ${least} to ${most}, and not ${text}`);
   return Number(text);
 }
 

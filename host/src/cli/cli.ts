@@ -16,11 +16,16 @@ import { addWebCommands } from './web-commands.ts';
 
 /** Runs one command; returns its exit code. `program` is what the runtime was started with: its own options, and the file. */
 export async function runCli(argv: readonly string[], io: Io, program: readonly string[]): Promise<number> {
+  const output = {
+    writeOut: io.out,
+    writeErr: io.err,
+    outputError: (text: string) => io.err(text.replace(/^error: /, 'sallyport: ')),
+  };
   const cli = new Command('sallyport');
   cli
     .description('Without a command, or with "run", the host starts: "sallyport --help" has its options.')
     .version(version())
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureOutput(output)
     .exitOverride();
   const run: Action =
     (act) =>
@@ -40,7 +45,7 @@ export async function runCli(argv: readonly string[], io: Io, program: readonly 
     command
       .option('--state <dir>', 'the state directory of the host', defaultState())
       .option('--json', 'data as JSON', false);
-    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+    command.exitOverride().configureOutput(output);
   });
   try {
     await cli.parseAsync([...argv], { from: 'user' });

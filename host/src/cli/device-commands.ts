@@ -2,7 +2,7 @@
 import type { Command as Parser } from 'commander';
 import { wishesOf } from '../core/apps/wishes.ts';
 import { type Action, appKey, numberOf, wrong } from './arguments.ts';
-import { answerOf, type Command, say } from './io.ts';
+import { answerOf, type Command, look, say } from './io.ts';
 import * as show from './show.ts';
 
 type GrantOptions = {
@@ -44,7 +44,7 @@ export function addDeviceCommands(cli: Parser, device: Parser, run: Action): voi
       run(async (command, options: { account: string }) => {
         const account = numberOf(options.account, '--account');
         const event = eventIn(await command.io.stdin());
-        look(command, 'it shows the event, and asks whether to sign it');
+        await look(command, 'it shows the event, and asks whether to sign it');
         const said = answerOf(
           await command.client.call('POST /v0/sign', { body: { event, account } }, command.io.until),
         );
@@ -65,7 +65,7 @@ export function addDeviceCommands(cli: Parser, device: Parser, run: Action): voi
     .description('have the device ask for its PIN')
     .action(
       run(async (command) => {
-        look(command, 'if it is locked, it asks for its PIN');
+        await look(command, 'if it is locked, it asks for its PIN');
         const done = answerOf(await command.client.call('POST /v0/device/unlock', {}, command.io.until));
         say(command, done, 'The device is open.');
       }),
@@ -94,7 +94,7 @@ async function propose(command: Command, params: App, what: string, options: Gra
   } as const;
   const { peer = null } = options;
   const grants = wishes.map((wish) => ({ ...wish, ...limits, peer: wish.method === 'sign_event' ? null : peer }));
-  look(command, grants.length === 1 ? 'it asks whether to give this' : 'it asks about each');
+  await look(command, grants.length === 1 ? 'it asks whether to give this' : 'it asks about each');
   const said = await command.client.call(
     'POST /v0/apps/:client/grants',
     { params, body: { grants } },
@@ -108,10 +108,6 @@ async function revoke(command: Command, { client }: App, what: string): Promise<
   const params = { client, number: numberOf(what, 'the number of a grant') };
   const said = await command.client.call('DELETE /v0/apps/:client/grants/:number', { params }, command.io.until);
   say(command, answerOf(said), 'It is taken away: the device asks again.');
-}
-
-function look({ io }: Command, what: string): void {
-  io.err(`Look at the device: ${what}.\n`);
 }
 
 function eventIn(text: string): Record<string, unknown> {

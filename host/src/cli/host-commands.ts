@@ -68,17 +68,15 @@ function addDevice(cli: Parser, run: Action): void {
       }),
     );
   addDeviceCommands(cli, device, run);
-  for (const parent of [device, cli]) {
-    parent
-      .command('accounts')
-      .description('the public keys that the device told')
-      .action(
-        run(async (command) => {
-          const said = answerOf(await command.client.call('GET /v0/device'));
-          say(command, said.accounts, show.accountsText(said));
-        }),
-      );
-  }
+  cli
+    .command('accounts')
+    .description('the public keys that the device told')
+    .action(
+      run(async (command) => {
+        const said = answerOf(await command.client.call('GET /v0/device'));
+        say(command, said.accounts, show.accountsText(said));
+      }),
+    );
 }
 
 type LogOptions = Record<

@@ -51,6 +51,12 @@ export function endingOf({ type, words, advice }: Failed): Ending {
   return new Ending(codes[type], advice === '' ? words : `${words} ${advice}`);
 }
 
+/** Sends somebody to the device, once there is a host that asks it. */
+export async function look({ io, client }: Command, what: string): Promise<void> {
+  answerOf(await client.call('GET /v0/status'));
+  io.err(`Look at the device: ${what}.\n`);
+}
+
 /** Says a value: as JSON, or as text for people. */
 export function say({ io, json }: Command, value: unknown, text: string): void {
   io.out(json ? `${JSON.stringify(value)}\n` : text.endsWith('\n') || text === '' ? text : `${text}\n`);

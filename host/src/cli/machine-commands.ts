@@ -81,8 +81,8 @@ function addBackups(cli: Parser, run: Action): void {
     .option('--passphrase-file <path>', words)
     .action(
       run(async (command, file: string, options: PassphraseOption) => {
-        if (!existsSync(file) || statSync(file).size > backupMax)
-          throw new Ending(exitCodes.failed, `${file} is no backup.`);
+        if (!existsSync(file)) throw new Ending(exitCodes.failed, `${file} is not there.`);
+        if (statSync(file).size > backupMax) throw new Ending(exitCodes.failed, `${file} is no backup.`);
         const refused = restoreBackup(readFileSync(file), command.state, await passphraseOf(command, options, false));
         if (refused !== null) throw new Ending(exitCodes.failed, refused.words);
         const told = `${command.state} is restored. Do not run the host on the old machine as well: both would answer.`;

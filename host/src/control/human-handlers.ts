@@ -71,8 +71,12 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
       return app === undefined ? noApp : appOf(app, view);
     },
     // A locked device would be asked for its PIN in order to be locked.
-    'POST /v0/device/lock': async (_, until) =>
-      bridge().device?.life === 'locked' ? done : doneBy({ method: 'lock' }, until),
+    'POST /v0/device/lock': async (_, until) => {
+      if (bridge().device?.life === 'locked') return done;
+      const said = await askDevice({ method: 'lock' }, until);
+      if (said.type === 'done') return done;
+      return said.type === 'refused' && said.refusal.code === 'wrong_state' ? noPin : problemOf(said);
+    },
     // Whatever needs an open device has it ask for its PIN.
     'POST /v0/device/unlock': async (_, until) => {
       const said = await askDevice({ method: 'accounts' }, until);
@@ -104,6 +108,13 @@ function refused({ code, words, advice }: Refusal): Problem {
 }
 
 const wrongAnswer = no(409, 'bad_device_answer', 'The device answered something else.', 'Check its firmware.');
+/** The one state in which a device that is paired and set up cannot lock. */
+const noPin = no(
+  409,
+  'wrong_state',
+  'This device has no PIN, so it cannot be locked: a demo has none.',
+  'sallyport run --fresh --state DIR starts a simulated one that gets a PIN.',
+);
 const otherUser = no(
   409,
   'wrong_pubkey',

@@ -12,6 +12,11 @@ const time = z.number().int().nonnegative();
 const kind = z.number().int().min(0).max(65_535);
 const ms = z.number().int().nullable();
 
+/** Ninety days: whoever has not paired by then makes another line. */
+export const lineMinutesMax = 90 * 24 * 60;
+/** A year; what is longer has no end. */
+export const pauseMinutesMax = 366 * 24 * 60;
+
 /** A number in a query is text. */
 const inQuery = z.coerce.number().int().nonnegative();
 
@@ -96,7 +101,7 @@ export const newSecret = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(90 * 24 * 60)
+    .max(lineMinutesMax)
     .default(24 * 60),
 });
 
@@ -228,13 +233,7 @@ export const judgement = z.object({ answer: z.enum(['refuse', 'host', 'ask']), c
 
 /** How long a pause is; null: until somebody resumes. */
 export const pauseFor = z.strictObject({
-  minutes: z
-    .number()
-    .int()
-    .min(1)
-    .max(366 * 24 * 60)
-    .nullable()
-    .default(null),
+  minutes: z.number().int().min(1).max(pauseMinutesMax).nullable().default(null),
 });
 
 export const status = z.object({

@@ -1,5 +1,5 @@
 /**
- * Runs one relay machine (core/relay.ts) over a real WebSocket: performs its effects in order, feeds it what happens, and
+ * Runs one relay machine (core/relay/relay.ts) over a real WebSocket: performs its effects in order, feeds it what happens, and
  * wakes it at its deadline. It decides nothing itself. After `close()` it holds no socket and no timer.
  */
 import type { Socket } from 'node:net';

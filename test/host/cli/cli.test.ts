@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyEvent } from 'nostr-tools/pure';
+import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import { expect, type TestContext, test, vi } from 'vitest';
 import { runCli } from '../../../host/src/cli/cli.ts';
 import { serveControl } from '../../../host/src/control/server.ts';
+import { refuse } from '../../../host/src/core/nip46/refusal.ts';
 import { commandNames, main } from '../../../host/src/door.ts';
 import { usage } from '../../../host/src/options.ts';
 import { loadRemoteSignerKey } from '../../../host/src/store/remote-signer-key.ts';
@@ -77,7 +78,15 @@ test('the names of commands that the door knows are those of the CLI, and --help
 
 test('without a host: one sentence on stderr, nothing on stdout, exit code 3', async (context) => {
   const state = directory(context);
-  for (const argv of [['status'], ['pair', '--json'], ['kill'], ['app', 'aa', 'revoke']]) {
+  const line = `nostrconnect://${getPublicKey(generateSecretKey())}?relay=wss%3A%2F%2Fr.example&secret=a1`;
+  for (const argv of [
+    ['status'],
+    ['pair', '--json'],
+    ['kill'],
+    ['app', 'aa', 'revoke'],
+    ['device', 'unlock'],
+    ['connect', line],
+  ]) {
     const { code, out, err } = await cli(...argv, '--state', state);
     expect([code, out]).toEqual([3, '']);
     expect(err).toMatch(/^sallyport: No Sallyport is running with .*\. Start it: sallyport run\..*\n$/);
@@ -89,9 +98,14 @@ test.each([
   [['why', 'x']],
   [['log', '--since', 'x']],
   [['app', 'aa']],
+  [['app', 'aa', 'nosuch']],
+  [['pair', '--minutes', '0']],
+  [['pause', '--minutes', '999999']],
   [['completion', 'vms']],
   [['udev', '--usb', '1']],
-])('a wrong call %j ends with 2', async (argv) => expect(await cli(...argv)).toMatchObject({ code: 2, out: '' }));
+])('a wrong call %j ends with 2 and words of ours', async (argv) =>
+  expect(await cli(...argv)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^sallyport: \S/) }),
+);
 
 test('what is no command is said to be none, and help helps', async ({ onTestFinished }) => {
   const err = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -178,7 +192,11 @@ test('a line is made only for an account that is there, and permissions that the
   expect(await run('connect', line, '--account', '7')).toMatchObject(noAccount);
   expect(await run('pair', '--perms', 'get_public_key, sign_event:1,sign_event', '--no-qr')).toMatchObject({ code: 0 });
   for (const perms of ['foo', 'sign_event:x', 'nip44_decrypt:4', 'sign_event:1:2', 'sign_event:1,nip44_decrpyt'])
-    expect(await run('pair', '--perms', perms), perms).toMatchObject({ code: 2, out: '' });
+    expect(await run('pair', '--perms', perms), perms).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('is no permission'),
+    });
 });
 
 test('pause, resume, kill, rules and revoke do what they say', async (context) => {
@@ -188,6 +206,7 @@ test('pause, resume, kill, rules and revoke do what they say', async (context) =
     app.send('ping', []);
     return app.last().error ?? app.last().result;
   };
+  expect((await run('pause', '--minutes', '1')).out).toBe('Everything is refused for a minute.\n');
   await run('pause', '--minutes', '5');
   expect(ping()).toContain('paused this signer for 5 minutes more');
   await run('resume');
@@ -245,6 +264,7 @@ test('a backup keeps key and apps, opens to its passphrase alone, and replaces n
   expect((await cli('backup', file, '--state', old, '--passphrase-file', words)).err).toContain('there already');
 
   writeFileSync(words, 'another horse');
+  expect((await cli('restore', `${file}s`, '--state', anew)).err).toContain('is not there.');
   expect((await cli('restore', file, '--state', anew, '--passphrase-file', words)).err).toContain(
     'The passphrase is wrong',
   );
@@ -341,6 +361,19 @@ test('the device is locked, and asked to ask for its PIN', async (context) => {
   expect(asked).toEqual([{ method: 'lock' }, { method: 'accounts' }]);
 });
 
+test('a device without a PIN is not locked, and that is why', async (context) => {
+  const { view } = controlWorld(context);
+  const state = join(directory(context), 'state');
+  const askDevice = async () => ({ type: 'refused', refusal: refuse('wrong_state', 'It cannot.', 'Look.') }) as const;
+  const server = await serveControl({ ...view, askDevice }, state);
+  if (server.type === 'refused') throw new Error(server.words);
+  context.onTestFinished(server.close);
+  expect(await cli('device', 'lock', '--state', state)).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('no PIN'),
+  });
+});
+
 test('an app that shows a line is paired by it; a line that is none is refused', async (context) => {
   const { run, world } = await running(context);
   const { pubkey } = world.app();
@@ -352,7 +385,7 @@ test('an app that shows a line is paired by it; a line that is none is refused',
   expect(world.kept().apps).toMatchObject([{ client: pubkey, account: 2, name: 'Mine' }]);
   expect(await run('connect', 'bunker://abc')).toMatchObject({
     code: 4,
-    err: expect.stringContaining('goes into the app'),
+    err: expect.stringMatching(/^sallyport: .*goes into the app/),
   });
 });
 

@@ -31,6 +31,10 @@ const troubles = async (machine: Partial<Machine>, said: object | null = status)
   return findings.filter(({ ok }) => !ok);
 };
 
+test('where there is no service, a host that nobody started is no trouble', async () => {
+  expect(await troubles({ read: () => null }, null)).toEqual([]);
+});
+
 test('a computer without trouble: everything that was looked at is named, and is well', async () => {
   const findings = await examine('/state', host(status), '/unit', healthy);
   expect(findings.map(({ about }) => about)).toEqual([

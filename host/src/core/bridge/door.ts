@@ -59,7 +59,7 @@ function passStranger(state: BridgeState, event: NostrEvent, now: number): Passa
 
 function openEvent(state: BridgeState, event: NostrEvent, refusal: Refusal | null): Passage {
   const opened = state.signer.open(event);
-  if (opened.type === 'refused') return dropped(state, 'undecryptable');
+  if (opened.type === 'undecryptable') return dropped(state, 'undecryptable');
   return { type: 'through', state, text: opened.text, encryption: opened.encryption, refusal };
 }
 
@@ -77,7 +77,7 @@ function cheapReason(state: BridgeState, event: NostrEvent, isPaired: boolean, n
   return isPaired || named.length === 1 ? null : 'misaddressed';
 }
 
-/** What is wrong with the envelope of an app. Exactly one `p` tag: the same binding that a device checks (DESIGN.md, section 4). */
+/** What is wrong with the envelope of an app. Exactly one `p` tag: the same binding that a device checks. */
 function flawOf(event: NostrEvent, now: number): Refusal | null {
   const off = secondsOff(event, now);
   if (off > limits.freshnessSeconds) return stale(off);

@@ -35,7 +35,7 @@ function resumeOne(state: BridgeState, { event, request: key, relay, cameAt }: A
   // Whoever asked gave up long ago.
   if (now - cameAt > limits.lifeMs || state.open.size >= limits.openMax) return null;
   const opened = state.signer.open(event);
-  if (opened.type === 'refused') return null;
+  if (opened.type === 'undecryptable') return null;
   const parsed = parseRequest(opened.text);
   if (parsed.type === 'refused') return null;
   const { request } = parsed;

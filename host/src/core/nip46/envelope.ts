@@ -9,7 +9,6 @@ import * as nip44 from 'nostr-tools/nip44';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import { eventId, isGenuine, type NostrEvent } from './event.ts';
 import type { Conversation, Primitives } from './primitives.ts';
-import { type Refusal, refuse } from './refusal.ts';
 
 /** The kind of requests and answers. */
 export const nip46Kind = 24133;
@@ -20,7 +19,7 @@ export type Encryption = 'nip04' | 'nip44';
 /** A request that was opened, or why it was not. */
 export type Opened =
   | { readonly type: 'opened'; readonly text: string; readonly encryption: Encryption }
-  | { readonly type: 'refused'; readonly refusal: Refusal };
+  | { readonly type: 'undecryptable' };
 
 /** An answer that is to be sealed. `random` is 64 fresh random bytes for every event: a retry is encrypted and signed anew. */
 export type Sealing = {
@@ -88,7 +87,7 @@ function openRequest(event: NostrEvent, primitives: Primitives, conversing: Conv
   const { content } = event;
   const text =
     encryption === 'nip04' ? primitives.decryptNip04(content, sharedX) : primitives.decryptNip44(content, key);
-  return text === null ? { type: 'refused', refusal: undecryptable } : { type: 'opened', text, encryption };
+  return text === null ? { type: 'undecryptable' } : { type: 'opened', text, encryption };
 }
 
 function sealAnswer(
@@ -124,9 +123,3 @@ function conversations(secret: Uint8Array, primitives: Primitives): Conversing {
     return shared;
   };
 }
-
-const undecryptable = refuse(
-  'bad_payload',
-  'The request does not decrypt with the remote-signer key.',
-  'Pair the app again with a new bunker line.',
-);

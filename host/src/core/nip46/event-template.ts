@@ -56,7 +56,7 @@ export function parseTemplate(param: unknown): ParsedTemplate {
   return isTooLarge(template) ? refused(tooLarge) : { type: 'template', template };
 }
 
-/** Fills what lacks: the time of the app's own signed request, never that of the host's clock (DESIGN.md, section 4). */
+/** Fills what lacks: the time of the app's own signed request, never that of the host's clock. */
 export function fillTemplate(requested: RequestedEvent, requestCreatedAt: number): EventTemplate {
   const { kind, content, tags, created_at } = requested;
   return { kind, content, tags, created_at: created_at ?? requestCreatedAt };
