@@ -103,7 +103,7 @@ describe('an ncryptsec', () => {
       bench.turn(letter);
     }
     bench.turn('done');
-    bench.advance(20);
+    bench.advance(400);
   };
   const groupOf = (letter: string): string =>
     ['abcdefg', 'hijklmn', 'opqrstu', 'vwxyz'].find((group) => group.includes(letter)) ?? '';

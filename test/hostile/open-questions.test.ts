@@ -101,7 +101,7 @@ describe('an account that is removed', () => {
       'waiting',
       'reading',
     ]);
-    for (let page = 0; page < 8; page++) bench.press('next');
+    for (let page = 0; page < 4; page++) bench.press('next');
     bench.press('approve', 1_600);
     expect(bench.answerTo(removal)).toMatchObject({ type: 'reply' });
     const ended = [own, ofApp, halfRead].map((id) => bench.answerTo(id));

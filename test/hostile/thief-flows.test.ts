@@ -130,6 +130,7 @@ const flows: readonly Flow[] = [
     agree: (bench) => {
       held(bench);
       choosePin(bench);
+      bench.advance(400);
       bench.press('approve');
     },
   },

@@ -47,6 +47,7 @@ export function sealedComputer(
   let channel: Channel | null = null;
   let heard: (Message | Unreadable)[] = [];
   const said: Uint8Array[] = [];
+  const inputs: FirmwareInput[] = [];
   let lost = false;
 
   function host(input: Parameters<typeof stepHostLink>[1]): void {
@@ -72,10 +73,16 @@ export function sealedComputer(
     return next[1];
   }
 
+  /** What the computer answers to one write comes after all of that step, as on a wire. */
   function device(input: FirmwareInput): void {
-    const [next, effects] = step(firmware, input, now, env);
-    firmware = next;
-    for (const effect of effects) if (effect.type === 'write') host({ type: 'bytes', bytes: effect.bytes });
+    inputs.push(input);
+    if (inputs.length > 1) return;
+    for (let one = inputs[0]; one !== undefined; one = inputs[0]) {
+      const [next, effects] = step(firmware, one, now, env);
+      firmware = next;
+      for (const effect of effects) if (effect.type === 'write') host({ type: 'bytes', bytes: effect.bytes });
+      inputs.shift();
+    }
   }
 
   /** Says a message as it is now spoken: sealed once the channel stands, or as told. Gives what was heard. */

@@ -7,6 +7,7 @@
  * Pure: time is an argument.
  */
 import { protocolVersion } from '../commands.ts';
+import { limits } from '../limits.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
 import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
 import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
@@ -57,10 +58,15 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
     let current = state;
     const effects: DeviceLinkEffect[] = [];
     const frames = state.decoder.push(input.bytes);
+    let messages = 0;
     for (const [i, frame] of frames.entries()) {
+      // What they ask is answered after this step: more than honest peers have under way would pile up answers past every bound. The
+      // frame is as good as lost, and comes again.
+      if (messages >= limits.messagesUnacknowledged && frame.type === 'data') continue;
       const [next, more] = takeOne(current, frame, now, frames[i + 1]);
       current = next;
       effects.push(...more);
+      messages += more.filter(({ type }) => type === 'message').length;
     }
     return [current, effects];
   }

@@ -119,21 +119,25 @@ export function firmwareDeadline(state: FirmwareState): number | null {
 /** One step. */
 export function step(state: FirmwareState, input: FirmwareInput, now: number, env: Env): Step {
   const turn: Turn = { state, effects: [], env, now };
+  // A busy board brings its tick late: whatever comes in meets what is true now, and no deadline that has passed.
+  if (input.type !== 'tick') timePasses(turn, false);
   if (input.type === 'press') takePress(turn, input.key, input.at);
   else if (input.type === 'hold') takeHold(turn, input.key, input.at);
   else takeLink(turn, input);
-  if (input.type === 'tick') {
-    tickJobs(turn);
-    tickPairing(turn);
-    tickFlow(turn);
-    tickLife(turn);
-    if (turn.state.outcomeUntil !== null && now >= turn.state.outcomeUntil) {
-      turn.state = { ...turn.state, outcomeUntil: null };
-    }
-  }
+  if (input.type === 'tick') timePasses(turn, true);
   startNext(turn);
   if (!screenTaken(turn.state)) rest(turn);
   return [turn.state, turn.effects];
+}
+
+/** `drawn`: what was to be seen was seen, and what waited for that goes on. */
+function timePasses(turn: Turn, drawn: boolean): void {
+  tickJobs(turn);
+  tickPairing(turn);
+  tickFlow(turn, drawn);
+  tickLife(turn);
+  const { outcomeUntil } = turn.state;
+  if (outcomeUntil !== null && turn.now >= outcomeUntil) turn.state = { ...turn.state, outcomeUntil: null };
 }
 
 /** A press that has changed the screen has done its work, however long the key stays down. */

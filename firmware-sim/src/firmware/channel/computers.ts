@@ -1,6 +1,8 @@
 /** Forgets a paired computer: its entry in flash, and what it has open. What it asked while it was known is not done for it afterwards. */
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { dropFlowOf } from '../flows/flow.ts';
 import { end } from '../jobs/ending.ts';
+import { forgetWhere, hostOf } from '../jobs/results.ts';
 import { appendLog } from '../logging.ts';
 import type { Turn } from '../turn.ts';
 import { withoutHost, writeHosts } from './hosts.ts';
@@ -18,4 +20,6 @@ export function forgetComputer(turn: Turn, key: Uint8Array): void {
     const job = turn.state.jobs.find((one) => one.id === id);
     if (job !== undefined) end(turn, job, 'not_paired');
   }
+  dropFlowOf(turn, host);
+  forgetWhere(turn, (ended) => hostOf(ended) === host);
 }

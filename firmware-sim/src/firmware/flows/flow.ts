@@ -9,14 +9,14 @@
  *
  * A generator is memory behind the state: it goes on once, and whoever keeps an old state must not step it again.
  */
-import { type DeviceError, limits, type Message, type RequestOf } from '@sallyport/device-protocol';
+import { type DeviceError, limits } from '@sallyport/device-protocol';
 import { isComparing } from '../channel/pairing.ts';
 import { computerOf } from '../channel/session.ts';
 import { leavesScreen } from '../jobs/asking.ts';
-import { recordFlowEnd } from '../jobs/results.ts';
 import { holdMs } from '../jobs/reviewing.ts';
 import { countOwn } from '../own-tries.ts';
-import { type FirmwareState, say, show, type Turn } from '../turn.ts';
+import { type FirmwareState, show, type Turn } from '../turn.ts';
+import { answer, type ComputersOwn, claimOf, isAskedBy, isMaking, type Owner, tellOwner } from './owner.ts';
 import { type Answer, type Key, type Page, pressPage } from './page.ts';
 
 /** How a flow ended. */
@@ -35,23 +35,6 @@ export type Part<T> = Generator<Page, T, Answer>;
  * whoever never reads that page takes nothing back.
  */
 export type Here = { turn: Turn; settled: FlowEnd | null };
-
-const makes = ['account_create', 'account_derive', 'account_import'] as const;
-const does = ['unlock', 'wipe', 'rename_device', 'account_rename', 'account_remove', 'backup_check'] as const;
-/** The commands whose answer is the end of a flow. */
-export type FlowCommand = (typeof makes)[number] | (typeof does)[number];
-
-export type Owner =
-  | { readonly by: 'device' }
-  | {
-      readonly by: 'computer';
-      readonly host: string;
-      readonly id: number;
-      readonly command: FlowCommand;
-      /** After a new link session: until when the computer must claim it by get_result. Null while it is claimed. */
-      readonly claimBy: number | null;
-    };
-type Computer = Owner & { by: 'computer' };
 
 export type RunningFlow = {
   readonly owner: Owner;
@@ -90,8 +73,14 @@ export function startFlow(turn: Turn, owner: Owner, title: string, flow: (here: 
   const here: Here = { turn, settled: null };
   const run = flow(here);
   turn.state = { ...turn.state, outcomeUntil: null };
-  const asked = owner.by === 'computer' && !turn.state.marks.autoPress;
-  goOn(turn, { owner, title, run, here }, null, asked ? armMs : 0);
+  // The second half of a double press is for what was there before, as with a request.
+  const pause = Math.max(unasked(turn, owner), owner.by === 'computer' ? turn.state.nextPromptAt - turn.now : 0);
+  goOn(turn, { owner, title, run, here }, null, pause);
+}
+
+/** How long no key counts on a page that no key has brought: of a computer, as for a request; the owner at the menu is waiting for it. */
+function unasked({ state }: Turn, owner: Owner): number {
+  return owner.by === 'computer' && !state.marks.autoPress ? armMs : 0;
 }
 
 /** A key, which went down at `at`. */
@@ -105,15 +94,16 @@ export function pressFlow(turn: Turn, key: Key, at: number): void {
   goOn(turn, flow, pressed.answer, 0);
 }
 
-/** What time brings. */
-export function tickFlow(turn: Turn): void {
+/** What time brings. `drawn`: the page was drawn before, so what comes after it may begin. */
+export function tickFlow(turn: Turn, drawn: boolean): void {
   const { flow } = turn.state;
   const { now } = turn;
   if (flow === null) return;
   const { page, owner } = flow;
   if (owner.by === 'computer' && owner.claimBy !== null && now >= owner.claimBy) return letGo(turn, flow, owner);
   if (!flow.armed && now >= flow.drawnAt) return present(turn, { ...flow, armed: true });
-  if (page.type === 'wait' && (page.until === null || now >= page.until)) return goOn(turn, flow, { type: 'yes' }, 0);
+  if (page.type === 'wait' && (page.until === null ? drawn : now >= page.until))
+    return goOn(turn, flow, { type: 'yes' }, unasked(turn, owner));
   // To wait longer than a human may is what a wrong PIN costs: that page ends by its own time.
   if (page.type !== 'wait' && now >= flow.deadline) return endFlow(turn, 'timed_out');
   if (now < flow.noticeAt) return;
@@ -165,6 +155,14 @@ export function cancelFlow(turn: Turn, id: number): boolean {
   return true;
 }
 
+/** The computer is forgotten: what it asked is not done for it afterwards. */
+export function dropFlowOf(turn: Turn, host: string): void {
+  const { flow } = turn.state;
+  if (flow?.owner.by !== 'computer' || flow.owner.host !== host) return;
+  if (flow.owner.command === 'unlock') letGo(turn, flow, flow.owner);
+  else endFlow(turn, 'not_paired');
+}
+
 /** Makes the PIN that is being entered the answer to this request; false: nobody enters one, or another computer waits for it. */
 export function takeOver(turn: Turn, { id, command }: { readonly id: number; readonly command: 'unlock' }): boolean {
   const { flow } = turn.state;
@@ -188,7 +186,7 @@ export function isIdOfFlow({ flow }: FirmwareState, id: number): boolean {
  * The computer does not wait for it any more. Whoever types a PIN goes on typing: or any computer, which need not even be paired, could
  * throw the owner out by asking for the PIN and taking it back.
  */
-function letGo(turn: Turn, flow: RunningFlow, owner: Computer): void {
+function letGo(turn: Turn, flow: RunningFlow, owner: ComputersOwn): void {
   if (owner.command !== 'unlock') return endFlow(turn, 'cancelled');
   turn.state = { ...turn.state, flow: { ...flow, owner: { by: 'device' } } };
   answer(turn, owner, { type: 'error', id: owner.id, command: 'unlock', error: 'cancelled' });
@@ -212,9 +210,11 @@ function put(
   turn: Turn,
   { owner, title, run, here }: Pick<RunningFlow, 'owner' | 'title' | 'run' | 'here'>,
   page: Page,
-  pause: number,
+  asked: number,
 ): void {
   const { now } = turn;
+  // A page that waits takes no yes: what comes after it is what must not be met by a key that was on its way.
+  const pause = page.type === 'wait' ? 0 : asked;
   const drawnAt = now + pause;
   const patient = turn.state.life.phase === 'fresh' || (page.type === 'question' && page.whole);
   const deadline = now + (patient ? patientMs : limits.approvalMs);
@@ -271,28 +271,3 @@ function outcome(turn: Turn, title: string, how: 'done' | 'denied' | 'timed_out'
   turn.state = { ...turn.state, outcomeUntil: now + outcomeMs, nextPromptAt };
   show(turn, { type: 'result', title, outcome: how });
 }
-
-/** The answer to the request: kept for get_result, as that of a job is, and said to whoever asked and is there. */
-function answer(turn: Turn, owner: Computer, message: Message): void {
-  recordFlowEnd(turn, owner.id, owner.host, message);
-  tellOwner(turn, owner, message);
-}
-
-function tellOwner(turn: Turn, owner: Computer, message: Message): void {
-  if (owner.claimBy === null && isAskedBy(turn.state, owner, owner.id)) say(turn, message);
-}
-
-function isAskedBy(state: FirmwareState, owner: Computer, id: number): boolean {
-  return owner.id === id && state.channel.phase !== 'closed' && computerOf(state).host === owner.host;
-}
-
-function claimOf(owner: Owner): readonly number[] {
-  return owner.by === 'computer' && owner.claimBy !== null ? [owner.claimBy] : [];
-}
-
-function isMaking(command: FlowCommand): command is (typeof makes)[number] {
-  return makes.some((one) => one === command);
-}
-
-/** The body of the request that a flow is about. */
-export type FlowBody<C extends FlowCommand> = RequestOf<C>;

@@ -170,15 +170,26 @@ function transform(
 function madeInStream({ command, text }: TextSubject, keys: Conversation, env: Pick<Env, 'random'>): Done {
   switch (command) {
     case 'nip44_encrypt':
-      return largeOf(encryptStream44(text, keys.nip44, env.random(32)));
+      return fitting(encryptStream44(text, keys.nip44, env.random(32)));
     case 'nip04_encrypt':
-      return largeOf(encryptStream04(text, keys.sharedX, env.random(16)));
+      return fitting(encryptStream04(text, keys.sharedX, env.random(16)));
     case 'nip44_decrypt':
       return { type: 'opening', reading: opened(decryptStream44(text, keys.nip44)), passes: 1 };
     case 'nip04_decrypt':
       // Its iv stands at the end.
       return { type: 'opening', reading: opened(decryptStream04(text, keys.sharedX)), passes: 2 };
   }
+}
+
+/** A short text may come in a long request: its payload fits the reply then, and is made before it. */
+function fitting(output: Output | Refused): Done {
+  if (isRefused(output) || output.length > limits.chunkMax) return largeOf(output);
+  return { type: 'opening', reading: opened(ready(output)), passes: 1 };
+}
+
+// biome-ignore lint/correctness/useYield: a reading that needs no piece
+function* ready(output: Output): Reading<Output> {
+  return output;
 }
 
 /** A payload of several pieces may hold a text that fits its reply. */

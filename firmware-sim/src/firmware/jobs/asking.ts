@@ -7,6 +7,7 @@
 import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
 import { whyNoApp } from '../apps/new-apps.ts';
 import { whyFallen } from '../apps/standing.ts';
+import { computerOf } from '../channel/session.ts';
 import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
 import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
@@ -93,10 +94,15 @@ function readNext(turn: Turn): boolean {
 function askNext(turn: Turn): boolean {
   const { state, now } = turn;
   const reviewing = reviewingJob(state);
+  // Before any is put beside another one: each question stands by itself.
+  for (const { id } of state.jobs) {
+    const job = turn.state.jobs.find((one) => one.id === id);
+    if (job?.phase === 'waiting' && job.claimBy === null && letFall(turn, job)) return true;
+  }
   if (reviewing !== undefined) return letFall(turn, reviewing) || joinIn(turn, reviewing);
   const job = state.jobs.find((one) => one.phase === 'waiting' && one.claimBy === null);
   if (job?.phase !== 'waiting' || screenTaken(state) || now < state.nextPromptAt) return false;
-  if (!letFall(turn, job)) putUp(turn, job);
+  putUp(turn, job);
   return true;
 }
 
@@ -111,6 +117,10 @@ function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing
 /** What an app was allowed goes with the app: of a large text nothing more is opened or leaves. False: it is paired as it was. */
 function withdraw(turn: Turn, job: Job): boolean {
   const { request } = job;
+  if (request.computer.paired && !computerOf(turn.state).paired) {
+    end(turn, job, 'not_paired');
+    return true;
+  }
   if (request.command !== 'nip46_request') return false;
   const why = whyNoApp(turn.state, request, turn.now, remoteSignerOf(request.body.tags));
   if (why !== null) end(turn, job, why);
@@ -244,8 +254,7 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
   const { request, outcome } = ended;
   if (outcome.type === 'large') {
     const again: Job = { id, request, claimBy: null, phase: 'queued', task: { type: 'send', output: outcome.output } };
-    const results = turn.state.results.filter((one) => one.id !== id);
-    turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs], results };
+    turn.state = { ...turn.state, jobs: [again, ...turn.state.jobs] };
     return 'open';
   }
   answer(turn, ended, outcome);

@@ -134,6 +134,8 @@ function canJoin(subject: Subject): boolean {
 function sameRequest(turn: Turn, job: Job, record: ClientRecord, envelope: Envelope): Job | undefined {
   return turn.state.jobs.find((one) => {
     if (one.id === job.id || (one.phase !== 'waiting' && one.phase !== 'reviewing')) return false;
+    // What another computer brought is ended by its cancel: that must not end this one.
+    if (one.request.computer.host !== job.request.computer.host) return false;
     const app = one.prompt.about === 'use' ? one.prompt.app : null;
     if (app === null || app.record.slot !== record.slot || !sameBytes(app.envelope.client, envelope.client))
       return false;

@@ -108,6 +108,8 @@ export function askTheSame(a: Prompt, b: Prompt): boolean {
   if (a.subject.command === 'sign_event' || b.subject.command === 'sign_event') return false;
   if (a.subject.command !== b.subject.command || !standsBeside(a.subject) || !standsBeside(b.subject)) return false;
   if (a.app.record.slot !== b.app.record.slot || a.app.question.own !== b.app.question.own) return false;
+  // A slot may be another app's by now.
+  if (!sameBytes(a.app.envelope.client, b.app.envelope.client)) return false;
   return sameBytes(a.subject.pubkey, b.subject.pubkey);
 }
 

@@ -17,7 +17,11 @@ export function recordEnd(turn: Turn, job: Job, outcome: Outcome): void {
       ? turn.state.results.map((one) => (isLarge(one) ? forgotten(one) : one))
       : turn.state.results;
   turn.state = { ...turn.state, jobs: turn.state.jobs.filter((one) => one.id !== id), results };
-  keep(turn, { of: 'job', id, request, outcome, forgetAt: turn.now + limits.resultKeptMs });
+  // One that is pushed once more is kept for as long as it was to be: asking for it again does not make it last.
+  const before = results.find((one) => one.id === id);
+  const forgetAt = before?.forgetAt ?? turn.now + limits.resultKeptMs;
+  turn.state = { ...turn.state, results: results.filter((one) => one.id !== id) };
+  keep(turn, { of: 'job', id, request, outcome, forgetAt });
 }
 
 /** Keeps the answer to a request that was a flow. */
@@ -29,9 +33,7 @@ export function recordFlowEnd(turn: Turn, id: number, host: string, said: Messag
 export function endedOf(state: FirmwareState, id: number): Ended | undefined {
   if (state.channel.phase === 'closed') return undefined;
   const { host } = computerOf(state);
-  return state.results.find(
-    (one) => one.id === id && (one.of === 'job' ? one.request.computer.host : one.host) === host,
-  );
+  return state.results.find((one) => one.id === id && hostOf(one) === host);
 }
 
 /** Outcomes are kept for a glitch, not for ever: what was decrypted an hour ago is nobody's to ask for. */
@@ -49,6 +51,11 @@ export function forgetWhere(turn: Turn, which: (ended: Ended) => boolean): void 
 /** When outcomes are next forgotten. */
 export function outcomeDeadlines({ results }: FirmwareState): readonly number[] {
   return results.flatMap((one) => (isForgotten(one) ? [] : [one.forgetAt]));
+}
+
+/** The computer that asked, by its static key in hex. */
+export function hostOf(ended: Ended): string {
+  return ended.of === 'job' ? ended.request.computer.host : ended.host;
 }
 
 export function isLarge(ended: Ended): boolean {

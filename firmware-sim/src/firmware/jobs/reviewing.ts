@@ -93,7 +93,7 @@ export function arm(turn: Turn, job: ReviewingJob): void {
 export function waitingNotice(turn: Turn, job: ReviewingJob): void {
   replaceJob(turn, { ...job, noticeAt: turn.now + noticeMs });
   for (const one of [job, ...togetherWith(turn.state, job)]) {
-    progress(turn, one, { request: one.id, step: 'waiting_for_button', left: job.deadline - turn.now });
+    progress(turn, one, { request: one.id, step: 'waiting_for_button', left: Math.max(0, job.deadline - turn.now) });
   }
 }
 

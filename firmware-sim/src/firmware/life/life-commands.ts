@@ -5,7 +5,8 @@
 import type { CommandBy, DeviceError, Request } from '@sallyport/device-protocol';
 import { computerOf } from '../channel/session.ts';
 import { backupFlow, deviceName, renameDeviceFlow, wipeFlow } from '../flows/device-flows.ts';
-import { type Flow, type FlowCommand, type Here, isBusy, isIdOfFlow, startFlow, takeOver } from '../flows/flow.ts';
+import { type Flow, type Here, isBusy, isIdOfFlow, startFlow, takeOver } from '../flows/flow.ts';
+import type { FlowCommand } from '../flows/owner.ts';
 import { mixIntoPool } from '../flows/set-up.ts';
 import { unlockFlow } from '../flows/unlock.ts';
 import { isTooOften } from '../own-tries.ts';

@@ -118,7 +118,11 @@ export function startAnew(turn: Turn): void {
 /** Ends what is open, and zeroes what is secret. */
 function letGo(turn: Turn): void {
   const { life } = turn.state;
-  for (const job of turn.state.jobs) end(turn, job, 'locked');
+  for (const { id } of turn.state.jobs) {
+    // One may have ended with another one.
+    const job = turn.state.jobs.find((one) => one.id === id);
+    if (job !== undefined) end(turn, job, 'locked');
+  }
   const { pairing } = turn.state;
   if (pairing?.step === 'comparing' && pairing.confirm !== null) {
     say(turn, { type: 'error', id: pairing.confirm, command: 'pair_confirm', error: 'locked' });
