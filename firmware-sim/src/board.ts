@@ -203,8 +203,10 @@ function questionOf(state: FirmwareState): object | string | null {
   return flow.page.type === 'wait' ? null : `${flow.owner.id} ${flow.page.title}`;
 }
 
-function takesHold(state: FirmwareState): boolean {
+/** Whether a yes to what is on the screen takes a hold. */
+export function takesHold(state: FirmwareState): boolean {
   const { flow } = state;
+  if (isComparing(state)) return true;
   if (flow !== null) return flow.page.type === 'question' && flow.page.hold;
   return reviewed(state)?.shown.layout.review.hold ?? false;
 }

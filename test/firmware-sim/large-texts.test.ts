@@ -247,6 +247,42 @@ describe('of an app', () => {
     expect(JSON.stringify(result)).not.toContain('"open"');
   });
 
+  test('that is approved while no computer is there is given to it when it is back', () => {
+    const { bench } = asked();
+    computer = bench.computer;
+    const params = [Buffer.from(peer).toString('hex'), letter];
+    const whole = bench.envelopeOf({ method: 'nip44_encrypt', params });
+    input = whole.content;
+    serve(computer.say({ type: 'request', id: requestId, command: 'nip46_request', body: whole.body }));
+    expect(screen()).toContain('Encrypt NIP-44');
+    // What is not sealed any more ends the session, and the device says nothing of it.
+    computer.say({ type: 'request', id: 904, command: 'ping', body: { nonce: new Uint8Array(8) } }, false);
+    expect(computer.firmware().channel.phase).toBe('closed');
+    serve(computer.press('approve'));
+    expect([pushed, answers]).toEqual([[], []]);
+    computer.replug();
+    computer.establish();
+    serve(computer.say({ type: 'request', id: 906, command: 'get_result', body: { request: requestId } }));
+    expect(nip44.v2.decrypt(text(), keys)).toBe(letter);
+    expect(answers).toMatchObject([{ type: 'reply', body: { result: 'text' } }]);
+  });
+
+  test('a short text in a long request has its payload in the head of the answer', () => {
+    const { bench } = asked();
+    computer = bench.computer;
+    const params = [Buffer.from(peer).toString('hex'), 'hi', 'x'.repeat(6_000)];
+    const whole = bench.envelopeOf({ method: 'nip44_encrypt', params });
+    input = whole.content;
+    serve(computer.say({ type: 'request', id: requestId, command: 'nip46_request', body: whole.body }));
+    serve(computer.press('approve'));
+    expect(pushed).toEqual([]);
+    expect(answers).toMatchObject([{ type: 'reply', body: { result: 'text', output: { length: 132 } } }]);
+    const [answer] = answers;
+    const body = answer?.type === 'reply' && answer.command === 'nip46_request' ? answer.body : null;
+    const head = body?.output?.head ?? new Uint8Array(0);
+    expect(nip44.v2.decrypt(Buffer.from(head).toString('latin1'), keys)).toBe('hi');
+  });
+
   test('the same asked anew while that waits is asked about by itself: its pieces are other ones', () => {
     const { bench, whole } = asked();
     computer = bench.computer;

@@ -1,6 +1,7 @@
 /** The host ends, in order or by a crash, and another one begins: nobody is asked a second time, and every app hears what became. */
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
+import { noNarrowing } from '../../host/src/core/narrowing/narrowing.ts';
 import { refuse } from '../../host/src/core/nip46/refusal.ts';
 import { effectNames, makeWorld, pairedApp, type TestApp, type World } from './bridge-world.ts';
 
@@ -53,6 +54,49 @@ describe('after a crash', () => {
     expect(after.world.notes()).toEqual(['interrupted']);
     after.app.send('sign_event', [note1], { id: 'new' });
     expect(after.world.asks.size).toBe(1);
+  });
+
+  test('what was open goes on, once: a repeat waits for its answer, and nothing of it stays on disk', () => {
+    const { world, app, restart } = started();
+    app.send('sign_event', [note1], { id: 'r' });
+    const { asked } = world.kept();
+    expect(asked).toHaveLength(1);
+    const after = restart();
+    after.world.feed({ type: 'resume', asked });
+    expect(after.world.log).toMatchObject([{ type: 'ask', resumed: true, ask: { method: 'client_request' } }]);
+    after.app.send('sign_event', [note1], { id: 'r' });
+    expect(after.world.asks.size).toBe(1);
+    after.world.press();
+    expect(after.app.inbox.map(({ json }) => [json.id, json.error])).toEqual([['r', undefined]]);
+    expect(after.world.rows().at(-1)).toMatchObject({ type: 'ended', client: app.pubkey });
+  });
+
+  test('what the user refuses by now ends so, and the device is told', () => {
+    const { world, app, restart } = started();
+    app.send('sign_event', [note1], { id: 'r' });
+    const after = restart();
+    after.world.feed({ type: 'narrow', narrowing: { ...noNarrowing, killedAt: 1 } });
+    after.world.feed({ type: 'resume', asked: world.kept().asked });
+    expect(after.app.last()).toMatchObject({ id: 'r', result: 'error' });
+    expect(after.world.asks.size).toBe(0);
+    expect(after.world.state().open.size).toBe(0);
+  });
+
+  test('an app whose session is over has nothing open at the next host', () => {
+    const { world, app } = started();
+    app.send('sign_event', [note1], { id: 'r' });
+    app.send('logout', []);
+    expect(world.kept().asked).toEqual([]);
+  });
+
+  test('a pairing that was written down and not told is told', () => {
+    const { world, app, restart } = started();
+    const event = app.event('connect', ['', 'abc'], { id: 'first' });
+    const asked = [{ event, request: 'f'.repeat(64), relay: 'wss://one.example', cameAt: world.now() }];
+    const after = restart();
+    after.world.feed({ type: 'resume', asked });
+    expect(after.app.inbox.map(({ json }) => json)).toEqual([{ id: 'first', result: 'ack' }]);
+    expect(after.world.rows()).toMatchObject([{ type: 'ended' }]);
   });
 
   test('twenty minutes later it may be asked again, and nothing of it is kept', () => {

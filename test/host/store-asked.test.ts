@@ -43,5 +43,7 @@ test('what was asked comes back as it came, until it ended', () => {
   store.save({ type: 'unasked', client, request: 'bb'.repeat(32) });
   store.save({ type: 'ended', client: 'cd'.repeat(32), request: 'cc'.repeat(32) });
   expect(store.load().asked).toEqual(asked.slice(2));
+  store.save({ type: 'unpair', client, revocation: null });
+  expect(store.load().asked).toEqual([]);
   store.close();
 });

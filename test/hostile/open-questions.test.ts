@@ -3,6 +3,7 @@ import { decodeMessage, encodeCbor } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { describe, expect, test } from 'vitest';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
+import { takesHold } from '../../firmware-sim/src/board.ts';
 import { LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { act, approve, putOnScreen } from '../../firmware-sim/src/firmware/jobs/approval.ts';
 import { askTheSame } from '../../firmware-sim/src/firmware/jobs/prompt.ts';
@@ -241,6 +242,8 @@ test('a code that comes under the finger is not confirmed by it', () => {
   computer.establish();
   computer.say({ type: 'request', id: 6, command: 'pair', body: { name: 'desk' } });
   computer.say({ type: 'request', id: 8, command: 'pair_reveal', body: { random: new Uint8Array(32) } });
+  // What presses by itself is told so.
+  expect(takesHold(computer.firmware())).toBe(true);
   computer.press('approve', 1_600, 200);
   expect(computer.firmware().pairing).toMatchObject({ step: 'comparing', yes: false });
   computer.press('approve', 0, 400);

@@ -174,6 +174,8 @@ test('of one input no more messages are taken than honest peers have under way: 
   );
   const taken = (from: number, state: typeof open) => {
     const [next, effects] = stepDeviceLink(state, { type: 'bytes', bytes: Buffer.concat(frames.slice(from)) }, 0);
+    // What was taken is acknowledged, though what follows it was not.
+    expect(effects.filter(({ type }) => type === 'write')).toHaveLength(1);
     return [next, effects.filter(({ type }) => type === 'message').length] as const;
   };
   const [after, first] = taken(0, open);

@@ -39,6 +39,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
         return; // the bridge is told of people by a setting
       else if (row.type === 'unpair') {
         apps.delete(row.client);
+        for (const key of [...asked.keys()]) if (key.startsWith(row.client)) asked.delete(key);
         if (row.revocation !== null) revocations.set(row.client, row.revocation);
       } else if (row.type === 'revoked') revocations.delete(row.client);
       else if (row.type === 'accounts') known = row.known;

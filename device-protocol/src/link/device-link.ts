@@ -63,7 +63,9 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
       // What they ask is answered after this step: more than honest peers have under way would pile up answers past every bound. The
       // frame is as good as lost, and comes again.
       if (messages >= limits.messagesUnacknowledged && frame.type === 'data') continue;
-      const [next, more] = takeOne(current, frame, now, frames[i + 1]);
+      // Whether the next one is taken is not known yet when this is the last that may be: it is acknowledged by itself.
+      const after = messages + 1 < limits.messagesUnacknowledged ? frames[i + 1] : undefined;
+      const [next, more] = takeOne(current, frame, now, after);
       current = next;
       effects.push(...more);
       messages += more.filter(({ type }) => type === 'message').length;

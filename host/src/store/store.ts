@@ -166,6 +166,8 @@ function perform(statements: Statements, row: StoreRow): void {
       return writeApp(statements, row.app);
     case 'unpair':
       statements.unpair.run(row.client);
+      // Its session is over: no later host goes on with what it had asked.
+      statements.endedOf.run(row.client);
       if (row.revocation !== null) statements.revoke.run(row.revocation.client, row.revocation.remoteSigner);
       return;
     case 'revoked':
@@ -242,6 +244,7 @@ function prepareStatements(database: DatabaseSync) {
     asked: database.prepare(
       'INSERT OR REPLACE INTO asked (client, request, event, relay, came_at) VALUES (?, ?, ?, ?, ?)',
     ),
+    endedOf: database.prepare('DELETE FROM asked WHERE client = ?'),
     ended: database.prepare('DELETE FROM asked WHERE client = ? AND request = ?'),
     setting: database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
     unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),

@@ -4,10 +4,11 @@
  *
  * One job reads, one is on the screen, one sends. A request that a grant allows passes the question that waits on the screen.
  */
+import { hexToBytes } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, type ReplyOf } from '@sallyport/device-protocol';
 import { whyNoApp } from '../apps/new-apps.ts';
 import { whyFallen } from '../apps/standing.ts';
-import { computerOf } from '../channel/session.ts';
+import { knows } from '../channel/hosts.ts';
 import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
 import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
@@ -114,17 +115,20 @@ function letFall(turn: Turn, job: Job & { readonly phase: 'waiting' | 'reviewing
   return why !== null;
 }
 
-/** What an app was allowed goes with the app: of a large text nothing more is opened or leaves. False: it is paired as it was. */
+/**
+ * What an app was allowed goes with the app, and what a computer asked with the computer, be it here just now or not: of a large text nothing
+ * more is opened or leaves. False: both are paired as they were.
+ */
 function withdraw(turn: Turn, job: Job): boolean {
-  const { request } = job;
-  if (request.computer.paired && !computerOf(turn.state).paired) {
-    end(turn, job, 'not_paired');
-    return true;
-  }
-  if (request.command !== 'nip46_request') return false;
-  const why = whyNoApp(turn.state, request, turn.now, remoteSignerOf(request.body.tags));
+  const why = whyWithdrawn(turn, job.request);
   if (why !== null) end(turn, job, why);
   return why !== null;
+}
+
+function whyWithdrawn({ state, now }: Turn, request: JobRequest): DeviceError | null {
+  const { host, paired } = request.computer;
+  if (paired && !knows(state.identity.hosts, hexToBytes(host))) return 'not_paired';
+  return request.command === 'nip46_request' ? whyNoApp(state, request, now, remoteSignerOf(request.body.tags)) : null;
 }
 
 /** Whether the jobs leave the screen to the device's own words. */
@@ -241,7 +245,7 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
       waitingNotice(turn, reviewingJob(turn.state) ?? claimed);
     }
     if (claimed.phase === 'reading') pull(turn, claimed);
-    if (claimed.phase === 'sending') startSending(turn, claimed, claimed.output);
+    if (claimed.phase === 'sending' && !withdraw(turn, claimed)) startSending(turn, claimed, claimed.output);
     return 'open';
   }
   if (claimFlow(turn, id)) return 'open';

@@ -13,6 +13,7 @@ import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
 import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
+import type { AskedRow } from '../apps/store-rows.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import { narrow, narrowedBy, revoke } from '../narrowing/user-says.ts';
 import type { NostrEvent } from '../nip46/event.ts';
@@ -49,7 +50,7 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'event':
       return eventCame(state, input.relay, input.event, now);
     case 'resume':
-      return resume(state, input.asked, now);
+      return resumed(state, input.asked, now);
     case 'sent':
       return deviceHas(state, input.job, now);
     case 'answered':
@@ -97,6 +98,13 @@ export function deadline(state: BridgeState): number | null {
 function both([state, effects]: Step, then: (state: BridgeState) => Step): Step {
   const [next, more] = then(state);
   return [next, [...effects, ...more]];
+}
+
+/** What went on before, but for what the user refuses by now. */
+function resumed(state: BridgeState, asked: readonly AskedRow[], now: number): Step {
+  const [next, effects] = resume(state, asked, now);
+  const [last, ends] = narrow(next, next.narrowing, now);
+  return [last, [...effects, ...ends]];
 }
 
 /** What is there now. Someone who unlocked it has worked: whoever waited for that waits on. */

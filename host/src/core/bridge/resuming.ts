@@ -7,11 +7,12 @@
  */
 import { connectQuestion } from '../apps/pairing.ts';
 import type { AskedRow } from '../apps/store-rows.ts';
-import { parseRequest } from '../nip46/nip46-text.ts';
+import { parseRequest, resultText } from '../nip46/nip46-text.ts';
 import { kindOf } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, Origin, Step } from './bridge-state.ts';
 import { forgetEnded } from './ended.ts';
+import { answer } from './replies.ts';
 import { resumedQuestion } from './requests.ts';
 
 /** Goes on with these, oldest first. */
@@ -19,19 +20,21 @@ export function resume(before: BridgeState, asked: readonly AskedRow[], now: num
   let state = before;
   const effects: BridgeEffect[] = [];
   for (const row of asked) {
-    const resumed = resumeOne(state, row, now);
-    if (resumed === null) {
-      effects.push({ type: 'save', row: { type: 'ended', client: row.event.pubkey, request: row.request } });
-      continue;
-    }
+    const resumed = resumeOne(state, row, now) ?? [state, [ended(row)]];
     state = resumed[0];
     effects.push(...resumed[1]);
   }
   return [state, effects];
 }
 
+/** Off the disk. */
+function ended({ event, request }: AskedRow): BridgeEffect {
+  return { type: 'save', row: { type: 'ended', client: event.pubkey, request } };
+}
+
 /** Null: there is nothing to go on with. */
-function resumeOne(state: BridgeState, { event, request: key, relay, cameAt }: AskedRow, now: number): Step | null {
+function resumeOne(state: BridgeState, row: AskedRow, now: number): Step | null {
+  const { event, request: key, relay, cameAt } = row;
   // Whoever asked gave up long ago.
   if (now - cameAt > limits.lifeMs || state.open.size >= limits.openMax) return null;
   const opened = state.signer.open(event);
@@ -48,6 +51,10 @@ function resumeOne(state: BridgeState, { event, request: key, relay, cameAt }: A
       : app === undefined
         ? null
         : resumedQuestion(state, app, origin, request, event);
+  // The device paired it, and so it was written down; what may be missing is the last word.
+  if (question === null && request.method === 'connect' && app !== undefined) {
+    return [state, [answer(origin, resultText(request.id, 'ack'), now), ended(row)]];
+  }
   if (question === null) return null;
   const [ask, wants] = question;
   const job = state.nextJob;
@@ -55,9 +62,9 @@ function resumeOne(state: BridgeState, { event, request: key, relay, cameAt }: A
   const chars = event.content.length;
   // A human may have seen it, as far as is known here.
   const open = { id, key, origin, cameAt, sentAt: now, chars, method, kind: kindOf(request), isKept: true, wants };
-  const ended = forgetEnded(state.ended, client, key);
+  const goesOn = forgetEnded(state.ended, client, key);
   return [
-    { ...state, nextJob: job + 1, open: new Map(state.open).set(job, open), ended },
+    { ...state, nextJob: job + 1, open: new Map(state.open).set(job, open), ended: goesOn },
     [{ type: 'ask', job, client, ask, resumed: true }],
   ];
 }

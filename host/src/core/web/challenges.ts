@@ -4,7 +4,8 @@
  * goes to the app under the id of its request.
  *
  * A click proves nothing, as whoever asked was told the address. So clicks have a budget, one challenge at a time is at the device, and
- * the device is not told that its user announced the app: its own "Pair an app" must have been opened, there.
+ * the device is not told that its user announced the app: its own "Pair an app" must have been opened, there. An account is asked about
+ * without that, and so is the app that it was made for, or that named a known email: the two must look alike.
  */
 import { keepPaired } from '../apps/revoking.ts';
 import type { Secret } from '../apps/sessions.ts';
