@@ -13,6 +13,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'backup',
   'completion',
   'connect',
+  'dashboard',
   'device',
   'diagnostics',
   'doctor',

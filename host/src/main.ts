@@ -134,17 +134,24 @@ async function run(
     now: Date.now,
   });
   cleanUps.push(() => host.close());
-  const refusal = await outside.serve(host);
+  const refusal = await outside.serve(host, options.dashboard);
   if (refusal !== null) throw new Error(refusal.words);
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
   if (ending.aborted) return;
   const uri = host.newBunkerUri('start', options.account);
   const demo = simulator === null ? null : simulator.owners ? 'fresh' : 'throwaway';
-  speaker.start({ type: 'bunker', uri, relays, demo, state: dir, status: statusCommand(options.state, dir) });
+  const dashboard = dashboardFor(options, outside.newDashboardAddress);
+  const status = statusCommand(options.state, dir);
+  speaker.start({ type: 'bunker', uri, relays, demo, state: dir, status, dashboard });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
+}
+
+/** Its address lets in whoever opens it, so it is said where a person reads, and in no log of a service. */
+function dashboardFor({ json }: Options, newAddress: () => string | null): string | null {
+  return !json && process.stdout.isTTY ? newAddress() : null;
 }
 
 /** The command that asks this host how it is: a demo whose directory nobody knows could not be reached by any. */

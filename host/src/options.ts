@@ -30,6 +30,8 @@ export type Options = {
   readonly replaceDevice: boolean;
   /** The listener for browsers and apps elsewhere; null: there is none. */
   readonly web: WebOptions | null;
+  /** The port of the dashboard on 127.0.0.1; null: there is none. */
+  readonly dashboard: number | null;
   readonly simulator: SimulatorOptions;
 };
 
@@ -53,6 +55,9 @@ export type SimulatorOptions = {
   readonly crypto: 'accelerated' | 'portable';
 };
 
+/** Where the dashboard is looked for: the number of the event kind that all of this is about. */
+const dashboardPort = 24_133;
+
 export const usage = `Sallyport: a NIP-46 remote signer whose user key lives on a plug-in device
 
 Without options it starts a simulated device with a throwaway key and an embedded relay on this machine.
@@ -75,6 +80,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
+  --dashboard ${dashboardPort}    the port of the dashboard on 127.0.0.1 (another where it is taken; 0: whichever is free), or off
   --web PORT           serves names (/.well-known/nostr.json) and, with --web-logins, the pages on which people let apps in, on
                        127.0.0.1:PORT (0: whichever is free); off unless asked for
   --web-url URL        the address that a reverse proxy gives it, as https://signer.example.com
@@ -84,7 +90,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+While it runs: sallyport dashboard, status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
 diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
@@ -100,6 +106,7 @@ const flags = {
   'sim-face': { type: 'string', default: 'terminal' },
   'sim-link': { type: 'string', default: 'pty' },
   'sim-crypto': { type: 'string', default: 'accelerated' },
+  dashboard: { type: 'string', default: `${dashboardPort}` },
   web: { type: 'string' },
   'web-url': { type: 'string' },
   'web-logins': { type: 'boolean', default: false },
@@ -154,6 +161,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong(`--keep-days does not take "${values['keep-days']}"; it takes 0 to ${activityLimits.daysMax}`);
   const web = webOf(values.web, values['web-url'], values['web-logins']);
   if (typeof web === 'string') return wrong(web);
+  const dashboard = values.dashboard === 'off' ? null : Number(values.dashboard);
+  if (dashboard !== null && !isPort(values.dashboard))
+    return wrong(`--dashboard does not take "${values.dashboard}"; it takes a port, or off`);
   const relays: string[] = [];
   for (const text of values.relay ?? []) {
     const url = parseRelayUrl(text);
@@ -167,8 +177,26 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const { json, log = null } = values;
   return {
     type: 'run',
-    options: { device, lines, relays, state, json, log, keepDays, account, pair, replaceDevice, web, simulator },
+    options: {
+      device,
+      lines,
+      relays,
+      state,
+      json,
+      log,
+      keepDays,
+      account,
+      pair,
+      replaceDevice,
+      web,
+      dashboard,
+      simulator,
+    },
   };
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
 /** The address that the two options name, null when neither does, or what is wrong with them. */
@@ -189,7 +217,7 @@ function addressOf(port: string | undefined, usb: string | undefined): DeviceAdd
 function webOf(port: string | undefined, url: string | undefined, logins: boolean): WebOptions | null | string {
   if (port === undefined)
     return url === undefined && !logins ? null : '--web-url and --web-logins need --web, a port on this computer';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return `--web does not take "${port}"; it takes a port`;
+  if (!isPort(port)) return `--web does not take "${port}"; it takes a port`;
   if (url === undefined) return { port: Number(port), url: null, logins };
   const { origin, href, protocol } = URL.parse(url) ?? { origin: '', href: '', protocol: '' };
   // Whoever is told where to act is told it by name and in private: without TLS anybody on the way could answer instead.

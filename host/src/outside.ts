@@ -7,6 +7,7 @@ import type { HostView } from './control/view.ts';
 import type { NoteEffect } from './core/bridge/bridge.ts';
 import type { DeviceStatus } from './core/device/device-session.ts';
 import { whyOf } from './core/narrowing/why.ts';
+import type { Dashboard } from './dashboard/server.ts';
 import { openEventLog } from './event-log.ts';
 import type { Host } from './host.ts';
 import { startMetrics } from './metrics.ts';
@@ -22,8 +23,10 @@ export type Outside = {
   readonly take: (report: Report) => void;
   /** Takes what is known of where the time of requests goes. */
   readonly stages: StageClock;
-  /** Opens the control API for this host; or says why not. */
-  readonly serve: (host: Host) => Promise<StoreRefused | null>;
+  /** Opens the control API for this host, and the dashboard on this port (null: none); or says why not. */
+  readonly serve: (host: Host, dashboardPort: number | null) => Promise<StoreRefused | null>;
+  /** An address that lets one page of the dashboard in; null: there is none. */
+  readonly newDashboardAddress: () => string | null;
   readonly close: () => Promise<void>;
 };
 
@@ -48,6 +51,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   let port: string | null = null;
   let host: Host | null = null;
   let closeControl = async (): Promise<void> => undefined;
+  let dashboard: Dashboard | null = null;
+  const newDashboardAddress = (): string | null => dashboard?.newAddress() ?? null;
 
   function ended(note: NoteEffect): void {
     const at = now();
@@ -84,7 +89,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
     type: 'outside',
     take,
     stages: stageClock(metrics.observe),
-    serve: async (running) => {
+    newDashboardAddress,
+    serve: async (running, dashboardPort) => {
       host = running;
       const view: HostView = {
         version: version(),
@@ -103,6 +109,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         introduce: running.introduce,
         askDevice: running.askDevice,
         dropLine: running.dropLine,
+        newDashboardAddress,
         metrics: () => metrics.text(view),
         fault: (problem) => {
           const words = problem instanceof Error ? problem.message : String(problem);
@@ -116,9 +123,15 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
       const server = await serveControl(view, dir);
       if (server.type === 'refused') return server;
       closeControl = server.close;
+      if (dashboardPort !== null) {
+        // Loaded where it is wanted.
+        const { serveDashboard } = await import('./dashboard/server.ts');
+        dashboard = await serveDashboard(dashboardPort, view);
+      }
       return null;
     },
     close: async () => {
+      await dashboard?.close();
       await closeControl();
       activity.close();
       events.close();

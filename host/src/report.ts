@@ -20,6 +20,8 @@ export type Report =
       /** Where the state is, and the command that asks this host how it is. */
       readonly state: string;
       readonly status: string;
+      /** An address that opens the dashboard once; null: it is not told here. */
+      readonly dashboard: string | null;
     }
   | { readonly type: 'relay'; readonly url: string; readonly status: RelayStatus }
   | { readonly type: 'device'; readonly status: DeviceStatus }
@@ -106,10 +108,11 @@ const demoWords = {
   fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
 } as const;
 
-function bunkerText({ uri, demo, status }: Report & { type: 'bunker' }): string {
+function bunkerText({ uri, demo, status, dashboard }: Report & { type: 'bunker' }): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
+  const page = dashboard === null ? '' : `The dashboard, by a link that works once:\n\n${dashboard}\n\n`;
   const words = demo === null ? '' : demoWords[demo];
-  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\nIn another terminal: ${status}\n`;
+  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\n${page}In another terminal: ${status}\n`;
 }
 
 function relaySentence(url: string, status: RelayStatus): string | null {

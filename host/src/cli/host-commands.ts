@@ -4,6 +4,7 @@ import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
 import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { answerOf, type Command, endingOf, say } from './io.ts';
+import { openAddress } from './open-address.ts';
 import * as show from './show.ts';
 import { watch } from './watching.ts';
 
@@ -17,6 +18,19 @@ export function addHostCommands(cli: Parser, run: Action): void {
 }
 
 function addLooking(cli: Parser, run: Action): void {
+  cli
+    .command('dashboard')
+    .description('open the dashboard in the browser, by a link that works once')
+    .option('--print', 'say the link, and open nothing', false)
+    .action(
+      run(async (command, { print }: { print: boolean }) => {
+        const said = answerOf(await command.client.call('POST /v0/dashboard'));
+        say(command, said, said.url);
+        if (print || command.json || !command.io.asks) return;
+        const opened = await openAddress(said.url);
+        command.io.err(opened ? 'Look at your browser.\n' : 'No browser opened: open the link in one.\n');
+      }),
+    );
   cli
     .command('status')
     .description('how everything is, at a glance')

@@ -1,7 +1,7 @@
 /**
- * The control API over HTTP, for one door: which access that door gives is its argument. It promises that no page in a browser can
- * speak to it (Origin, Referer and a foreign Host are refused), that no body is larger than it reads, and that every request is
- * answered, a wrong one with words.
+ * The control API over HTTP, for one door: which access that door gives is its argument. Of the socket it promises that no page in a
+ * browser can speak to it (Origin, Referer and a foreign Host are refused), and of every door that no body is larger than it reads, and
+ * that every request is answered, a wrong one with words.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
@@ -23,7 +23,6 @@ const pieceRows = 200;
 /** The API, for whoever has this access; `token` is asked for where a file mode cannot keep others out (Windows). */
 export function controlApp(view: HostView, access: ReadonlySet<Access>, token: string | null = null): Hono {
   const app = new Hono();
-  const handlers = makeHandlers(view);
   app.use(async (context, next) => {
     const foreign = foreignReason((name) => context.req.header(name));
     if (foreign !== null) return context.json(...problem(403, 'foreign', foreign));
@@ -32,13 +31,19 @@ export function controlApp(view: HostView, access: ReadonlySet<Access>, token: s
     }
     return next();
   });
+  addRoutes(app, view, access);
+  return app;
+}
+
+/** The requests themselves, for a door that has looked at who is there. */
+export function addRoutes(app: Hono, view: HostView, access: ReadonlySet<Access>): void {
+  const handlers = makeHandlers(view);
   for (const [name, route] of Object.entries(routes)) addRoute(app, handlers, view, access, name as RouteName, route);
   app.notFound((context) => context.json(...problem(404, 'no_route', 'The control API has no such request.')));
   app.onError((fault, context) => {
     view.fault(fault);
     return context.json(...problem(500, 'fault', 'A fault of the host; its log says more.'));
   });
-  return app;
 }
 
 function addRoute(
@@ -52,7 +57,7 @@ function addRoute(
   const { method, path } = partsOf(name);
   const largest = route.bodyMax ?? bodyMax;
   app.on(method, path, async (context) => {
-    if (!access.has(route.access)) return context.json(...problem(403, 'read_only', 'This door only reads.'));
+    if (!access.has(route.access)) return context.json(...problem(403, 'wrong_door', refusals[route.access]));
     const sent = route.body === undefined ? undefined : await readBody(context.req.raw, largest);
     if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${largest} bytes.`));
     if (sent === unreadable)
@@ -128,7 +133,15 @@ function isProblem(said: unknown): said is Problem {
   return typeof said === 'object' && said !== null && 'problem' in said;
 }
 
-function problem<S extends 400 | 401 | 403 | 404 | 409 | 413 | 500>(
+/** What a door says to what it is not for. */
+const refusals = {
+  read: 'This door does not read.',
+  write: 'This door only reads.',
+  socket: 'This is asked on the control socket only.',
+} as const satisfies Record<Access, string>;
+
+/** A refusal as an answer: its body and its status. */
+export function problem<S extends 400 | 401 | 403 | 404 | 409 | 413 | 421 | 429 | 500>(
   status: S,
   code: string,
   words: string,

@@ -65,6 +65,10 @@ export function makeHandlers(view: HostView): Handlers {
       withApp(client, () => narrowBy({ type: 'pause', client, ...untilOf(body) })),
     'POST /v0/apps/:client/resume': ({ params: { client } }) =>
       withApp(client, () => narrowBy({ type: 'resume', client })),
+    'POST /v0/dashboard': () => {
+      const url = view.newDashboardAddress();
+      return url === null ? noDashboard : { url };
+    },
     'GET /v0/device': () => deviceOf(view),
     'GET /v0/diagnostics': () => diagnosticsOf(view),
     'POST /v0/dry-run': ({ body }) => judged(view, body),
@@ -130,6 +134,12 @@ export function pauseNow(pause: Pause | undefined, now: number): Pause | null {
   return isPaused(pause, now) ? pause : null;
 }
 
+const noDashboard = no(
+  409,
+  'no_dashboard',
+  'This host was started without a dashboard.',
+  'Start it without --dashboard off.',
+);
 const noRow = no(404, 'no_row', 'The activity log has no such row (any more).');
 const noRule = no(404, 'no_rule', 'There is no rule with this number.');
 const noSecret = no(404, 'no_secret', 'No unused bunker line has this name, or more than one.');

@@ -7,8 +7,8 @@ import type { z } from 'zod';
 import * as s from './schemas.ts';
 import * as w from './web-schemas.ts';
 
-/** Whether a handler only looks, or changes something. */
-export type Access = 'read' | 'write';
+/** Whether a handler only looks, or changes something; `socket`: whether it makes a way in, which no page may do for another. */
+export type Access = 'read' | 'write' | 'socket';
 
 /** One row. `text` is for answers that are no JSON: the type of their content. */
 export type Route = {
@@ -93,6 +93,11 @@ export const routes = {
     human: true,
     body: s.introduction,
     answer: s.app,
+  },
+  'POST /v0/dashboard': {
+    access: 'socket',
+    summary: 'An address that opens the dashboard once, within ten minutes.',
+    answer: s.address,
   },
   'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: s.device },
   'POST /v0/device/lock': { access: 'write', summary: 'Locks the device.', human: true, answer: s.done },

@@ -269,6 +269,7 @@ export const line = z.object({
   id: z.string(),
   expiresAt: time,
 });
+export const address = z.object({ url: z.string() });
 export const done = z.object({ done: z.literal(true) });
 export const byClient = z.strictObject({ client: hex32 });
 export const bySecret = z.strictObject({ id: z.string().regex(/^[0-9a-f]{8,64}$/) });

@@ -23,7 +23,7 @@ export async function serveControl(view: HostView, state: string): Promise<Contr
   const token = tokenFile === null ? null : randomBytes(32).toString('hex');
   if (tokenFile !== null && token !== null) writePrivately(tokenFile, `${token}\n`);
   if (dir !== null) rmSync(path, { force: true });
-  const { fetch } = controlApp(view, new Set(['read', 'write']), token);
+  const { fetch } = controlApp(view, new Set(['read', 'write', 'socket']), token);
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
   server.maxConnections = connectionsMax;
   server.requestTimeout = requestMs;

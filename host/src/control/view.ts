@@ -39,6 +39,8 @@ export type HostView = {
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
+  /** An address that lets one page of the dashboard in; null: there is none. */
+  readonly newDashboardAddress: () => string | null;
   readonly metrics: () => string;
   /** A request of the API met a fault of ours. */
   readonly fault: (problem: unknown) => void;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { controlApp } from '../../../host/src/control/app.ts';
-import { hasSchema, type Route, type RouteName, routes } from '../../../host/src/control/routes.ts';
+import { type Access, hasSchema, type Route, type RouteName, routes } from '../../../host/src/control/routes.ts';
 import type { HostView } from '../../../host/src/control/view.ts';
 import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
@@ -26,7 +26,7 @@ export type ControlWorld = ReturnType<typeof controlWorld>;
 
 export function controlWorld(
   { onTestFinished }: { onTestFinished: (end: () => void) => unknown },
-  access: readonly ('read' | 'write')[] = ['read', 'write'],
+  access: readonly Access[] = ['read', 'write', 'socket'],
 ) {
   const signerSecret = generateSecretKey();
   const world = makeWorld(nothing, remoteSigner(signerSecret, primitives));
@@ -92,6 +92,7 @@ export function controlWorld(
       return truth(ask, userSecret);
     },
     dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
+    newDashboardAddress: () => 'http://127.0.0.1:24133/#code=once',
     metrics: () => metrics.text(view),
     fault: (problem) => {
       throw problem;
