@@ -39,6 +39,12 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
     packages: /^(@sallyport\/device-protocol$|@noble\/hashes\/|nostr-tools\/)/,
   },
   {
+    // The page: of the host it knows the types of its API, which are gone when it is built, and what is pure.
+    from: /^host\/dashboard\//,
+    root: /^host\/(dashboard\/|src\/(control\/routes|core\/))/,
+    packages: /^(preact(\/hooks)?$|@preact\/signals$|uqr$|vite$|node:url$)/,
+  },
+  {
     from: /^host\/src\//,
     root: /^host\/src\//,
     packages:

@@ -1,0 +1,89 @@
+/** The frame of the page: how everything is in one sentence, the tabs, and the view that the address names. */
+import { signal } from '@preact/signals';
+import type { ComponentChild } from 'preact';
+import { isLost, now, status } from './live.ts';
+import { Outside } from './outside.tsx';
+import { type Sentence, sentenceOf, type Tone } from './sentence.ts';
+import { entry, leave } from './session.ts';
+import { texts } from './texts.ts';
+import { Activity } from './views/activity.tsx';
+import { Apps } from './views/apps.tsx';
+import { Device } from './views/device.tsx';
+import { Overview } from './views/overview.tsx';
+import { Relays } from './views/relays.tsx';
+import { Settings } from './views/settings.tsx';
+
+const views = {
+  overview: Overview,
+  apps: Apps,
+  activity: Activity,
+  device: Device,
+  relays: Relays,
+  settings: Settings,
+} as const satisfies Record<string, () => ComponentChild>;
+
+type Tab = keyof typeof views;
+const tabs = Object.keys(views) as readonly Tab[];
+
+/** The tab that the address names: `#/apps`, `#/apps/<key>`. */
+const tab = signal<Tab>(tabOf(location.hash));
+addEventListener('hashchange', () => {
+  tab.value = tabOf(location.hash);
+});
+
+function tabOf(hash: string): Tab {
+  const name = hash.split('/')[1] ?? '';
+  return tabs.find((each) => each === name) ?? 'overview';
+}
+
+export function App() {
+  if (entry.value.at === 'outside') return <Outside why={entry.value.why} />;
+  const View = views[tab.value];
+  return (
+    <div class={isLost.value ? 'frame lost' : 'frame'}>
+      <a class="skip" href="#content">
+        {texts.skip}
+      </a>
+      <header>
+        <h1>{texts.name}</h1>
+        <StatusSentence />
+      </header>
+      <nav aria-label={texts.name}>
+        {tabs.map((name) => (
+          <a key={name} href={`#/${name}`} aria-current={name === tab.value ? 'page' : undefined}>
+            {texts.tabs[name]}
+          </a>
+        ))}
+      </nav>
+      <main id="content" tabIndex={-1}>
+        {status.value === null ? <p class="quiet">{texts.opening}</p> : <View />}
+      </main>
+      <footer>
+        <button type="button" class="plain" onClick={() => void leave()}>
+          {texts.leave}
+        </button>
+      </footer>
+    </div>
+  );
+}
+
+/** A sign for each tone, so that nobody needs the colour. */
+const signs: Readonly<Record<Tone, string>> = { good: '●', waiting: '◐', bad: '▲', paused: '❚❚' };
+
+function StatusSentence() {
+  const { tone, words } = sentence();
+  return (
+    <p class={`sentence ${tone}`} role="status">
+      <span class="sign" aria-hidden="true">
+        {signs[tone]}
+      </span>
+      <span>{words}</span>
+    </p>
+  );
+}
+
+function sentence(): Sentence {
+  if (isLost.value) return { tone: 'bad', words: `${texts.gone.title} ${texts.gone.advice}` };
+  if (status.value === null) return { tone: 'waiting', words: texts.opening };
+  return sentenceOf(status.value, now.value);
+}

@@ -1,0 +1,102 @@
+/**
+ * What the host says as it happens. The stream begins with a snapshot, so coming back after a break needs no memory: what was shown
+ * meanwhile is marked as old. Views that show lists ask for them again at each `beat`.
+ */
+import { computed, effect, signal } from '@preact/signals';
+import type { Answer } from '../../src/control/routes.ts';
+import { call, type Said, stream } from './api.ts';
+import { entry } from './session.ts';
+
+export type Status = Answer<'GET /v0/status'>;
+
+/** The last status; null before the first. */
+export const status = signal<Status | null>(null);
+/** `lost`: no host answers. What is shown is old. */
+export const link = signal<'opening' | 'live' | 'lost'>('opening');
+/** Counts every change that the host told. */
+export const beat = signal(0);
+/** The host's clock, in ms: this computer's, unless a test moved one of them. */
+export const now = signal(Date.now());
+
+/** From a lost connection to the next try; a host that starts takes about a second. */
+const retryMs = 1_000;
+
+export const isLost = computed(() => link.value === 'lost');
+
+/** Listens as long as this page is there. */
+export function listen(): void {
+  setInterval(() => {
+    now.value = Date.now();
+  }, 1_000);
+  let ending: AbortController | null = null;
+  effect(() => {
+    ending?.abort();
+    ending = null;
+    if (entry.value.at !== 'inside') return;
+    ending = new AbortController();
+    void listenOn(ending.signal);
+  });
+}
+
+async function listenOn(until: AbortSignal): Promise<void> {
+  while (!until.aborted) {
+    const body = await stream('GET /v0/watch', {}, until);
+    if (until.aborted) return;
+    if (body !== null) await hear(body);
+    if (until.aborted) return;
+    link.value = 'lost';
+    await new Promise((settle) => setTimeout(settle, retryMs));
+  }
+}
+
+async function hear(body: ReadableStream<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const piece of body) {
+      text += decoder.decode(piece, { stream: true });
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) take(event);
+    }
+  } catch {
+    return; // The connection broke: the caller says so.
+  }
+}
+
+function take(event: string): void {
+  const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+  if (name === undefined || data === undefined) return;
+  link.value = 'live';
+  if (name === 'status') status.value = JSON.parse(data) as Status;
+  beat.value++;
+}
+
+/** A list of the host that is asked for again whenever something changed; null before the first answer. */
+export function kept<T>(ask: () => Promise<Said<never> | { readonly ok: true; readonly answer: T }>) {
+  const value = signal<T | null>(null);
+  let asking = false;
+  let again = false;
+  const refresh = async (): Promise<void> => {
+    if (asking) {
+      again = true;
+      return;
+    }
+    asking = true;
+    const said = await ask();
+    asking = false;
+    if (said.ok) value.value = said.answer;
+    if (again) {
+      again = false;
+      await refresh();
+    }
+  };
+  effect(() => {
+    if (beat.value > 0 && entry.value.at === 'inside') void refresh();
+  });
+  return { value, refresh };
+}
+
+/** What is open now. */
+export const requests = kept(() => call('GET /v0/requests'));
+export const apps = kept(() => call('GET /v0/apps'));

@@ -1,0 +1,49 @@
+/**
+ * How this tab is let in: the one-time code of its address becomes a bearer, which this tab alone keeps (sessionStorage: no cookie, no
+ * other tab, no other port). The code is taken out of the address at once, so that no history has it.
+ */
+import { signal } from '@preact/signals';
+
+/** `opening`: the code is being exchanged. `outside`: there is nothing to come in by, or it was refused, in these words. */
+export type Entry =
+  | { readonly at: 'opening' }
+  | { readonly at: 'inside'; readonly bearer: string }
+  | { readonly at: 'outside'; readonly why: 'no_code' | 'unknown_code' | 'too_many_tries' | 'not_let_in' };
+
+export const entry = signal<Entry>({ at: 'opening' });
+
+const storageName = 'sallyport-bearer';
+
+/** Comes in by the code in the address, or by what this tab has from before. */
+export async function enter(): Promise<void> {
+  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
+  if (code !== undefined) history.replaceState(null, '', '#/');
+  if (code === undefined) {
+    const bearer = sessionStorage.getItem(storageName);
+    entry.value = bearer === null ? { at: 'outside', why: 'no_code' } : { at: 'inside', bearer };
+    return;
+  }
+  const headers = { 'content-type': 'application/json' };
+  const said = await fetch('/session', { method: 'POST', headers, body: JSON.stringify({ code }) });
+  if (said.ok) {
+    const { bearer } = (await said.json()) as { readonly bearer: string };
+    sessionStorage.setItem(storageName, bearer);
+    entry.value = { at: 'inside', bearer };
+  } else {
+    entry.value = { at: 'outside', why: said.status === 429 ? 'too_many_tries' : 'unknown_code' };
+  }
+}
+
+/** The host does not know this tab (any more): it was started again, or the week is over. */
+export function turnedAway(): void {
+  sessionStorage.removeItem(storageName);
+  entry.value = { at: 'outside', why: 'not_let_in' };
+}
+
+/** The user leaves: nobody comes in by this tab again. */
+export async function leave(): Promise<void> {
+  if (entry.value.at === 'inside')
+    await fetch('/session', { method: 'DELETE', headers: { authorization: `Bearer ${entry.value.bearer}` } });
+  sessionStorage.removeItem(storageName);
+  entry.value = { at: 'outside', why: 'no_code' };
+}
