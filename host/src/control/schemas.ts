@@ -181,6 +181,8 @@ export const device = z.object({
   /** What the wire last said: why no port is open, or why it closed. */
   port: z.string().nullable(),
   accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
+  /** The page of a simulated device; its address lets one tab in, and then there is another. Null: there is no such page. */
+  simulator: z.object({ url: z.string() }).nullable(),
 });
 
 export const openRequest = z.object({
