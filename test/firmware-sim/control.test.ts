@@ -306,7 +306,7 @@ test('on a unix socket: for this user, for several callers, and who leaves takes
   };
   const [first, second] = [connect(), connect()];
   expect(await first.mine.tell({ screenshot: true })).toMatchObject({ screen: screen() });
-  expect(first.mine.said[0]).toEqual({ line: 'memory', key: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(first.mine.said[0]).toEqual({ line: 'memory', key: expect.any(String), page: page.url() });
   first.socket.destroy();
   expect(await second.mine.tell({ note: 'still here' })).toEqual({ done: 'n1' });
   expect([quits, notes]).toEqual([0, ['still here']]);

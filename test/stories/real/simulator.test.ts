@@ -31,7 +31,7 @@ describe.concurrent('it ends at once', () => {
     [1, ['--listen', `tty:${missing}`], `There is no tty ${missing}.`],
     [1, ['--listen', `tty:${flash}`], `${flash} is not a tty.`],
     [1, ['--listen', `unix:${missing}/socket`], `There is no directory ${missing}.`],
-    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser or none.'],
+    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser, terminal,browser or none.'],
     [2, ['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
     [1, ['--flash', `${missing}/flash`], `There is no directory ${missing} for the flash image.`],
     [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1 or 2.`],
