@@ -30,6 +30,7 @@ export const texts = {
     readyWithoutApps: 'Ready for your first app.',
     ready: (apps: number) => `Ready: ${many(apps, 'app', 'apps')} may ask, the device decides.`,
   },
+  simulator: 'See and press the simulated device (a tab of its own)',
   opening: 'Asking the host how it is…',
   gone: {
     title: 'Sallyport does not answer.',

@@ -14,6 +14,8 @@ export const device = z.object({
     .object({ state: z.enum(['code', 'paired', 'failed']), code: z.string().nullable(), words: z.string().nullable() })
     .nullable(),
   accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
+  /** The page of a simulated device; its address lets one tab in, and then there is another. Null: there is no such page. */
+  simulator: z.object({ url: z.string() }).nullable(),
 });
 
 /** Whether the digits at the device and here are the same. */

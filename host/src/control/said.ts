@@ -37,7 +37,7 @@ function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
 }
 
 export function deviceOf(view: HostView): z.output<typeof d.device> {
-  const { status, port } = view.device();
+  const { status, port, simulatorPage } = view.device();
   const known = status.state === 'ready' ? status : null;
   return {
     state: known === null ? status.state : known.info.state,
@@ -47,6 +47,7 @@ export function deviceOf(view: HostView): z.output<typeof d.device> {
     port: known === null ? port : null,
     pairing: pairingOf(view.pairing()),
     accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
+    simulator: simulatorPage === null ? null : { url: simulatorPage },
   };
 }
 
@@ -161,11 +162,11 @@ function impersonal({ outcome, why }: { readonly outcome: string; readonly why: 
   return outcome === 'narrowed' ? 'A rule, a pause or the kill switch of the user refused it.' : why;
 }
 
-/** Whose keys these are, and where they live on the web, is not for strangers. */
+/** Whose keys these are, and where they live on the web, is not for strangers; nor is a way to the keys of a simulated device. */
 function withoutKeys(view: HostView): z.output<typeof s.status> {
   const status = statusOf(view);
   const web = status.web === null ? null : { ...status.web, url: '' };
-  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] }, web };
+  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [], simulator: null }, web };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

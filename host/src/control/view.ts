@@ -21,7 +21,12 @@ export type HostView = {
   readonly relays: () => readonly RelaySnapshot[];
   /** Changes the relays of everybody, on disk first; or says why not. */
   readonly changeRelays: (change: RelayChange) => Refusal | null;
-  readonly device: () => { readonly status: DeviceStatus; readonly port: string | null };
+  readonly device: () => {
+    readonly status: DeviceStatus;
+    readonly port: string | null;
+    /** Where a simulated device can be seen and pressed, by an address that works once. */
+    readonly simulatorPage: string | null;
+  };
   readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
   /** Performs a change of what is let through, on disk first; null when it cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;

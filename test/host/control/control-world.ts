@@ -57,7 +57,7 @@ export function controlWorld(
     bridge: world.state,
     relays: () => world.state().ownRelays.all.map((url) => snapshot(startRelay({ url, pubkeys: [] }))),
     changeRelays,
-    device: () => ({ status: { state: 'absent' }, port: 'There is no port.' }),
+    device: () => ({ status: { state: 'absent' }, port: 'There is no port.', simulatorPage: null }),
     activity,
     narrow: (what) => {
       const narrowing = change(world.state().narrowing, what, world.now());
