@@ -20,7 +20,8 @@ export type DevicePage = {
   readonly press: (key: keyof typeof keys) => Promise<void>;
   /** Goes to this row of the menu and takes it. */
   readonly choose: (row: string) => Promise<void>;
-  /** Waits for this question and for its keys to count, and says yes. */
+  /** Waits for this question and for its keys to count, and says yes or no. */
+  readonly answer: (question: string | RegExp, key: 'approve' | 'deny') => Promise<void>;
   readonly approve: (question: string | RegExp) => Promise<void>;
 };
 
@@ -38,11 +39,18 @@ export async function openDevicePage(host: PageHost): Promise<DevicePage> {
 export async function deviceOn(page: Page): Promise<DevicePage> {
   const screen = page.locator('#text');
   const text = async (): Promise<string> => (await screen.textContent()) ?? '';
-  const until = (words: string | RegExp): Promise<void> => screen.filter({ hasText: words }).waitFor({ state: 'attached' });
+  const until = (words: string | RegExp): Promise<void> =>
+    screen.filter({ hasText: words }).waitFor({ state: 'attached' });
   const press = async (key: keyof typeof keys): Promise<void> => {
     const before = await text();
     await page.getByRole('button', { name: keys[key] }).click();
     await page.waitForFunction((old) => document.getElementById('text')?.textContent !== old, before);
+  };
+  const answer: DevicePage['answer'] = async (question, key) => {
+    await until(question);
+    // Keys count from when they are named.
+    await until(/KEY1/);
+    await press(key);
   };
   await until(/\S/);
   return {
@@ -54,11 +62,7 @@ export async function deviceOn(page: Page): Promise<DevicePage> {
       while (!new RegExp(`^[▸>] ?${row}`, 'm').test(await text())) await press('next');
       await press('approve');
     },
-    approve: async (question) => {
-      await until(question);
-      // Keys count from when they are named.
-      await until(/KEY1/);
-      await press('approve');
-    },
+    answer,
+    approve: (question) => answer(question, 'approve'),
   };
 }
