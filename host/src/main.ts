@@ -134,7 +134,7 @@ async function run(
     now: Date.now,
   });
   cleanUps.push(() => host.close());
-  const refusal = await outside.serve(host, options.dashboard);
+  const refusal = await outside.serve(host, Buffer.from(computer).toString('hex'), options.dashboard);
   if (refusal !== null) throw new Error(refusal.words);
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
