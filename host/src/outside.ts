@@ -50,6 +50,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   const startedAt = now();
   let device: DeviceStatus = { state: 'absent' };
   let port: string | null = null;
+  let simulatorPage: string | null = null;
   let pairing: PairingNews | null = null;
   let host: Host | null = null;
   let closeControl = async (): Promise<void> => undefined;
@@ -87,6 +88,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
       if (device.state === 'absent') pairing = null;
     }
     if (report.type === 'port') port = report.words;
+    if (report.type === 'simulator') simulatorPage = report.page;
     if (report.type !== 'request') events.report(report);
     else if (!underWay.has(report.note.outcome)) ended(report.note);
     for (const listener of listeners) listener(report);
@@ -106,7 +108,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         bridge: running.bridge,
         relays: running.relays,
         changeRelays: running.changeRelays,
-        device: () => ({ status: device, port }),
+        device: () => ({ status: device, port, simulatorPage }),
         activity,
         store: running.store,
         computer,

@@ -17,6 +17,8 @@ export const device = z.object({
   /** The key by which this computer knows the paired device. */
   key: hex32.nullable(),
   accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
+  /** The page of a simulated device; its address lets one tab in, and then there is another. Null: there is no such page. */
+  simulator: z.object({ url: z.string() }).nullable(),
 });
 
 export const accounts = z.object({

@@ -22,7 +22,12 @@ export type HostView = {
   readonly relays: () => readonly RelaySnapshot[];
   /** Changes the relays of everybody, on disk first; or says why not. */
   readonly changeRelays: (change: RelayChange) => Refusal | null;
-  readonly device: () => { readonly status: DeviceStatus; readonly port: string | null };
+  readonly device: () => {
+    readonly status: DeviceStatus;
+    readonly port: string | null;
+    /** Where a simulated device can be seen and pressed, by an address that works once. */
+    readonly simulatorPage: string | null;
+  };
   /** Which device is pinned, and what the user set. */
   readonly store: Pick<Store, 'pin' | 'setting' | 'saveSetting'>;
   /** The key of this computer in the channel, hex. */

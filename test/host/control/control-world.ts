@@ -58,7 +58,7 @@ export function controlWorld(
     bridge: world.state,
     relays: () => world.state().ownRelays.all.map((url) => snapshot(startRelay({ url, pubkeys: [] }))),
     changeRelays,
-    device: () => ({ status: { state: 'absent' }, port: 'There is no port.' }),
+    device: () => ({ status: { state: 'absent' }, port: 'There is no port.', simulatorPage: null }),
     activity,
     store,
     computer: 'c0'.repeat(32),
