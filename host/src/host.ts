@@ -82,6 +82,8 @@ export type Host = {
   readonly name: (change: NameChange) => Refusal | null;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
+  /** Refuses an open request, by its number. */
+  readonly reject: (job: number) => void;
   readonly bridge: () => BridgeState;
   readonly relays: () => readonly RelaySnapshot[];
   /** Changes the relays of everybody, on disk first; or says why not. */
@@ -244,6 +246,7 @@ export function runHost(parts: HostParts): Host {
       return null;
     },
     revoke: (client) => toBridge({ type: 'unpair', client }),
+    reject: (job) => toBridge({ type: 'reject', job }),
     bridge,
     relays: () => relays.snapshots(),
     changeRelays,

@@ -5,7 +5,7 @@
 import { serveControl } from './control/server.ts';
 import type { HostView } from './control/view.ts';
 import type { NoteEffect } from './core/bridge/bridge.ts';
-import type { DeviceStatus } from './core/device/device-session.ts';
+import type { DeviceStatus, PairingNews } from './core/device/device-session.ts';
 import { whyOf } from './core/narrowing/why.ts';
 import type { Dashboard } from './dashboard/server.ts';
 import { openEventLog } from './event-log.ts';
@@ -49,6 +49,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   const startedAt = now();
   let device: DeviceStatus = { state: 'absent' };
   let port: string | null = null;
+  let pairing: PairingNews | null = null;
   let host: Host | null = null;
   let closeControl = async (): Promise<void> => undefined;
   let dashboard: Dashboard | null = null;
@@ -78,7 +79,12 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   }
 
   function take(report: Report): void {
-    if (report.type === 'device') device = report.status;
+    if (report.type === 'pairing') pairing = report.news;
+    if (report.type === 'device') {
+      device = report.status;
+      // Whatever is there next may be another device.
+      if (device.state === 'absent') pairing = null;
+    }
     if (report.type === 'port') port = report.words;
     if (report.type !== 'request') events.report(report);
     else if (!underWay.has(report.note.outcome)) ended(report.note);
@@ -105,6 +111,10 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         announce: running.announce,
         name: running.name,
         revoke: running.revoke,
+        reject: running.reject,
+        pairing: () => pairing,
+        pair: running.pair,
+        answerPairing: running.answerPairing,
         newLine: running.newLine,
         introduce: running.introduce,
         askDevice: running.askDevice,

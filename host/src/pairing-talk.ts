@@ -72,7 +72,7 @@ export function pairingTalk(manner: PairingManner, input: Readable, actions: Pai
       begun = true;
       if (manner === 'nobody') {
         actions.say(
-          'This computer and the device are not paired: the device calls it unknown. Start with --pair to pair them.',
+          'This computer and the device are not paired: the device calls it unknown. Pair them on the dashboard (sallyport dashboard), or start with --pair.',
         );
       } else actions.pair();
     },

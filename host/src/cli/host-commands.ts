@@ -40,13 +40,23 @@ function addLooking(cli: Parser, run: Action): void {
         say(command, status, show.statusText(status));
       }),
     );
-  cli
-    .command('requests')
-    .description('what is open: who waits for the device')
+  const requests = cli.command('requests').description('what is open: who waits for the device');
+  requests
+    .command('list', { isDefault: true })
+    .description('who waits for the device')
     .action(
       run(async (command) => {
         const { requests } = answerOf(await command.client.call('GET /v0/requests'));
         say(command, requests, show.requestsText(requests));
+      }),
+    );
+  requests
+    .command('reject <number>')
+    .description('refuse one: the device stops asking, and the app is told')
+    .action(
+      run(async (command, number: string) => {
+        const params = { number: numberOf(number, 'the number of a request') };
+        say(command, answerOf(await command.client.call('DELETE /v0/requests/:number', { params })), 'It is refused.');
       }),
     );
   cli

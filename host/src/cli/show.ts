@@ -1,5 +1,6 @@
 /** What commands say to people: one line a thing, the same columns each time. */
 import type { z } from 'zod';
+import type * as d from '../control/device-schemas.ts';
 import type * as s from '../control/schemas.ts';
 import type * as w from '../control/web-schemas.ts';
 
@@ -28,14 +29,14 @@ function webText({ url, logins, waiting }: NonNullable<Status['web']>): string {
   return `pages   ${url}${logins ? `, apps may ask without a line (${waiting} wait)` : ''}`;
 }
 
-export function deviceText({ state, model, channel, port }: z.output<typeof s.device>): string {
+export function deviceText({ state, model, channel, port }: z.output<typeof d.device>): string {
   const what = model === null ? '' : `, ${model}`;
   const trust =
     channel === null || channel === 'paired' ? '' : channel === 'plain' ? ', NOT ENCRYPTED' : ', not paired';
   return `${state}${what}${trust}${port === null ? '' : `: ${port}`}`;
 }
 
-export function accountsText({ accounts }: z.output<typeof s.device>): string {
+export function accountsText({ accounts }: z.output<typeof d.device>): string {
   if (accounts.length === 0) return 'The device told no accounts: it is not there, or locked.';
   return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));
 }
@@ -90,12 +91,12 @@ export function grantsText(grants: readonly z.output<typeof s.grant>[]): string 
   );
 }
 
-export function requestsText(requests: readonly z.output<typeof s.openRequest>[]): string {
+export function requestsText(requests: readonly z.output<typeof d.openRequest>[]): string {
   if (requests.length === 0) return 'Nothing is open.';
   return lines(
-    requests.map(({ app, method, kind, cameAt, sentAt }) => {
+    requests.map(({ number, app, client, asks, cameAt, sentAt }) => {
       const where = sentAt === null ? 'waits for its turn' : 'is with the device: look at its screen';
-      return `${time(cameAt)}  ${app}  ${whatText(method, kind)}  ${where}`;
+      return `${number}  ${time(cameAt)}  ${app || client.slice(0, 8)}  ${asks}  ${where}`;
     }),
   );
 }

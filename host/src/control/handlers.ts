@@ -9,11 +9,12 @@ import {
 } from '../core/narrowing/narrowing.ts';
 import { missingAccount } from '../core/web/naming.ts';
 import { humanHandlers } from './human-handlers.ts';
+import { openHandlers } from './open-handlers.ts';
 import { openApi } from './openapi.ts';
 import { no, noApp, type Problem } from './problems.ts';
 import { relayHandlers } from './relay-handlers.ts';
 import type { Answer, Asked, RouteName } from './routes.ts';
-import { appOf, deviceOf, diagnosticsOf, requestsOf, secretsOf, statusOf } from './said.ts';
+import { appOf, diagnosticsOf, secretsOf, statusOf } from './said.ts';
 import type { HostView } from './view.ts';
 import { webHandlers } from './web-handlers.ts';
 
@@ -48,6 +49,7 @@ export function makeHandlers(view: HostView): Handlers {
 
   return {
     ...humanHandlers(view),
+    ...openHandlers(view),
     ...relayHandlers(view),
     ...webHandlers(view),
     'GET /v0/activity': ({ query }) => {
@@ -69,7 +71,6 @@ export function makeHandlers(view: HostView): Handlers {
       const url = view.newDashboardAddress();
       return url === null ? noDashboard : { url };
     },
-    'GET /v0/device': () => deviceOf(view),
     'GET /v0/diagnostics': () => diagnosticsOf(view),
     'POST /v0/dry-run': ({ body }) => judged(view, body),
     'GET /v0/export': ({ query }) => jsonLines(activity.all(withoutUndefined(query))),
@@ -77,7 +78,6 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/metrics': () => view.metrics(),
     'GET /v0/openapi.json': () => `${JSON.stringify(openApi(view.version), null, 2)}\n`,
     'POST /v0/pause': ({ body }) => narrowBy({ type: 'pause', client: everybody, ...untilOf(body) }),
-    'GET /v0/requests': () => ({ requests: requestsOf(view) }),
     'POST /v0/resume': () => narrowBy({ type: 'resume', client: everybody }),
     'GET /v0/rules': () => rulesNow(bridge().narrowing),
     'POST /v0/rules': ({ body: { client, method, kind, note } }) => {

@@ -4,6 +4,7 @@
  * things are only added.
  */
 import type { z } from 'zod';
+import * as d from './device-schemas.ts';
 import * as s from './schemas.ts';
 import * as w from './web-schemas.ts';
 
@@ -99,8 +100,19 @@ export const routes = {
     summary: 'An address that opens the dashboard once, within ten minutes.',
     answer: s.address,
   },
-  'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: s.device },
+  'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: d.device },
   'POST /v0/device/lock': { access: 'write', summary: 'Locks the device.', human: true, answer: s.done },
+  'POST /v0/device/pair': {
+    access: 'write',
+    summary: 'Begins the pairing of this computer with the device: six digits appear on both sides.',
+    answer: s.done,
+  },
+  'POST /v0/device/pair/answer': {
+    access: 'write',
+    summary: 'Says whether the digits are the same. The device asks its own human, too.',
+    body: d.comparison,
+    answer: s.done,
+  },
   'POST /v0/device/unlock': {
     access: 'write',
     summary: 'Has the device ask for its PIN; answered when it is open.',
@@ -171,7 +183,19 @@ export const routes = {
     query: s.byRelay,
     answer: s.relays,
   },
-  'GET /v0/requests': { access: 'read', summary: 'What is open: who waits for the device.', answer: s.requests },
+  'GET /v0/requests': { access: 'read', summary: 'What is open: who waits for the device.', answer: d.requests },
+  'GET /v0/requests/:number': {
+    access: 'read',
+    summary: 'One open request in full: the event or the text that it is about.',
+    params: s.byNumber,
+    answer: d.requestInFull,
+  },
+  'DELETE /v0/requests/:number': {
+    access: 'write',
+    summary: 'Refuses an open request: the device stops asking, and the app is told.',
+    params: s.byNumber,
+    answer: s.done,
+  },
   'POST /v0/resume': {
     access: 'write',
     summary: 'Ends the kill switch and the pause of everybody.',

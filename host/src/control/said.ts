@@ -2,9 +2,15 @@
 import type { z } from 'zod';
 import { appLabel } from '../core/apps/client-metadata.ts';
 import type { App } from '../core/apps/sessions.ts';
+import { askedInFull, askedWords } from '../core/bridge/asked-words.ts';
+import type { OpenRequest } from '../core/bridge/bridge-state.ts';
+import { endsAt } from '../core/bridge/settle.ts';
+import type { PairingNews } from '../core/device/device-session.ts';
 import { everybody, isPaused, type Pause } from '../core/narrowing/narrowing.ts';
+import { refusalText } from '../core/nip46/refusal.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
 import { openChallenges } from '../core/web/challenge.ts';
+import type * as d from './device-schemas.ts';
 import type * as s from './schemas.ts';
 import type { HostView } from './view.ts';
 
@@ -30,7 +36,7 @@ function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
   return { url, own, state: status.type, reason, queued: unacknowledged, connectedAt, ...how };
 }
 
-export function deviceOf(view: HostView): z.output<typeof s.device> {
+export function deviceOf(view: HostView): z.output<typeof d.device> {
   const { status, port } = view.device();
   const known = status.state === 'ready' ? status : null;
   return {
@@ -39,24 +45,55 @@ export function deviceOf(view: HostView): z.output<typeof s.device> {
     firmware: known?.firmware ?? null,
     channel: known?.channel ?? null,
     port: known === null ? port : null,
+    pairing: pairingOf(view.pairing()),
     accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
   };
 }
 
-export function requestsOf(view: HostView): z.output<typeof s.openRequest>[] {
-  const { open, sessions } = view.bridge();
-  return [...open].map(([number, { origin, method, kind, cameAt, sentAt }]) => {
-    const app = sessions.apps.get(origin.client);
-    return {
-      number,
-      client: origin.client,
-      app: app === undefined ? '' : appLabel(app),
-      method,
-      kind,
-      cameAt,
-      sentAt,
-    };
-  });
+function pairingOf(news: PairingNews | null): z.output<typeof d.device>['pairing'] {
+  if (news === null) return null;
+  const { state } = news;
+  return {
+    state,
+    code: state === 'code' ? news.code : null,
+    words: state === 'failed' ? refusalText(news.refusal) : null,
+  };
+}
+
+export function requestsOf(view: HostView): z.output<typeof d.openRequest>[] {
+  return [...view.bridge().open].map(([number, open]) => requestOf(view, number, open));
+}
+
+/** What an open request is about, in full; null when there is none of this number. */
+export function requestInFullOf(view: HostView, number: number): z.output<typeof d.requestInFull> | null {
+  const open = view.bridge().open.get(number);
+  if (open === undefined) return null;
+  const asked = askedInFull(open);
+  return {
+    ...requestOf(view, number, open),
+    event: asked.type === 'event' ? { ...asked.event } : null,
+    peer: asked.type === 'text' ? asked.peer : null,
+    text: asked.type === 'text' ? asked.text : null,
+  };
+}
+
+function requestOf({ bridge }: HostView, number: number, open: OpenRequest): z.output<typeof d.openRequest> {
+  const { origin, method, kind, cameAt, sentAt, wants } = open;
+  const { client } = origin;
+  const app = bridge().sessions.apps.get(client);
+  const claimed = wants.type === 'pairing' ? appLabel({ client, name: wants.metadata.name }) : '';
+  const [asks, ends] = [askedWords(open), endsAt(bridge(), open)];
+  return {
+    number,
+    client,
+    app: app === undefined ? claimed : appLabel(app),
+    method,
+    kind,
+    cameAt,
+    sentAt,
+    endsAt: ends,
+    asks,
+  };
 }
 
 export function secretsOf(view: HostView): z.output<typeof s.secret>[] {

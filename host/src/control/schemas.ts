@@ -6,10 +6,9 @@ import { limits } from '@sallyport/device-protocol';
 import { z } from 'zod';
 import { grantMethods, strangePermission } from '../core/apps/wishes.ts';
 import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
+import { device } from './device-schemas.ts';
+import { hex32, kind, time } from './shapes.ts';
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
-const time = z.number().int().nonnegative();
-const kind = z.number().int().min(0).max(65_535);
 const ms = z.number().int().nullable();
 
 /** Ninety days: whoever has not paired by then makes another line. */
@@ -173,27 +172,6 @@ export const relay = z.object({
   notice: z.string().nullable(),
 });
 
-export const device = z.object({
-  state: z.string(),
-  model: z.string().nullable(),
-  firmware: z.string().nullable(),
-  channel: z.string().nullable(),
-  /** What the wire last said: why no port is open, or why it closed. */
-  port: z.string().nullable(),
-  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
-});
-
-export const openRequest = z.object({
-  number: z.number().int(),
-  client: hex32,
-  app: z.string(),
-  method: z.string(),
-  kind: kind.nullable(),
-  cameAt: time,
-  /** When the device had it; null while it waits for its turn. */
-  sentAt: time.nullable(),
-});
-
 export const activityRow = z.object({
   id: z.number().int().positive(),
   at: time,
@@ -261,7 +239,6 @@ export const rules = z.object({ rules: z.array(rule) });
 export const apps = z.object({ apps: z.array(app) });
 export const secrets = z.object({ secrets: z.array(secret) });
 export const relays = z.object({ relays: z.array(relay) });
-export const requests = z.object({ requests: z.array(openRequest) });
 export const line = z.object({
   uri: z.string(),
   /** The same for apps that read only `npub…#secret?relay=`. */

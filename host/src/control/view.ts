@@ -3,7 +3,7 @@ import type { Introduction } from '../core/apps/nostrconnect-uri.ts';
 import type { RelayChange } from '../core/apps/own-relays.ts';
 import type { BridgeState } from '../core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from '../core/device/device-port.ts';
-import type { DeviceStatus } from '../core/device/device-session.ts';
+import type { DeviceStatus, PairingNews } from '../core/device/device-session.ts';
 import type { NarrowChange, Narrowing } from '../core/narrowing/narrowing.ts';
 import type { Refusal } from '../core/nip46/refusal.ts';
 import type { RelaySnapshot } from '../core/relay/relay.ts';
@@ -29,6 +29,13 @@ export type HostView = {
   readonly announce: (name: string, relays: readonly string[], until: AbortSignal) => Promise<Announced | Refusal>;
   /** Changes who has a name at the web address, on disk first; or says why not. */
   readonly name: (change: NameChange) => Refusal | null;
+  /** Refuses an open request, by its number. */
+  readonly reject: (job: number) => void;
+  /** The last that was heard of a pairing with the device that is there; null: none was begun. */
+  readonly pairing: () => PairingNews | null;
+  readonly pair: () => void;
+  /** What the human at the computer said to the digits. */
+  readonly answerPairing: (same: boolean) => void;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
   /** Makes a bunker line; its secret is known to nobody after this. */

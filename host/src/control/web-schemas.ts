@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
 import { peopleLimits } from '../core/web/people.ts';
 import { signed } from './schemas.ts';
+import { hex32 } from './shapes.ts';
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const name = z.string().min(1).max(peopleLimits.nameMax);
 
 export const names = z.object({

@@ -9,6 +9,7 @@ import type { HostView } from '../../../host/src/control/view.ts';
 import { whyNotIntroduced } from '../../../host/src/core/apps/introducing.ts';
 import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import type { DeviceAsk } from '../../../host/src/core/device/device-port.ts';
+import type { PairingNews } from '../../../host/src/core/device/device-session.ts';
 import { change } from '../../../host/src/core/narrowing/narrowing.ts';
 import { remoteSigner } from '../../../host/src/core/nip46/envelope.ts';
 import { snapshot, startRelay } from '../../../host/src/core/relay/relay.ts';
@@ -41,6 +42,7 @@ export function controlWorld(
   const metrics = startMetrics();
   let lines = 0;
   const asked: DeviceAsk[] = [];
+  const paired: { news: PairingNews | null; answers: boolean[] } = { news: null, answers: [] };
   const userSecret = generateSecretKey();
   const settings = new Map<string, string>();
   const store = {
@@ -75,6 +77,10 @@ export function controlWorld(
       world.feed({ type: 'people', people });
       return null;
     },
+    reject: (job) => void world.feed({ type: 'reject', job }),
+    pairing: () => paired.news,
+    pair: () => undefined,
+    answerPairing: (same) => void paired.answers.push(same),
     revoke: (client) => void world.feed({ type: 'unpair', client }),
     newLine: (wanted) => {
       const secret = `line${++lines}`;
@@ -118,5 +124,5 @@ export function controlWorld(
     return { status: 200, said: answer.parse(JSON.parse(text)) };
   }
 
-  return { world, view, app, ask, asked, activity, listeners };
+  return { world, view, app, ask, asked, paired, activity, listeners };
 }

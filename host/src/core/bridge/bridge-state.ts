@@ -112,7 +112,8 @@ export type Wants =
       readonly template: EventTemplate;
       readonly pubkey: string | null;
     }
-  | { readonly type: 'text' };
+  /** Whom it is from or for, and what is to be encrypted or decrypted. */
+  | { readonly type: 'text'; readonly peer: string; readonly text: string };
 
 /** A signature that is to be asked for: of which template, under which label, in which event of the app. */
 export type Signing = {
@@ -151,6 +152,8 @@ export type BridgeInput =
   | { readonly type: 'clicked'; readonly token: string }
   | { readonly type: 'narrow'; readonly narrowing: Narrowing }
   | { readonly type: 'unpair'; readonly client: string }
+  /** The user refuses one open request. */
+  | { readonly type: 'reject'; readonly job: number }
   | { readonly type: 'stop' }
   | { readonly type: 'tick' };
 

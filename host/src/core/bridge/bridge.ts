@@ -15,7 +15,7 @@ import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
 import type { AskedRow } from '../apps/store-rows.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
-import { narrow, narrowedBy, revoke } from '../narrowing/user-says.ts';
+import { narrow, narrowedBy, reject, revoke } from '../narrowing/user-says.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type ParsedRequest, parseRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
@@ -81,6 +81,8 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
       return narrow(state, input.narrowing, now);
     case 'unpair':
       return revoke(state, input.client, now);
+    case 'reject':
+      return reject(state, input.job, now);
     case 'stop':
       return both(stop(state, now), (stopped) => stopChallenges(stopped, now));
     case 'tick':

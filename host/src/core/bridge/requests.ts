@@ -137,7 +137,7 @@ function question(
       const { method, peer, text } = request;
       return [
         inAppsName(state, origin, request, account, event, { method, account, label, peer, text }),
-        { type: 'text' },
+        { type: 'text', peer, text },
       ];
     }
   }

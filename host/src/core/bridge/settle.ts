@@ -132,7 +132,7 @@ export function nextExpiry(state: BridgeState): number | null {
 }
 
 /** Nobody waits longer than `requestMs` for a human who does nothing, and nobody for ever for one who works. */
-function endsAt(state: BridgeState, { cameAt, sentAt }: OpenRequest): number {
+export function endsAt(state: BridgeState, { cameAt, sentAt }: OpenRequest): number {
   const patience = Math.max(sentAt ?? cameAt, state.workedAt) + limits.requestMs;
   return Math.min(patience, cameAt + (sentAt === null ? limits.queueMs : limits.lifeMs));
 }

@@ -25,6 +25,12 @@ export function narrowedBy(state: BridgeState, client: string, request: Nip46Req
   return narrowed(state.narrowing, { client, method: request.method, kind: kindOf(request) }, now);
 }
 
+/** The user refuses one open request: the device stops asking, and whoever repeats it hears the same. */
+export function reject(state: BridgeState, job: number, now: number): Step {
+  const open = state.open.get(job);
+  return open === undefined ? [state, []] : endAll(state, now, (each) => (each === open ? rejected : null));
+}
+
 /** The user ends the session of an app. */
 export function revoke(state: BridgeState, client: string, now: number): Step {
   if (!state.sessions.apps.has(client)) return [state, []];
@@ -47,6 +53,8 @@ export function endSession(before: BridgeState, client: string, why: Refusal, no
   const [next, revoking] = revokeAll({ ...state, sessions, open, ended, budgets });
   return [next, [...effects, ...revoking]];
 }
+
+const rejected = refuse('denied', 'The user refused this at the computer.', '');
 
 const revoked = refuse(
   'cancelled',
