@@ -83,7 +83,7 @@ export function refuseId({ number }: RequestSeen): string {
 
 function requestItem(request: RequestSeen): MenuItem {
   return {
-    label: `${nameOf(request.app)} asks ${askText(request)}`,
+    label: askText(request),
     items: [{ label: words.lookAtDevice }, { id: refuseId(request), label: words.refuse }],
   };
 }

@@ -22,8 +22,7 @@ export function noticeOf(waiting: readonly RequestSeen[], isLocked: boolean): No
   const title = isLocked ? words.noticeLocked : words.noticeTitle;
   const [first, second] = waiting;
   if (first !== undefined && second === undefined) {
-    const body = `${nameOf(first.app)} asks ${askText(first)}.`;
-    return { title, body, action: { id: refuseId(first), label: words.refuse } };
+    return { title, body: `${askText(first)}.`, action: { id: refuseId(first), label: words.refuse } };
   }
   const counts = new Map<string, number>();
   for (const { app } of waiting) counts.set(nameOf(app), (counts.get(nameOf(app)) ?? 0) + 1);

@@ -16,8 +16,8 @@ export type Pause = { readonly until: number | null };
 export type RequestSeen = {
   readonly number: number;
   readonly app: string;
-  readonly method: string;
-  readonly kind: number | null;
+  /** What it asks, in a few plain words, as "sign a note". */
+  readonly asks: string;
 };
 
 export type AppSeen = { readonly client: string; readonly name: string; readonly pause: Pause | null };

@@ -7,6 +7,7 @@ import type { RequestSeen } from './seen.ts';
 
 /** Names are cut to this many characters: a menu is as wide as its widest line. */
 const nameMax = 32;
+const asksMax = 64;
 const minuteMs = 60_000;
 
 export const words = {
@@ -62,20 +63,7 @@ export function nameOf(name: string): string {
   return line === '' ? 'An app without a name' : line;
 }
 
-/** What a request asks for, after “asks”. */
-export function askText({ method, kind }: RequestSeen): string {
-  switch (method) {
-    case 'sign_event':
-      return kind === null ? 'to sign an event' : `to sign an event of kind ${kind}`;
-    case 'nip04_encrypt':
-    case 'nip44_encrypt':
-      return 'to encrypt a text';
-    case 'nip04_decrypt':
-    case 'nip44_decrypt':
-      return 'to decrypt a text';
-    case 'connect':
-      return 'to be paired';
-    default:
-      return `for ${cleanLine(method, nameMax)}`;
-  }
+/** A sentence without its full stop. What is asked is in the host's own words; a newer host's may be longer. */
+export function askText({ app, asks }: RequestSeen): string {
+  return `${nameOf(app)} wants to ${cleanLine(asks, asksMax)}`;
 }

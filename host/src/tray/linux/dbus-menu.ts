@@ -98,9 +98,10 @@ export function newDbusMenu(clicked: (id: string) => void): DbusMenu {
   const set = (items: readonly MenuItem[]): void => {
     const kept = new Map<string, number>();
     const numberOf = (key: string): number => {
-      const number = numbers.get(key) ?? (last = (last % numberMax) + 1);
-      kept.set(key, number);
-      return number;
+      const known = numbers.get(key);
+      if (known === undefined) last = (last % numberMax) + 1;
+      kept.set(key, known ?? last);
+      return known ?? last;
     };
     root = { number: 0, item: {}, children: childrenOf(items, '', numberOf) };
     nodes = new Map([root, ...descendants(root)].map((node) => [node.number, node]));

@@ -18,7 +18,7 @@ type Pixmap = readonly [number, number, Buffer];
 export type Item = { readonly definition: DefinedInterface; readonly set: (glance: Glance) => void };
 
 /** `activate` is a click on the icon itself. It can be set when it was exported. */
-export function newItem(first: Glance, activate: () => void): Item {
+export function newItem(first: Glance, activate: () => null): Item {
   let glance = first;
   let pixmaps = pixmapsOf(first);
   const read = (type: string, get: () => unknown) => ({ type, access: 'read', get }) as const;
@@ -45,7 +45,7 @@ export function newItem(first: Glance, activate: () => void): Item {
       Menu: read('o', () => menuPath),
     },
     methods: {
-      Activate: { in: { x: 'i', y: 'i' }, handler: () => (activate(), null) },
+      Activate: { in: { x: 'i', y: 'i' }, handler: () => activate() },
       SecondaryActivate: nowhere,
       ContextMenu: nowhere,
       Scroll: { in: { delta: 'i', orientation: 's' }, handler: () => null },

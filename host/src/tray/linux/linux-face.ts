@@ -19,21 +19,25 @@ const panelMs = 15_000;
 const doNotQueue = 4;
 
 /** `name`: which one of several hosts this is the icon of; a second icon of the same is not opened (null). */
-export async function openLinuxFace(address: string, name: string, events: FaceEvents): Promise<Face | null> {
+export async function openLinuxFace(
+  address: string,
+  name: string,
+  events: FaceEvents,
+  patienceMs = panelMs,
+): Promise<Face | null> {
   const bus = createClient({ busAddress: address });
   let isOver = false;
-  const over = (why: string): void => {
-    if (isOver) return;
+  const over = (why: string): null => {
+    if (!isOver) events.ended(why);
     isOver = true;
-    events.ended(why);
+    return null;
   };
   const broken = new Promise<null>((settle) => {
-    bus.connection.on('error', (problem: Error) => settle((over(`The session's bus: ${problem.message}`), null)));
-    bus.connection.on('close', () => settle((over('The session of the desktop ended.'), null)));
+    bus.connection.on('error', (problem: Error) => settle(over(`The session's bus: ${problem.message}`)));
+    bus.connection.on('close', () => settle(over('The session of the desktop ended.')));
   });
-  const opened = open(bus, name, events).catch((problem: unknown) => {
-    over(`The session's bus: ${problem instanceof Error ? problem.message : problem}`);
-    return null;
+  const opened = open(bus, name, events, patienceMs).catch((problem: unknown) => {
+    return over(`The session's bus: ${problem instanceof Error ? problem.message : problem}`);
   });
   const face = await Promise.race([opened, broken]);
   const close = async (): Promise<void> => {
@@ -46,18 +50,21 @@ export async function openLinuxFace(address: string, name: string, events: FaceE
   return null;
 }
 
-async function open(bus: MessageBus, name: string, { said }: FaceEvents): Promise<Face | null> {
+async function open(bus: MessageBus, name: string, { said }: FaceEvents, patienceMs: number): Promise<Face | null> {
   const own = await bus.ownName(`app.sallyport.Tray.${name}`, doNotQueue);
   if (!own.isPrimaryOwner) {
     said({ note: 'The icon is there already.' });
     return null;
   }
-  const item = newItem(glanceAt(null, 0, 0), () => said({ click: 'dashboard' }));
+  const item = newItem(glanceAt(null, 0, 0), () => {
+    said({ click: 'dashboard' });
+    return null;
+  });
   const menu = newDbusMenu((id) => said({ click: id }));
   await bus.export(itemPath, item.definition);
   await bus.export(menuPath, menu.definition);
   const notices = await openNotices(bus, said);
-  const panel = await registerWithPanels(bus, own.name, (note) => said({ note }));
+  const panel = await registerWithPanels(bus, own.name, patienceMs, (note) => said({ note }));
   return {
     tell: (line: ToFace) => {
       if ('setState' in line) item.set(line.setState);
@@ -73,16 +80,14 @@ async function open(bus: MessageBus, name: string, { said }: FaceEvents): Promis
 }
 
 /** Registers with the panel that is there, and with each that comes. */
-async function registerWithPanels(bus: MessageBus, name: string, note: (words: string) => void) {
-  let isSaid = false;
+async function registerWithPanels(bus: MessageBus, name: string, patienceMs: number, note: (words: string) => void) {
   let isShown = false;
   const patience = setTimeout(() => {
-    if (isShown || isSaid) return;
-    isSaid = true;
+    if (isShown) return;
     note(
       'No panel here shows icons, so there are notifications only. GNOME needs the extension AppIndicator. Everything works without: sallyport dashboard, sallyport status.',
     );
-  }, panelMs);
+  }, patienceMs);
   const register = async (): Promise<void> => {
     const to = { destination: watcher, path: watcherPath };
     try {

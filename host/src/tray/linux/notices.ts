@@ -29,7 +29,6 @@ export async function openNotices(bus: MessageBus, said: (line: FromFace) => voi
   let wanted: Notice | null = null;
   let working: Promise<void> | null = null;
   let isAbsent = false;
-  let escapes: boolean | null = null;
 
   const hear = ({ member, body: [number, what] }: Signal): void => {
     if (number !== shown.number || number === 0) return;
@@ -50,7 +49,8 @@ export async function openNotices(bus: MessageBus, said: (line: FromFace) => voi
     );
 
   const notify = async (number: number, title: string, body: string, look: Look, actions: string[], ms: number) => {
-    escapes ??= asTexts(await call('GetCapabilities', '', [])).includes('body-markup');
+    // Asked each time: another server may have come.
+    const escapes = asTexts(await call('GetCapabilities', '', [])).includes('body-markup');
     const icon = Buffer.from(paintIcon(look, false, iconSize));
     const hints = {
       urgency: new Variant('y', 1),
