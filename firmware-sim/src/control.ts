@@ -2,19 +2,22 @@
  * The simulator's control channel: JSON lines to and from whoever started it, or who may open its socket. It is not the device
  * protocol and no device has it: through it a test or a demo sees the screen, presses keys, moves the clock, pulls the plug.
  *
- *     out  {"line": path, "key": hex} once: where it listens, and the static key of its channel
+ *     out  {"line": path, "key": hex} once: where it listens, and the static key of its channel; with a page in a browser also "page"
+ *          {"page": url} whenever the address before it was used
  *          {"screen": [rows] or null, "waiting": id or null} at each change (null: no power); -1 while a pairing waits
  *     in   one command a line, as in firmware-sim/README.md; commands of one channel are carried out one after another
  *     out  {"done": id, …} or {"refused": id, "why": text} for every command that has an "id"
  *
  * Whoever holds it holds the device, but for its keys: it is handed to a child, or is a socket that only this user can open. Keys are
  * pressed from here only where the simulator was told so (`--press control`), and then every screen says AUTO-PRESS. Where a human
- * presses, real time is not moved from here either: a human has the time that the firmware gives.
+ * presses, real time is not moved from here either: a human has the time that the firmware gives. Who holds the address of the page
+ * can press there, as whoever sits at it; so a program that must not do that is not given one (`--face terminal`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { type Command, type Parsed, parseCommand } from './control-command.ts';
+import type { BrowserFace } from './faces/browser.ts';
 import { writePrivate } from './flash-file.ts';
 import { messageOf } from './lines/line.ts';
 import { openPrivateSocket } from './lines/private-socket.ts';
@@ -24,6 +27,8 @@ import { holdKey, type Refused, type SimulatedDevice } from './simulated-device.
 
 export type ControlActions = {
   readonly device: SimulatedDevice;
+  /** The device on a page, where there is one. */
+  readonly page: Pick<BrowserFace, 'url' | 'watch'> | null;
   /** The keys are for these channels too. */
   readonly presses: boolean;
   /** So is time. */
@@ -41,7 +46,7 @@ const connectionsMax = 4;
 
 /** Speaks on the stream until it ends; then `gone` is called, and called once. */
 export function controlOver(stream: Duplex, actions: ControlActions, gone: () => void): void {
-  const { device } = actions;
+  const { device, page } = actions;
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let queue: Promise<void> = Promise.resolve();
@@ -49,11 +54,13 @@ export function controlOver(stream: Duplex, actions: ControlActions, gone: () =>
   let over = false;
   const say = (message: object): void => void (over || stream.write(`${JSON.stringify(message)}\n`));
   const unwatch = device.watch((view) => say({ screen: view.screen?.rows ?? null, waiting: view.waiting }));
+  const unwatchPage = page?.watch((url) => say({ page: url }));
 
   function end(): void {
     if (over) return;
     over = true;
     unwatch();
+    unwatchPage?.();
     stream.destroy();
     gone();
   }
@@ -82,7 +89,8 @@ export function controlOver(stream: Duplex, actions: ControlActions, gone: () =>
   stream.on('error', end);
   stream.on('close', end);
   const key = device.channelKey();
-  say({ line: device.path(), ...(key === null ? {} : { key: Buffer.from(key).toString('hex') }) });
+  const known = key === null ? {} : { key: Buffer.from(key).toString('hex') };
+  say({ line: device.path(), ...known, ...(page === null ? {} : { page: page.url() }) });
   const { screen, waiting: request, count } = device.view();
   // A socket is opened at any time: whoever comes sees what there is to see.
   if (count > 0) say({ screen: screen?.rows ?? null, waiting: request });

@@ -13,7 +13,7 @@ import { pairInAdvance, prepareDemo } from './board.ts';
 import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
-import { browserFace } from './faces/browser.ts';
+import { type BrowserFace, browserFace } from './faces/browser.ts';
 import { actOn, scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
 import { portableCrypto } from './firmware/portable-crypto.ts';
@@ -72,8 +72,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   // The machine that presses looks last: what it does comes after what everybody saw.
   const quit = (): void => end(0);
   const note = startTerminal(started, options, quit, cleanUps);
+  const page = await startPage(started, options, note, cleanUps);
   const actions: ControlActions = {
     device: started,
+    page,
     presses: presser.type === 'control',
     movesClock: presser.type !== 'human' || options.clock === 'virtual',
     note,
@@ -81,10 +83,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   const reason = await startControls(doors, actions, cleanUps);
   if (reason !== null) return end(1, `sallyport-sim: ${reason}`);
-  if (options.face === 'browser') {
-    const face = await browserFace({ device: started, address: (url) => note(`The device can be seen at ${url}`) });
-    cleanUps.push(face.close);
-  }
   if (human !== null) started.watch(({ waiting, questions }) => human(waiting, questions));
   if (doors.length === 0) note(`The device listens on ${started.path()}`);
   process.once('uncaughtException', (problem) => {
@@ -107,12 +105,14 @@ function warn({ presser, seed }: Options): void {
 /** The screen in the terminal, and where notes go: above it, or to stderr, or to stdout where a browser shows the screen. */
 function startTerminal(
   device: SimulatedDevice,
-  { face }: Options,
+  { faces }: Options,
   quit: () => void,
   cleanUps: CleanUps,
 ): (text: string) => void {
-  if (face === 'browser') return (text) => console.log(text);
-  if (face === 'none') return (text) => console.error(text);
+  if (!faces.includes('terminal')) {
+    const print = faces.includes('browser') ? console.log : console.error;
+    return (text) => print(text);
+  }
   const { press, hold, now } = device;
   const terminal = terminalFace({ input: process.stdin, output: process.stdout, press, hold, now, quit });
   const see = ({ screen }: DeviceView): void => {
@@ -123,6 +123,23 @@ function startTerminal(
   if (device.view().count > 0) see(device.view());
   cleanUps.push(terminal.close);
   return terminal.note;
+}
+
+/** The page in a browser. Its addresses are printed, but where a parent holds a descriptor: it is told them there. */
+async function startPage(
+  device: SimulatedDevice,
+  { faces, controls }: Options,
+  note: (text: string) => void,
+  cleanUps: CleanUps,
+): Promise<BrowserFace | null> {
+  if (!faces.includes('browser')) return null;
+  const page = await browserFace(device);
+  cleanUps.push(page.close);
+  if (controls.some(({ type }) => type === 'fd')) return page;
+  const print = (url: string): void => note(`The device can be seen at ${url}`);
+  print(page.url());
+  page.watch(print);
+  return page;
 }
 
 /** The flash, or why it cannot be had: a device must not run for a day and then find that it cannot write. */

@@ -22,6 +22,8 @@ export type ControlDoor =
   | { readonly type: 'fd'; readonly fd: number }
   | { readonly type: 'unix'; readonly path: string };
 
+export type Face = 'terminal' | 'browser';
+
 export type Options = {
   readonly listen: Listen;
   /** The flash image, or null: everything is forgotten at the end. */
@@ -34,7 +36,8 @@ export type Options = {
   readonly board: Board;
   /** Who computes on the curve: native code, as on a real board, or JavaScript alone. */
   readonly crypto: 'accelerated' | 'portable';
-  readonly face: 'terminal' | 'browser' | 'none';
+  /** Where a person sees and presses it. */
+  readonly faces: readonly Face[];
   readonly presser: Presser;
   readonly controls: readonly ControlDoor[];
   readonly clock: 'real' | 'virtual';
@@ -52,7 +55,7 @@ export const usage = `sallyport-sim: a Sallyport device whose board is this comp
   --demo-host KEY      is paired with the computer of this key (64 hex digits) from the start; never on a real tty
   --board lcd240       240×240 with joystick and three keys (default); oled128: 128×64 with two buttons
   --crypto accelerated  the curve in native code, as a real board has it (default); portable: in JavaScript alone
-  --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); none
+  --face terminal      shows the screen here and takes keys (default); browser (a page on 127.0.0.1); terminal,browser; none
   --press approve      presses its own keys: approve (held where the screen asks for that), deny, a script file, or control
                        (the keys come by --control); never on a real tty
   --control FD         JSON lines on this file descriptor, or on unix:PATH; several times if wanted: screens out, notes,
@@ -77,6 +80,13 @@ const flags = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const facesOf: ReadonlyMap<string, readonly Face[]> = new Map([
+  ['terminal', ['terminal']],
+  ['browser', ['browser']],
+  ['terminal,browser', ['terminal', 'browser']],
+  ['none', []],
+]);
+
 export type Parsed =
   | { readonly type: 'run'; readonly options: Options }
   | { readonly type: 'say'; readonly words: string }
@@ -89,7 +99,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (values.help) return { type: 'say', words: usage };
   const empty = Object.entries(values).find(([, value]) => value === '');
   if (empty !== undefined) return wrong(`--${empty[0]} needs a value`);
-  const { demo, face, flash = null, chip = null, clock, seed = null } = values;
+  const { demo, flash = null, chip = null, clock, seed = null } = values;
   const listen = readListen(values.listen, values.link ?? null);
   if (typeof listen === 'string') return wrong(listen);
   const board = values.board === 'lcd240' ? LCD240 : values.board === 'oled128' ? OLED128 : null;
@@ -97,8 +107,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
   const { crypto } = values;
   if (crypto !== 'accelerated' && crypto !== 'portable')
     return wrong(`--crypto does not take "${crypto}"; it takes accelerated or portable`);
-  if (face !== 'terminal' && face !== 'browser' && face !== 'none')
-    return wrong(`--face does not take "${face}"; it takes terminal, browser or none`);
+  const faces = facesOf.get(values.face);
+  if (faces === undefined)
+    return wrong(`--face does not take "${values.face}"; it takes terminal, browser, terminal,browser or none`);
   if (clock !== 'real' && clock !== 'virtual')
     return wrong(`--clock does not take "${clock}"; it takes real or virtual`);
   const controls = readControls(values.control ?? []);
@@ -117,7 +128,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong('--clock is for simulated lines, never for a real tty');
   return {
     type: 'run',
-    options: { listen, flash, chip, demo, demoHost, board, crypto, face, presser, controls, clock, seed },
+    options: { listen, flash, chip, demo, demoHost, board, crypto, faces, presser, controls, clock, seed },
   };
 }
 

@@ -58,6 +58,8 @@ function tell(log: Logger, report: Report): void {
       return log.info({ relays: report.relays }, 'a bunker line was made');
     case 'warning':
       return log.warn(report.words);
+    case 'simulator':
+      return log.info('the page of the simulated device has a new address');
     case 'pairing':
       // The six digits are for the eyes of whoever sits there.
       return log.info({ state: report.news.state }, 'pairing');

@@ -118,6 +118,10 @@ async function run(
   const outside = openOutside(dir, options, Date.now);
   if (outside.type === 'refused') throw new Error(outside.words);
   cleanUps.push(() => outside.close());
+  const tell: Reporter = (report) => {
+    speaker.report(report);
+    outside.take(report);
+  };
   const host = runHost({
     store,
     stages: outside.stages,
@@ -126,15 +130,15 @@ async function run(
     relays,
     wire,
     report: (report) => {
-      speaker.report(report);
-      outside.take(report);
+      tell(report);
       if (report.type === 'pairing') talk.news(report.news);
       if (report.type === 'device') setImmediate(() => talk.deviceIs(report.status));
     },
     now: Date.now,
   });
   cleanUps.push(() => host.close());
-  const refusal = await outside.serve(host, options.dashboard);
+  simulator?.pages((page) => tell({ type: 'simulator', page }));
+  const refusal = await outside.serve(host, Buffer.from(computer).toString('hex'), options.dashboard);
   if (refusal !== null) throw new Error(refusal.words);
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);

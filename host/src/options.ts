@@ -48,12 +48,14 @@ export type SimulatorOptions = {
   /** Starts without a key, for a human to set it up. */
   readonly fresh: boolean;
   /** Where its screen is shown. */
-  readonly face: 'terminal' | 'browser';
+  readonly face: (typeof faces)[number];
   /** `pipe` where there is no pseudo-terminal. */
   readonly link: 'pty' | 'pipe';
   /** The curve of its board: in native code, or in JavaScript alone. */
   readonly crypto: 'accelerated' | 'portable';
 };
+
+const faces = ['terminal,browser', 'terminal', 'browser'] as const;
 
 /** Where the dashboard is looked for: the number of the event kind that all of this is about. */
 const dashboardPort = 24_133;
@@ -77,7 +79,8 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --fresh              the simulated device starts without a key: it is set up by its own keys, as a new one is
   --board lcd240       the simulated screen: lcd240 (240×240, default) or oled128 (128×64)
   --sim-press approve  the simulator presses its own buttons: approve, deny, or a script file. Never on a real port
-  --sim-face terminal  where the simulator shows its screen: terminal (default) or browser (it prints the address)
+  --sim-face terminal  where the simulator shows its screen: terminal, browser (it prints the address), or both
+                       (terminal,browser: default)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
   --dashboard ${dashboardPort}    the port of the dashboard on 127.0.0.1 (another where it is taken; 0: whichever is free), or off
@@ -103,7 +106,7 @@ const flags = {
   fresh: { type: 'boolean', default: false },
   board: { type: 'string', default: 'lcd240' },
   'sim-press': { type: 'string' },
-  'sim-face': { type: 'string', default: 'terminal' },
+  'sim-face': { type: 'string', default: faces[0] },
   'sim-link': { type: 'string', default: 'pty' },
   'sim-crypto': { type: 'string', default: 'accelerated' },
   dashboard: { type: 'string', default: `${dashboardPort}` },
@@ -137,9 +140,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
     return wrong(`--lines does not take "${lines}"; it takes leave, both-low or both-high`);
   if (board !== 'lcd240' && board !== 'oled128')
     return wrong(`--board does not take "${board}"; it takes lcd240 or oled128`);
-  const face = values['sim-face'];
-  if (face !== 'terminal' && face !== 'browser')
-    return wrong(`--sim-face does not take "${face}"; it takes terminal or browser`);
+  const face = faces.find((one) => one === values['sim-face']);
+  if (face === undefined)
+    return wrong(`--sim-face does not take "${values['sim-face']}"; it takes terminal, browser or terminal,browser`);
   if (link !== 'pty' && link !== 'pipe') return wrong(`--sim-link does not take "${link}"; it takes pty or pipe`);
   const crypto = values['sim-crypto'];
   if (crypto !== 'accelerated' && crypto !== 'portable')

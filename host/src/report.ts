@@ -41,6 +41,8 @@ export type Report =
   | { readonly type: 'pairing'; readonly news: PairingNews }
   /** The pages are served, and others know them under this origin. */
   | { readonly type: 'web'; readonly url: string }
+  /** Where the simulated device can be seen and clicked, by an address that works once. */
+  | { readonly type: 'simulator'; readonly page: string }
   | { readonly type: 'warning'; readonly words: string };
 
 export type Reporter = (report: Report) => void;
@@ -70,6 +72,8 @@ export function jsonOf(report: Report): Record<string, unknown> {
     }
     case 'web':
       return { web: report.url };
+    case 'simulator':
+      return { simulator: { page: report.page } };
     case 'warning':
       return { warning: report.words };
   }
@@ -98,6 +102,8 @@ export function sentenceOf(report: Report): string | null {
       return pairingSentence(report.news);
     case 'web':
       return `● pages at ${report.url}`;
+    case 'simulator':
+      return `● the device can be seen at ${report.page}`;
     case 'warning':
       return `⚠ ${report.words}`;
   }

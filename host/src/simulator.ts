@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
 import { BAUD_RATE } from './device/serial-port.ts';
 import { serialWire } from './device/serial-wire.ts';
@@ -21,6 +22,8 @@ export type Simulator = {
   /** The static key of its channel, hex: what a pairing would have told. */
   readonly channelKey: string;
   readonly wire: (events: WireEvents) => Wire;
+  /** Tells every address of its page, where it has one: the first, and the next when one was used. */
+  readonly pages: (tell: (url: string) => void) => void;
   /** Prints above the screen. */
   readonly note: (text: string) => void;
   /** Settles when the simulator has ended: by Ctrl-C at its keys, by `stop`, or by itself. */
@@ -63,7 +66,12 @@ export async function startSimulator(
   const child = spawnSimulator(options, owners, state, quiet, computer);
   const ended = new Promise<{ code: number | null }>((resolve) => child.once('exit', (code) => resolve({ code })));
   const control = duplex(child, controlFd);
-  const first = await firstLine(control, ended).catch((problem: unknown) => {
+  let page: string | null = null;
+  let tellPage = (_url: string): void => undefined;
+  const first = await firstLine(control, ended, (url) => {
+    page = url;
+    tellPage(url);
+  }).catch((problem: unknown) => {
     // One that says nothing would stay behind when the host gives up.
     child.kill('SIGKILL');
     throw problem;
@@ -79,6 +87,10 @@ export async function startSimulator(
     owners,
     channelKey: first.key,
     wire,
+    pages: (tell) => {
+      tellPage = tell;
+      if (page !== null) tell(page);
+    },
     ended,
     note: (text) => void control.write(`${JSON.stringify({ note: text })}\n`),
     stop: async () => {
@@ -134,20 +146,29 @@ function simulatorProgram(): string {
 
 type FirstLine = { readonly line: string; readonly key: string };
 
-/** The simulator's first word: where it listens, and who it is; or how it ended before it. */
-function firstLine(control: Duplex, ended: Simulator['ended']): Promise<FirstLine | { readonly code: number | null }> {
+/**
+ * The simulator's first word: where it listens, and who it is; or how it ended before it. Of what it says later only the addresses of
+ * its page are read (`page`); screens are shown by the simulator itself.
+ */
+function firstLine(
+  control: Duplex,
+  ended: Simulator['ended'],
+  page: (url: string) => void,
+): Promise<FirstLine | { readonly code: number | null }> {
   return new Promise((resolve, reject) => {
-    let text = '';
     const patience = setTimeout(() => reject(new Error('The simulated device does not start.')), startMs);
-    control.on('data', (chunk: Buffer) => {
-      // Later lines are screens, which the demo does not read: they are shown by the simulator itself.
-      if (text.includes('\n')) return;
-      text += chunk.toString('utf8');
-      if (!text.includes('\n')) return;
+    let first: FirstLine | null = null;
+    createInterface({ input: control }).on('line', (text) => {
+      if (first !== null && !text.startsWith('{"page":')) return;
+      const message = messageIn(text);
+      if (typeof message['page'] === 'string') page(message['page']);
+      if (first !== null) return;
       clearTimeout(patience);
-      const first = lineIn(text.slice(0, text.indexOf('\n')));
-      if (first === null) reject(new Error('The simulated device says something else than where it listens.'));
-      else resolve(first);
+      const { line, key } = message;
+      if (typeof line !== 'string' || typeof key !== 'string')
+        return reject(new Error('The simulated device says something else than where it listens.'));
+      first = { line, key };
+      resolve(first);
     });
     void ended.then(({ code }) => {
       clearTimeout(patience);
@@ -156,10 +177,9 @@ function firstLine(control: Duplex, ended: Simulator['ended']): Promise<FirstLin
   });
 }
 
-function lineIn(text: string): FirstLine | null {
+function messageIn(text: string): Readonly<Record<string, unknown>> {
   const message: unknown = JSON.parse(text);
-  if (typeof message !== 'object' || message === null || !('line' in message) || !('key' in message)) return null;
-  return { line: String(message.line), key: String(message.key) };
+  return typeof message === 'object' && message !== null ? { ...message } : {};
 }
 
 function duplexOrNull(child: ChildProcess, fd: number): Duplex | null {

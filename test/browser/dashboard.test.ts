@@ -14,6 +14,12 @@ test.runIf(hasBrowser)('a link lets one tab in, once, and its code is in no addr
   await page.getByRole('status').getByText('Ready for your first app').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 
+  const opening = page.waitForEvent('popup');
+  await page.getByRole('link', { name: 'simulated device' }).click();
+  const device = await opening;
+  await device.getByText('SIMULATOR: a computer program').waitFor();
+  await device.getByRole('button', { name: 'Pull the plug' }).waitFor();
+
   // A browser writes a refused request to its console.
   const other = await newPage({ mayFail: /403/ });
   await other.goto(link);

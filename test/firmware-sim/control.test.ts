@@ -15,6 +15,7 @@ type Said = {
   readonly refused?: unknown;
   readonly why?: string;
   readonly line?: string;
+  readonly page?: string;
   readonly screen?: readonly string[] | null;
   readonly waiting?: number | null;
 };
@@ -32,6 +33,7 @@ let channel: Channel;
 let notes: string[];
 let quits: number;
 let left: number;
+let tellPage: (url: string) => void;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sallyport-control-'));
@@ -44,8 +46,17 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const page = {
+  url: () => 'http://127.0.0.1:1/#first',
+  watch: (listener: (url: string) => void) => {
+    tellPage = listener;
+    return () => undefined;
+  },
+};
+
 const actions = (simulator: Simulated, machine = true) => ({
   device: simulator.device,
+  page,
   presses: machine,
   movesClock: machine,
   note: (text: string) => void notes.push(text),
@@ -105,11 +116,14 @@ function channelOver(send: (text: string) => void): { channel: Channel; hear: (t
 
 const screen = (): readonly string[] => sim.device.view().screen?.rows ?? [];
 
-test('it says where the device listens, then the screen, then every new one', async () => {
-  expect(channel.said[0]).toEqual({ line: 'memory', key: expect.stringMatching(/^[0-9a-f]{64}$/) });
+test('it says where the device listens and its page, then the screen, then every new one', async () => {
+  const key = expect.stringMatching(/^[0-9a-f]{64}$/);
+  expect(channel.said[0]).toEqual({ line: 'memory', key, page: page.url() });
   expect(channel.said[1]).toMatchObject({ screen: screen(), waiting: null });
   await sim.ask();
   await channel.until(() => channel.said.some(({ waiting }) => typeof waiting === 'number'));
+  tellPage('http://127.0.0.1:1/#second');
+  await channel.until(() => channel.said.some((line) => line.page === 'http://127.0.0.1:1/#second'));
 });
 
 test('press, and wait for a screen by text or by expression', async () => {
@@ -292,7 +306,7 @@ test('on a unix socket: for this user, for several callers, and who leaves takes
   };
   const [first, second] = [connect(), connect()];
   expect(await first.mine.tell({ screenshot: true })).toMatchObject({ screen: screen() });
-  expect(first.mine.said[0]).toEqual({ line: 'memory', key: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(first.mine.said[0]).toEqual({ line: 'memory', key: expect.any(String), page: page.url() });
   first.socket.destroy();
   expect(await second.mine.tell({ note: 'still here' })).toEqual({ done: 'n1' });
   expect([quits, notes]).toEqual([0, ['still here']]);

@@ -10,7 +10,7 @@ test('without options: a pseudo-terminal, the large board, a terminal, a human',
     type: 'run',
     options: {
       listen: { type: 'pty', link: null },
-      face: 'terminal',
+      faces: ['terminal'],
       presser: { type: 'human' },
       controls: [],
       clock: 'real',
@@ -20,7 +20,18 @@ test('without options: a pseudo-terminal, the large board, a terminal, a human',
 });
 
 test('several control channels, a seed, a clock that stands', () => {
-  const argv = ['--control', '3', '--control', 'unix:/run/a', '--seed', '7', '--clock', 'virtual', '--face', 'browser'];
+  const argv = [
+    '--control',
+    '3',
+    '--control',
+    'unix:/run/a',
+    '--seed',
+    '7',
+    '--clock',
+    'virtual',
+    '--face',
+    'terminal,browser',
+  ];
   expect(parseOptions(argv)).toMatchObject({
     options: {
       controls: [
@@ -29,7 +40,7 @@ test('several control channels, a seed, a clock that stands', () => {
       ],
       seed: '7',
       clock: 'virtual',
-      face: 'browser',
+      faces: ['terminal', 'browser'],
     },
   });
 });
@@ -43,7 +54,7 @@ test.each([
   [['--seed='], '--seed needs a value'],
   [['--press', 'control'], '--press control needs --control.'],
   [['--clock', 'sun'], '--clock does not take "sun"; it takes real or virtual.'],
-  [['--face', 'paper'], '--face does not take "paper"; it takes terminal, browser or none.'],
+  [['--face', 'paper'], '--face does not take "paper"; it takes terminal, browser, terminal,browser or none.'],
   [['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
   [['--press', '/nowhere/at/all'], 'cannot be read'],
 ])('%s is a wrong call', (argv, words) => {

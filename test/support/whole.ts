@@ -31,6 +31,7 @@ export type HostLine = {
   readonly pairing?: { readonly state: string; readonly code?: string; readonly reason?: string };
   readonly port?: string;
   readonly web?: string;
+  readonly simulator?: { readonly page: string };
   readonly account?: string;
   readonly request?: {
     readonly client: string;

@@ -16,11 +16,12 @@ import { encodePng } from '../png.ts';
 import type { DeviceView, SimulatedDevice } from '../simulated-device.ts';
 import { type PageFile, pageFile } from './page-files.ts';
 
-export type BrowserFace = { readonly url: () => string; readonly close: () => void };
-export type BrowserFaceOptions = {
-  readonly device: SimulatedDevice;
-  /** Hears every address that can be opened: the first one, and a new one whenever one was used. */
-  readonly address: (url: string) => void;
+export type BrowserFace = {
+  /** The address that can be opened now. */
+  readonly url: () => string;
+  /** Hears the next address whenever one was used; returns how to end that. */
+  readonly watch: (listener: (url: string) => void) => () => void;
+  readonly close: () => void;
 };
 
 /** Tabs at a time; the oldest loses its place. */
@@ -44,18 +45,20 @@ const security = {
 } as const;
 
 /** Serves the page until `close`. */
-export async function browserFace({ device, address }: BrowserFaceOptions): Promise<BrowserFace> {
+export async function browserFace(device: SimulatedDevice): Promise<BrowserFace> {
   const server = createServer();
   server.maxConnections = connectionsMax;
   const host = `127.0.0.1:${await listen(server)}`;
   const streams = new Set<ServerResponse>();
+  const listeners = new Set<(url: string) => void>();
   let token = newToken();
   let bearers: readonly string[] = [];
   let down: { readonly key: Key; readonly began: number; readonly count: number } | null = null;
   const url = (): string => `http://${host}/#${token}`;
 
   function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
-    if (!isFromHere(request, host)) return end(response, 403, 'This address is for its own page only.\n');
+    const link = isLink(request) && request.url === '/';
+    if (!isFromHere(request, host, link)) return end(response, 403, 'This address is for its own page only.\n');
     const file = request.method === 'GET' ? pageFile(request.url ?? '') : null;
     if (file !== null) return sendFile(response, file);
     const route = `${request.method} ${request.url}`;
@@ -75,7 +78,7 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
     const bearer = newToken();
     bearers = [...bearers, bearer].slice(-sessionsMax);
     end(response, 200, JSON.stringify({ bearer }), 'application/json');
-    address(url());
+    for (const listener of listeners) listener(url());
   }
 
   function openStream(response: ServerResponse): void {
@@ -130,9 +133,12 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
       else answer(request, response, body);
     });
   });
-  address(url());
   return {
     url,
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     close: () => {
       unwatch();
       server.close();
@@ -141,12 +147,20 @@ export async function browserFace({ device, address }: BrowserFaceOptions): Prom
   };
 }
 
-/** By name of the host (a foreign name that resolves to this computer is refused), by origin, and by what the browser says of itself. */
-function isFromHere({ headers, method }: IncomingMessage, host: string): boolean {
+/**
+ * By name of the host (a foreign name that resolves to this computer is refused), by origin, and by what the browser says of itself.
+ * The page alone, which holds nothing, may be opened by a `link` on another page of this computer: the dashboard has one.
+ */
+function isFromHere({ headers, method }: IncomingMessage, host: string, link: boolean): boolean {
   const { origin, host: named, 'sec-fetch-site': site } = headers;
   if (named !== host) return false;
   if (origin === undefined ? method !== 'GET' : origin !== `http://${host}`) return false;
-  return site === undefined || site === 'same-origin' || site === 'none';
+  return site === undefined || site === 'same-origin' || site === 'none' || (link && site === 'same-site');
+}
+
+/** Somebody clicked: a tab is opened, and no page can read what comes. */
+function isLink({ headers, method }: IncomingMessage): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
 function eventOf({ screen, waiting, count }: DeviceView, { board }: SimulatedDevice): string {

@@ -47,6 +47,7 @@ export function App() {
       <header>
         <h1>{texts.name}</h1>
         <StatusSentence />
+        <SimulatorLink />
       </header>
       <nav aria-label={texts.name}>
         {tabs.map((name) => (
@@ -78,6 +79,19 @@ function StatusSentence() {
         {signs[tone]}
       </span>
       <span>{words}</span>
+    </p>
+  );
+}
+
+/** In simulator mode the device is a page, too: each address of it lets one tab in. */
+function SimulatorLink() {
+  const url = status.value?.device.simulator?.url;
+  if (url === undefined || isLost.value) return null;
+  return (
+    <p>
+      <a href={url} target="_blank" rel="noopener noreferrer">
+        {texts.simulator}
+      </a>
     </p>
   );
 }

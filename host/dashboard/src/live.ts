@@ -2,9 +2,9 @@
  * What the host says as it happens. The stream begins with a snapshot, so coming back after a break needs no memory: what was shown
  * meanwhile is marked as old. Views that show lists ask for them again at each `beat`.
  */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Answer } from '../../src/control/routes.ts';
-import { call, type Said, stream } from './api.ts';
+import { call, type Failed, stream } from './api.ts';
 import { entry } from './session.ts';
 
 export type Status = Answer<'GET /v0/status'>;
@@ -72,8 +72,10 @@ function take(event: string): void {
   beat.value++;
 }
 
+export type Kept<T> = { readonly value: ReadonlySignal<T | null>; readonly refresh: () => Promise<void> };
+
 /** A list of the host that is asked for again whenever something changed; null before the first answer. */
-export function kept<T>(ask: () => Promise<Said<never> | { readonly ok: true; readonly answer: T }>) {
+export function kept<T>(ask: () => Promise<{ readonly ok: true; readonly answer: T } | Failed>): Kept<T> {
   const value = signal<T | null>(null);
   let asking = false;
   let again = false;
@@ -97,6 +99,7 @@ export function kept<T>(ask: () => Promise<Said<never> | { readonly ok: true; re
   return { value, refresh };
 }
 
-/** What is open now. */
 export const requests = kept(() => call('GET /v0/requests'));
 export const apps = kept(() => call('GET /v0/apps'));
+/** The bunker lines. */
+export const lines = kept(() => call('GET /v0/secrets'));

@@ -20,7 +20,8 @@ const diagnosticRows = 200;
 export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   const { client, name, url, perms, account, pairedAt } = app;
   const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
-  return { client, name, url, perms, account, pairedAt, pause };
+  const usedAt = view.activity.search({ client, limit: 1 }).rows[0]?.at ?? null;
+  return { client, name, url, perms, account, pairedAt, usedAt, pause };
 }
 
 export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
@@ -37,7 +38,7 @@ function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
 }
 
 export function deviceOf(view: HostView): z.output<typeof d.device> {
-  const { status, port } = view.device();
+  const { status, port, simulatorPage } = view.device();
   const known = status.state === 'ready' ? status : null;
   return {
     state: known === null ? status.state : known.info.state,
@@ -46,7 +47,9 @@ export function deviceOf(view: HostView): z.output<typeof d.device> {
     channel: known?.channel ?? null,
     port: known === null ? port : null,
     pairing: pairingOf(view.pairing()),
+    key: view.store.pin(),
     accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
+    simulator: simulatorPage === null ? null : { url: simulatorPage },
   };
 }
 
@@ -161,11 +164,12 @@ function impersonal({ outcome, why }: { readonly outcome: string; readonly why: 
   return outcome === 'narrowed' ? 'A rule, a pause or the kill switch of the user refused it.' : why;
 }
 
-/** Whose keys these are, and where they live on the web, is not for strangers. */
+/** Whose keys these are, and where they live on the web, is not for strangers; nor is a way to the keys of a simulated device. */
 function withoutKeys(view: HostView): z.output<typeof s.status> {
   const status = statusOf(view);
   const web = status.web === null ? null : { ...status.web, url: '' };
-  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [] }, web };
+  const device = { ...status.device, key: null, accounts: [], simulator: null };
+  return { ...status, remoteSigner: '0'.repeat(64), device, web };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

@@ -16,7 +16,15 @@ const healthy: Machine = {
 };
 
 const relay = { url: 'wss://relay.example', state: 'listening', reason: null, queued: 0 };
-const device = { state: 'ready', model: 'Board', firmware: '1', channel: 'paired', port: null, accounts: [] };
+const device = {
+  state: 'ready',
+  model: 'Board',
+  firmware: '1',
+  channel: 'paired',
+  port: null,
+  accounts: [],
+  simulator: null,
+};
 const status = { killedAt: null, device, relays: [relay] };
 
 /** A host that says this is its status; null: none runs. */

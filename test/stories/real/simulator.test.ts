@@ -1,15 +1,16 @@
 /**
  * The simulator as a program of its own: what it refuses, in one sentence and without a stack (nothing is made by a wrong call); and its
- * own doors in the whole: the cable pulled by its control channel, and the browser face of `npm start`.
+ * own doors in the whole: the cable pulled by its control channel, and the page of `npm start`.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { controlClient } from '../../../host/src/control/client.ts';
 import { startProgram } from '../../support/program.ts';
 import { openApp } from '../../support/raw-app.ts';
 import { expectSigned, type Template } from '../../support/story-events.ts';
-import { ready, startHost, startWhole } from '../../support/whole.ts';
+import { type HostLine, ready, startHost, startWhole } from '../../support/whole.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-simulator-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -30,7 +31,7 @@ describe.concurrent('it ends at once', () => {
     [1, ['--listen', `tty:${missing}`], `There is no tty ${missing}.`],
     [1, ['--listen', `tty:${flash}`], `${flash} is not a tty.`],
     [1, ['--listen', `unix:${missing}/socket`], `There is no directory ${missing}.`],
-    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser or none.'],
+    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser, terminal,browser or none.'],
     [2, ['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
     [1, ['--flash', `${missing}/flash`], `There is no directory ${missing} for the flash image.`],
     [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1 or 2.`],
@@ -76,20 +77,33 @@ test('the plug is pulled and put in again: the host says so, and signs afterward
   expectSigned(JSON.parse(String(answer.result)), note);
 });
 
-test('npm start --sim-face browser: the address is on stderr, and shows the device to whoever has its token', async (context) => {
+test('npm start has a page for the device beside the terminal: its address works once, and whoever may ask the host hears the next', async (context) => {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-face-'));
   context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const host = startHost(['--sim-face', 'browser'], { env: { TMPDIR: dir } });
+  const state = join(dir, 'state');
+  const host = startHost(['--state', state], { env: { TMPDIR: dir } });
   context.onTestFinished(() => host.signal('SIGKILL'));
   await ready(host);
   expect(Object.keys(host.lines[0] ?? {})).toContain('bunker');
-  await host.untilStderr(/can be seen at http:\/\/127\.0\.0\.1:\d+\/#\S+/);
-  const { origin, hash } = new URL(/http:\/\/127\S+/.exec(host.stderr())?.[0] ?? '');
-  const page = await fetch(origin);
-  expect(await page.text()).toContain('SIMULATOR');
-  const session = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body: hash.slice(1) });
+  const first = await host.until(({ simulator }) => simulator?.page ?? null, 'the address of the page');
+  const told = async (): Promise<unknown> => {
+    const said = await controlClient(state).call('GET /v0/device');
+    return said.type === 'answer' ? said.answer.simulator : said;
+  };
+  expect(await told()).toEqual({ url: first });
+  const { origin, hash } = new URL(first);
+  expect(await (await fetch(origin)).text()).toContain('SIMULATOR');
+  const body = hash.slice(1);
+  const session = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body });
   expect(await session.json()).toEqual({ bearer: expect.any(String) });
-  expect((await fetch(`${origin}/session`, { method: 'POST', body: hash.slice(1) })).status).toBe(403);
+  expect((await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body })).status).toBe(403);
+  const used = ({ simulator }: HostLine) => (simulator?.page === first ? null : (simulator?.page ?? null));
+  const next = await host.until(used, 'the next address');
+  expect(await told()).toEqual({ url: next });
+  const bundle = await controlClient(state).call('GET /v0/diagnostics');
+  expect(bundle.type === 'answer' && bundle.answer.status.device.simulator).toBe(null);
+  // The screens are on stderr still.
+  await host.untilStderr(/SIMULATOR|Sallyport {5}/);
   host.signal('SIGTERM');
   expect(await host.gone()).toEqual({ code: 0, signal: null });
 });
