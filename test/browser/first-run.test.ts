@@ -1,93 +1,94 @@
-/** The first run, from nothing to the first signed event, as the page guides through it and the device's own screen asks for it. */
-import { BunkerSigner, parseBunkerInput } from 'nostr-tools/nip46';
-import { generateSecretKey, verifyEvent } from 'nostr-tools/pure';
+/** From nothing to the first signed event, by the pages alone, as a newcomer does it: their actions are counted. */
+import { BunkerSigner, createNostrConnectURI, parseBunkerInput } from 'nostr-tools/nip46';
+import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
+import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { accessibilityFaults, hasBrowser, newPage } from '../support/browser.ts';
-import { startPageHost } from './page-host.ts';
-import { hands, onItsPage, startSimDevice } from './sim-device.ts';
+import { type PageHost, startPageHost } from './page-host.ts';
 
-const template = { kind: 1, content: 'My first note', tags: [], created_at: 1_760_000_000 };
+const note = { kind: 1, content: 'my first note', tags: [], created_at: 1_760_000_000 };
+/** What the issue of the companion allows, from plugging in to the first signed event. */
+const actionsMax = 6;
 
-test.runIf(hasBrowser)('from plugging in to the first signed event I do six things', async () => {
-  const { port, url } = await startSimDevice('--demo');
-  const face = await newPage();
-  await face.goto(url);
-  const device = onItsPage(face);
-  await device.pull();
-  await device.shows('no power');
-  const host = await startPageHost('--port', port);
-  const page = await newPage({ permissions: ['clipboard-read', 'clipboard-write'] });
-  await host.visit(page);
-  await page.getByRole('status').getByText('No device is there').waitFor();
+/** The device in the hand: the simulated one, in a tab of its own. */
+async function deviceIn(page: Page): Promise<Page> {
+  const opening = page.waitForEvent('popup');
+  await page.getByRole('link', { name: 'simulated device' }).click();
+  return opening;
+}
 
-  /** What somebody does at the computer and at the device, who plugged it in. */
-  const done: string[] = [];
-  const act = async (what: string, how: Promise<void>): Promise<void> => {
-    await how;
-    done.push(what);
-  };
-  await device.plug();
-  // The digits are on both screens by themselves, and the same.
-  const digits = page.getByText(/^\d{6}$/);
-  await digits.waitFor();
-  expect(await digits.textContent()).toMatch(/^\d{6}$/);
-  expect(await accessibilityFaults(page)).toEqual([]);
-  await act('they are the same, at the computer', page.getByRole('button', { name: 'They are the same' }).click());
-  await device.shows('HOLD');
-  await act('they are the same, at the device', device.hold('approve', 'DEMO'));
-
-  await act('a line for an app', page.getByRole('button', { name: 'Make the line' }).click());
-  await page.getByRole('img', { name: 'QR code' }).waitFor();
-  expect(await accessibilityFaults(page)).toEqual([]);
-  await act('copied', page.getByRole('button', { name: 'Copy', exact: true }).first().click());
-  const line = await page.evaluate(() => navigator.clipboard.readText());
-  expect(line).toMatch(/^bunker:/);
-
-  // The app's part: it is given the line, and a note is written in it.
+async function signerFor(line: string): Promise<BunkerSigner> {
   const pointer = await parseBunkerInput(line);
-  if (pointer === null) throw new Error(`no bunker line: ${line}`);
-  const app = BunkerSigner.fromBunker(generateSecretKey(), pointer);
-  onTestFinished(() => app.close());
-  const connecting = app.connect({ name: 'Coracle' });
-  await page.getByText('Coracle asks to be paired').waitFor();
-  await device.shows('Coracle');
-  await act('yes to the app', device.yes());
-  await connecting;
-  await page.getByText('An app used this line and is paired').waitFor();
-  const signing = app.signEvent(template);
-  await device.shows('My first note');
-  await act('yes to the note', device.yes());
-  const event = await signing;
-  expect(verifyEvent(event) && event.content).toBe('My first note');
-  expect(done).toHaveLength(6);
+  if (pointer === null) throw new Error('no bunker line');
+  const signer = BunkerSigner.fromBunker(generateSecretKey(), pointer);
+  onTestFinished(() => signer.close());
+  return signer;
+}
 
-  await page.keyboard.press('Escape');
-  await page.getByText('First steps').waitFor({ state: 'detached' });
-  await page.getByRole('status').getByText('Ready: one app may ask').waitFor();
-});
-
-test.runIf(hasBrowser)('a new device: I am led through its set-up, and to its PIN when it is locked', async () => {
-  const { port, program } = await startSimDevice('--press', 'control');
-  const device = hands(program);
-  const host = await startPageHost('--port', port);
+test.runIf(hasBrowser)('I start it, and sign my first event with six actions', async () => {
+  const host = await startPageHost('--sim-face', 'browser');
   const page = await newPage();
-  await host.visit(page);
-  const step = page.locator('li[aria-current=step]');
-  await step.getByText('Pair this computer with it').waitFor();
-  await page.getByRole('button', { name: 'They are the same' }).click();
-  program.say({ hold: 'approve' });
-  await step.getByText('Now look at your device').waitFor();
-  await page.getByRole('status').getByText('The device is new').waitFor();
-  await device.shows('no key yet');
-  await device.setUp('280517');
-  await device.shows('The device is set up');
-  await step.getByText('Pair your first app').waitFor();
-  await host.client.call('POST /v0/device/lock');
-  await page.getByRole('status').getByText('The device is locked').waitFor();
-  await page.getByRole('button', { name: 'Ask for the PIN' }).click();
-  await step.getByText('Now type it on the device').waitFor();
-  await device.shows('PIN');
-  await device.pin('280517');
-  await step.getByText('Pair your first app').waitFor();
+  let actions = 0;
+  const act = async <T>(doing: Promise<T>): Promise<T> => {
+    actions++;
+    return doing;
+  };
+  await act(host.visit(page));
+  const device = await deviceIn(page);
+  const screen = device.locator('#text');
+  const guide = page.getByRole('region', { name: 'First steps' });
+  await guide.getByRole('listitem').filter({ hasText: 'Pair your first app' }).getByText('Any Nostr app').waitFor();
+  await act(guide.getByRole('button', { name: 'Make the line' }).click());
+  const line = await page.getByLabel('The bunker line', { exact: true }).inputValue();
+  const signer = await act(signerFor(line));
+  const connected = signer.connect({ name: 'Coracle' });
+  // The keys are named when they count: not in the moment in which the question appears.
+  await screen.getByText('KEY1 pair').waitFor();
+  await act(device.getByRole('button', { name: 'KEY1' }).click());
+  await connected;
+  await page.getByText('An app used this line and is paired').waitFor();
+  const signed = signer.signEvent(note);
+  await screen.getByText('KEY1 sign').waitFor();
+  await act(device.getByRole('button', { name: 'KEY1' }).click());
+  const event = await signed;
+  expect(verifyEvent({ ...event })).toBe(true);
+  expect(actions).toBeLessThanOrEqual(actionsMax);
+  // The guide has done its work.
+  await page.getByRole('button', { name: 'Close' }).click();
+  await guide.waitFor({ state: 'detached' });
+  await page.getByRole('status').getByText('Ready: one app may ask').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 });
+
+test.runIf(hasBrowser)('I paste the line that an app shows, and the app is paired', async () => {
+  const host = await startPageHost('--sim-press', 'approve');
+  // The browser writes what the host refused to its console.
+  const page = await newPage({ mayFail: /409/ });
+  await host.visit(page);
+  const key = generateSecretKey();
+  const uri = createNostrConnectURI({
+    clientPubkey: getPublicKey(key),
+    relays: [relayOf(host)],
+    secret: 'ours',
+    name: 'Habla',
+  });
+  const introduced = BunkerSigner.fromURI(key, uri);
+  await page.getByRole('button', { name: 'Pair an app' }).first().click();
+  await page.getByRole('button', { name: 'Paste a line' }).click();
+  const field = page.getByLabel('The line of the app');
+  await field.fill('nostrconnect://nonsense');
+  await page.getByRole('button', { name: 'Pair it' }).click();
+  await page.getByRole('alert').waitFor();
+  await field.fill(uri);
+  await page.getByRole('button', { name: 'Pair it' }).click();
+  const signer = await introduced;
+  onTestFinished(() => signer.close());
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(verifyEvent({ ...(await signer.signEvent(note)) })).toBe(true);
+});
+
+function relayOf(host: PageHost): string {
+  const relay = new URL(host.bunker).searchParams.get('relay');
+  if (relay === null) throw new Error('no relay in the bunker line');
+  return relay;
+}
