@@ -138,7 +138,7 @@ function addService(cli: Parser, run: Action, program: readonly string[]): void 
         say(
           command,
           made,
-          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}`,
+          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}An icon in the panel, too: sallyport tray install\n`,
         );
       }),
     );
