@@ -127,8 +127,8 @@ export const texts = {
       },
     },
     pair: 'Show the digits',
-    compare: 'Are these the digits on the device?',
-    same: 'They are the same: press yes there, too',
+    compare: 'Are these the digits on the device? Say so here and there.',
+    same: 'They are the same',
     differ: 'They differ',
     unlock: 'Ask for the PIN',
     typePin: 'Now type it on the device.',
@@ -144,6 +144,7 @@ export const texts = {
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
+  copyByHand: 'Press Ctrl or ⌘ and C',
 } as const;
 
 function capital(words: string): string {
