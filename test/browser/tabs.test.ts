@@ -92,7 +92,7 @@ test.runIf(hasBrowser)('I find in the activity what came of each request and why
 
   await page.getByRole('searchbox', { name: 'Search' }).fill('SIGN_ev');
   await rows.filter({ hasText: 'be paired' }).waitFor({ state: 'detached' });
-  expect(await rows.count()).toBe(2);
+  await expect.poll(() => rows.count()).toBe(2);
   await page.getByRole('searchbox', { name: 'Kind' }).fill('7');
   await signed.waitFor({ state: 'detached' });
   const file = await downloaded(page, 'Export what is found');

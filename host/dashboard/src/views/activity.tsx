@@ -36,16 +36,18 @@ const query = computed((): Query => {
   };
 });
 
-/** What was found so far, newest first, and where older rows begin; null before the first answer. */
-const found = signal<Page | null>(null);
+/** What was found so far for a question, newest first, and where older rows begin; null before the first answer. */
+const found = signal<(Page & { readonly asked: Query }) | null>(null);
 /** Why the host did not search, as for a kind that is none. */
 const failed = signal<Failed | null>(null);
 
 /** Newer rows go before those that are there; where more came than one page has, the list begins anew. */
-function withNewer(page: Page, before: Page | null): Page {
+function withNewer(asked: Query, page: Page): void {
+  const before = found.peek();
   const oldest = page.rows.at(-1)?.id ?? 0;
-  if (before === null || !before.rows.some(({ id }) => id >= oldest)) return page;
-  return { rows: [...page.rows, ...before.rows.filter(({ id }) => id < oldest)], next: before.next };
+  const goesOn = before !== null && before.asked === asked && before.rows.some(({ id }) => id >= oldest);
+  const older = goesOn ? before.rows.filter(({ id }) => id < oldest) : [];
+  found.value = { asked, rows: [...page.rows, ...older], next: goesOn ? before.next : page.next };
 }
 
 /** One question at a time: a burst of changes is asked about once more when the answer is there. */
@@ -61,19 +63,21 @@ async function refresh(): Promise<void> {
   asking = false;
   if (asked === query.peek()) {
     failed.value = said.ok ? null : said;
-    if (said.ok) found.value = withNewer(said.answer, found.peek());
+    if (said.ok) withNewer(asked, said.answer);
   }
   if (again) await refresh();
 }
 
 async function more() {
-  const [asked, before] = [query.peek(), found.peek()];
+  const before = found.peek();
   if (before === null || before.next === null) return null;
+  const { asked } = before;
   const said = await call('GET /v0/activity', { query: { ...asked, before: before.next } });
   if (!said.ok) return said;
   const now = found.peek();
-  if (asked === query.peek() && now !== null)
-    found.value = { ...said.answer, rows: [...now.rows, ...said.answer.rows] };
+  // Another question was asked meanwhile, or the list began anew.
+  if (now?.asked === asked && now.next === before.next)
+    found.value = { ...said.answer, asked, rows: [...now.rows, ...said.answer.rows] };
   return null;
 }
 
@@ -89,14 +93,12 @@ export function Activity() {
   );
 }
 
-/** While this tab is looked at it is asked again at each change; another question begins with nothing. */
+/** While this tab is looked at, the host is asked again at each change, and at once for another question. */
 function useLive(): void {
   useEffect(() => {
-    let asked: Query | null = null;
     return effect(() => {
-      if (query.value !== asked) found.value = null;
-      asked = query.value;
-      if (beat.value > 0) void refresh();
+      // Asked for by being read.
+      if (query.value !== null && beat.value > 0) void refresh();
     });
   }, []);
 }
