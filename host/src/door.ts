@@ -34,6 +34,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'service',
   'sign',
   'status',
+  'tray',
   'udev',
   'watch',
   'why',

@@ -100,6 +100,7 @@ export type Host = {
   readonly pair: () => void;
   /** What the human said to the code. */
   readonly answerPairing: (yes: boolean) => void;
+  readonly store: Pick<Store, 'pin' | 'copy' | 'setting' | 'saveSetting'>;
   readonly close: () => Promise<void>;
 };
 
@@ -261,6 +262,7 @@ export function runHost(parts: HostParts): Host {
     revoke: (client) => toBridge({ type: 'unpair', client }),
     reject: (job) => toBridge({ type: 'reject', job }),
     bridge,
+    store,
     relays: () => relays.snapshots(),
     changeRelays,
     listening: (withinMs) =>

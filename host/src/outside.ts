@@ -15,6 +15,7 @@ import { version } from './options.ts';
 import type { Report } from './report.ts';
 import { type StageClock, stageClock } from './stages.ts';
 import { type ActivityLog, openActivityLog, retained } from './store/activity-log.ts';
+import { backupOf } from './store/backup-file.ts';
 import type { StoreRefused } from './store/private-files.ts';
 
 export type Outside = {
@@ -23,8 +24,8 @@ export type Outside = {
   readonly take: (report: Report) => void;
   /** Takes what is known of where the time of requests goes. */
   readonly stages: StageClock;
-  /** Opens the control API for this host, and the dashboard on this port (null: none); or says why not. */
-  readonly serve: (host: Host, dashboardPort: number | null) => Promise<StoreRefused | null>;
+  /** Opens the control API for this host, and the dashboard on this port (null: none); or says why not. `computer`: its key in the channel, hex. */
+  readonly serve: (host: Host, computer: string, dashboardPort: number | null) => Promise<StoreRefused | null>;
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
   readonly close: () => Promise<void>;
@@ -98,7 +99,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
     take,
     stages: stageClock(metrics.observe),
     newDashboardAddress,
-    serve: async (running, dashboardPort) => {
+    serve: async (running, computer, dashboardPort) => {
       host = running;
       const view: HostView = {
         version: version(),
@@ -109,6 +110,9 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         changeRelays: running.changeRelays,
         device: () => ({ status: device, port, simulatorPage }),
         activity,
+        store: running.store,
+        computer,
+        backup: (passphrase) => backupOf(dir, running.store, passphrase),
         narrow: running.narrow,
         announce: running.announce,
         name: running.name,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { DeviceAnswer } from '../../host/src/core/device/device-port.ts';
-import { toRefusal } from '../../host/src/core/device/device-request.ts';
+import { toRefusal } from '../../host/src/core/device/device-refusal.ts';
 import { effectNames, makeWorld, pairedApp } from './bridge-world.ts';
 
 const says = (error: Parameters<typeof toRefusal>[0]): DeviceAnswer => ({ type: 'refused', refusal: toRefusal(error) });

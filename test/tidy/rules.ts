@@ -48,7 +48,7 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
     from: /^host\/src\//,
     root: /^host\/src\//,
     packages:
-      /^(node:|@sallyport\/device-protocol$|@noble\/(hashes|ciphers)\/|nostr-tools\/|serialport$|tiny-secp256k1$|ws$|uqr$|env-paths$|hono(\/|$)|@hono\/node-server$|zod$|commander$|pino$)/,
+      /^(node:|@sallyport\/device-protocol$|@noble\/(hashes|ciphers)\/|nostr-tools\/|serialport$|tiny-secp256k1$|ws$|uqr$|env-paths$|hono(\/|$)|@hono\/node-server$|zod$|commander$|pino$|dbus-native$)/,
   },
 ];
 

@@ -65,8 +65,9 @@ async function send<N extends RouteName>(name: N, said: Call<N>, until?: AbortSi
 }
 
 async function failureOf(response: Response): Promise<Failed> {
-  if (response.status === 401) turnedAway();
   const { error } = (await response.json()) as { readonly error: Omit<Failed, 'ok'> };
+  // Read first: being turned away ends what is under way.
+  if (response.status === 401) turnedAway();
   return { ok: false, code: error.code, words: error.words, advice: error.advice };
 }
 

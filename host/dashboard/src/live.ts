@@ -2,9 +2,9 @@
  * What the host says as it happens. The stream begins with a snapshot, so coming back after a break needs no memory: what was shown
  * meanwhile is marked as old. Views that show lists ask for them again at each `beat`.
  */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Answer } from '../../src/control/routes.ts';
-import { call, type Said, stream } from './api.ts';
+import { call, type Failed, stream } from './api.ts';
 import { entry } from './session.ts';
 
 export type Status = Answer<'GET /v0/status'>;
@@ -13,7 +13,7 @@ export type Status = Answer<'GET /v0/status'>;
 export const status = signal<Status | null>(null);
 /** `lost`: no host answers. What is shown is old. */
 export const link = signal<'opening' | 'live' | 'lost'>('opening');
-/** Counts every change that the host told. */
+/** Counts the changes that the host told, five in a second at most. */
 export const beat = signal(0);
 /** The host's clock, in ms: this computer's, unless a test moved one of them. */
 export const now = signal(Date.now());
@@ -28,6 +28,9 @@ export function listen(): void {
   setInterval(() => {
     now.value = Date.now();
   }, 1_000);
+  document.addEventListener('visibilitychange', () => {
+    beat.value++;
+  });
   let ending: AbortController | null = null;
   effect(() => {
     ending?.abort();
@@ -68,12 +71,16 @@ function take(event: string): void {
   const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
   if (name === undefined || data === undefined) return;
   link.value = 'live';
-  if (name === 'status') status.value = JSON.parse(data) as Status;
+  // Requests are told one by one, and their status once for all that came together: that is often enough to ask for lists.
+  if (name !== 'status') return;
+  status.value = JSON.parse(data) as Status;
   beat.value++;
 }
 
+export type Kept<T> = { readonly value: ReadonlySignal<T | null>; readonly refresh: () => Promise<void> };
+
 /** A list of the host that is asked for again whenever something changed; null before the first answer. */
-export function kept<T>(ask: () => Promise<Said<never> | { readonly ok: true; readonly answer: T }>) {
+export function kept<T>(ask: () => Promise<{ readonly ok: true; readonly answer: T } | Failed>): Kept<T> {
   const value = signal<T | null>(null);
   let asking = false;
   let again = false;
@@ -92,11 +99,13 @@ export function kept<T>(ask: () => Promise<Said<never> | { readonly ok: true; re
     }
   };
   effect(() => {
-    if (beat.value > 0 && entry.value.at === 'inside') void refresh();
+    // A page that nobody looks at asks for nothing; it does when it is looked at again.
+    if (beat.value > 0 && entry.value.at === 'inside' && !document.hidden) void refresh();
   });
   return { value, refresh };
 }
 
-/** What is open now. */
 export const requests = kept(() => call('GET /v0/requests'));
 export const apps = kept(() => call('GET /v0/apps'));
+/** The bunker lines. */
+export const lines = kept(() => call('GET /v0/secrets'));

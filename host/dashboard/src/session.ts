@@ -16,13 +16,23 @@ const storageName = 'sallyport-bearer';
 
 /** Comes in by the code in the address, or by what this tab has from before. */
 export async function enter(): Promise<void> {
-  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
-  if (code !== undefined) history.replaceState(null, '', '#/');
-  if (code === undefined) {
-    const bearer = sessionStorage.getItem(storageName);
-    entry.value = bearer === null ? { at: 'outside', why: 'no_code' } : { at: 'inside', bearer };
-    return;
-  }
+  // Following a link in a tab that shows this page already loads nothing: only the address changes.
+  addEventListener('hashchange', () => {
+    const code = codeInAddress();
+    if (code !== null) void exchange(code);
+  });
+  const code = codeInAddress();
+  if (code !== null) return exchange(code);
+  const bearer = sessionStorage.getItem(storageName);
+  entry.value = bearer === null ? { at: 'outside', why: 'no_code' } : { at: 'inside', bearer };
+}
+
+function codeInAddress(): string | null {
+  return /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+}
+
+async function exchange(code: string): Promise<void> {
+  history.replaceState(null, '', '#/');
   const headers = { 'content-type': 'application/json' };
   const said = await fetch('/session', { method: 'POST', headers, body: JSON.stringify({ code }) });
   if (said.ok) {

@@ -2,7 +2,7 @@
 import type { Command as Parser } from 'commander';
 import { wishesOf } from '../core/apps/wishes.ts';
 import { type Action, appKey, numberOf, wrong } from './arguments.ts';
-import { answerOf, type Command, look, say } from './io.ts';
+import { answerOf, type Command, Ending, exitCodes, look, say } from './io.ts';
 import * as show from './show.ts';
 
 type GrantOptions = {
@@ -68,6 +68,18 @@ export function addDeviceCommands(cli: Parser, device: Parser, run: Action): voi
         await look(command, 'if it is locked, it asks for its PIN');
         const done = answerOf(await command.client.call('POST /v0/device/unlock', {}, command.io.until));
         say(command, done, 'The device is open.');
+      }),
+    );
+  device
+    .command('log')
+    .description('check the log of the device, and compare it with the activity of this computer')
+    .option('--anew', 'take the log that is there now for the one that later checks go on from', false)
+    .action(
+      run(async (command, { anew }: { anew: boolean }) => {
+        const said = answerOf(await command.client.call('POST /v0/device/log', { body: { anew } }, command.io.until));
+        say(command, said, show.deviceLogText(said));
+        if (!['sound', 'begun', 'gap'].includes(said.verdict))
+          throw new Ending(exitCodes.failed, 'Do not go on like this.');
       }),
     );
 }

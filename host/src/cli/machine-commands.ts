@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Command as Parser } from 'commander';
+import { passphraseMin } from '../control/device-schemas.ts';
 import { parseOptions } from '../options.ts';
 import { backupMax, makeBackup, restoreBackup } from '../store/backup-file.ts';
 import { type Action, wrong } from './arguments.ts';
@@ -63,14 +64,13 @@ function addBackups(cli: Parser, run: Action): void {
   const words = 'read the passphrase from this file instead of asking';
   cli
     .command('backup <file>')
-    .description('write an encrypted backup of keys, apps and lines; the host must not be running')
+    .description('write an encrypted backup of keys, apps and lines')
     .option('--passphrase-file <path>', words)
     .action(
       run(async (command, file: string, options: PassphraseOption) => {
         if (existsSync(file)) throw new Ending(exitCodes.failed, `${file} is there already. It is not replaced.`);
         const passphrase = await passphraseOf(command, options, true);
-        const made = makeBackup(command.state, passphrase);
-        if (!(made instanceof Uint8Array)) throw new Ending(exitCodes.failed, made.words);
+        const made = await backupBy(command, passphrase);
         writeFileSync(file, made, { mode: 0o600, flag: 'wx' });
         say(command, { file, bytes: made.length }, `${file} is written. Without its passphrase it opens to nobody.`);
       }),
@@ -83,12 +83,26 @@ function addBackups(cli: Parser, run: Action): void {
       run(async (command, file: string, options: PassphraseOption) => {
         if (!existsSync(file)) throw new Ending(exitCodes.failed, `${file} is not there.`);
         if (statSync(file).size > backupMax) throw new Ending(exitCodes.failed, `${file} is no backup.`);
-        const refused = restoreBackup(readFileSync(file), command.state, await passphraseOf(command, options, false));
+        const refused = await restoreBackup(
+          readFileSync(file),
+          command.state,
+          await passphraseOf(command, options, false),
+        );
         if (refused !== null) throw new Ending(exitCodes.failed, refused.words);
         const told = `${command.state} is restored. Do not run the host on the old machine as well: both would answer.`;
         say(command, { state: command.state }, told);
       }),
     );
+}
+
+/** A host that runs has the database, and makes it; without one this command does. */
+async function backupBy({ client, state }: Command, passphrase: string): Promise<Uint8Array> {
+  const said = await client.call('POST /v0/backup', { body: { passphrase } });
+  if (said.type === 'answer') return Buffer.from(said.answer.file, 'base64');
+  if (said.type !== 'absent') throw new Ending(exitCodes.failed, said.words);
+  const made = await makeBackup(state, passphrase);
+  if (!(made instanceof Uint8Array)) throw new Ending(exitCodes.failed, made.words);
+  return made;
 }
 
 async function passphraseOf({ io }: Command, { passphraseFile }: PassphraseOption, twice: boolean): Promise<string> {
@@ -102,9 +116,9 @@ async function passphraseOf({ io }: Command, { passphraseFile }: PassphraseOptio
   return checked(passphrase);
 }
 
-/** Whoever has the file may guess for years. */
 function checked(passphrase: string): string {
-  if ([...passphrase].length < 10) throw new Ending(exitCodes.failed, 'A passphrase has 10 characters at least.');
+  if ([...passphrase].length < passphraseMin)
+    throw new Ending(exitCodes.failed, `A passphrase has ${passphraseMin} characters at least.`);
   return passphrase;
 }
 
@@ -124,7 +138,7 @@ function addService(cli: Parser, run: Action, program: readonly string[]): void 
         say(
           command,
           made,
-          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}`,
+          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}An icon in the panel, too: sallyport tray install\n`,
         );
       }),
     );

@@ -41,6 +41,21 @@ export function accountsText({ accounts }: z.output<typeof d.device>): string {
   return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));
 }
 
+/** What the check of the device's log found, and what this computer does not know of. */
+export function deviceLogText({ words, advice, number, entries }: z.output<typeof d.checkedLog>): string {
+  const strange = entries.filter(({ here }) => here === 'no');
+  const compared = entries.filter(({ here }) => here !== null).length;
+  const told = strange.map(
+    (entry) =>
+      `entry ${entry.number}: ${entry.event}, ${entry.app || entry.who}, ${whatText(entry.method ?? '', entry.kind)}, not carried by this computer`,
+  );
+  return lines([
+    `${words} ${advice}`.trim(),
+    `${number} entries; of the last ${entries.length}, ${compared} used a key for an app, ${strange.length} of them unknown here`,
+    ...told,
+  ]);
+}
+
 export function relayText({ url, state, reason, queued }: Relay): string {
   return `${url}  ${state}${reason === null ? '' : `: ${reason}`}${queued === 0 ? '' : `, ${queued} answers wait`}`;
 }

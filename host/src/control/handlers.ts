@@ -8,6 +8,7 @@ import {
   type Pause,
 } from '../core/narrowing/narrowing.ts';
 import { missingAccount } from '../core/web/naming.ts';
+import { careHandlers } from './care-handlers.ts';
 import { humanHandlers } from './human-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
 import { openApi } from './openapi.ts';
@@ -48,6 +49,7 @@ export function makeHandlers(view: HostView): Handlers {
   });
 
   return {
+    ...careHandlers(view),
     ...humanHandlers(view),
     ...openHandlers(view),
     ...relayHandlers(view),

@@ -16,7 +16,7 @@ import type { HostView } from './view.ts';
 
 type HumanRoute = Exclude<
   { [N in RouteName]: Routes[N] extends { readonly human: true } ? N : never }[RouteName],
-  'GET /v0/watch'
+  'GET /v0/watch' | 'GET /v0/accounts'
 >;
 
 const done = { done: true } as const;
@@ -99,7 +99,7 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
 }
 
 /** Why there is no answer of the kind that was asked for. */
-function problemOf(said: DeviceAnswer): Problem {
+export function problemOf(said: DeviceAnswer): Problem {
   return said.type === 'refused' ? refused(said.refusal) : wrongAnswer;
 }
 

@@ -5,29 +5,21 @@
  */
 import type { z } from 'zod';
 import * as d from './device-schemas.ts';
+import type { Route } from './route.ts';
 import * as s from './schemas.ts';
 import * as w from './web-schemas.ts';
 
-/** Whether a handler only looks, or changes something; `socket`: whether it makes a way in, which no page may do for another. */
-export type Access = 'read' | 'write' | 'socket';
-
-/** One row. `text` is for answers that are no JSON: the type of their content. */
-export type Route = {
-  readonly access: Access;
-  readonly summary: string;
-  /** It is answered when a human has looked at the device. */
-  readonly human?: true;
-  /** The largest body, in bytes, where it is larger than that of others. */
-  readonly bodyMax?: number;
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  readonly answer: z.ZodType | { readonly text: string };
-};
+export { type Access, hasSchema, partsOf, type Route } from './route.ts';
 
 const lines = { text: 'application/x-ndjson' } as const;
 
 export const routes = {
+  'GET /v0/accounts': {
+    access: 'read',
+    summary: 'The accounts of the device with their names there. A locked device asks for its PIN first.',
+    human: true,
+    answer: d.accounts,
+  },
   'GET /v0/activity': {
     access: 'read',
     summary: 'The activity log, newest first; the next page begins before `next`.',
@@ -88,6 +80,12 @@ export const routes = {
     params: s.byClient,
     answer: s.done,
   },
+  'POST /v0/backup': {
+    access: 'write',
+    summary: 'A backup of keys, apps and lines, encrypted with this passphrase; the activity log is not in it.',
+    body: d.toBackUp,
+    answer: d.backup,
+  },
   'POST /v0/connect': {
     access: 'write',
     summary: 'Pairs the app of a nostrconnect line. It is answered when the human at the device said yes or no.',
@@ -102,6 +100,13 @@ export const routes = {
   },
   'GET /v0/device': { access: 'read', summary: 'The device, as the host sees it.', answer: d.device },
   'POST /v0/device/lock': { access: 'write', summary: 'Locks the device.', human: true, answer: s.done },
+  'POST /v0/device/log': {
+    access: 'write',
+    summary:
+      'Reads the log of the device, checks that it goes on from what was known of it, and compares it with this one.',
+    body: d.toCheck,
+    answer: d.checkedLog,
+  },
   'POST /v0/device/pair': {
     access: 'write',
     summary: 'Begins the pairing of this computer with the device: six digits appear on both sides.',
@@ -274,14 +279,3 @@ export type Call<N extends RouteName> = {
 export type Answer<N extends RouteName> = Routes[N]['answer'] extends z.ZodType
   ? z.output<Routes[N]['answer']>
   : string;
-
-/** Method and path of a row. */
-export function partsOf(name: string): { readonly method: string; readonly path: string } {
-  const [method = '', path = ''] = name.split(' ');
-  return { method, path };
-}
-
-/** Whether a row answers with JSON that has a schema. */
-export function hasSchema(answer: Route['answer']): answer is z.ZodType {
-  return !('text' in answer);
-}

@@ -20,7 +20,8 @@ const diagnosticRows = 200;
 export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   const { client, name, url, perms, account, ownKey, pairedAt } = app;
   const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
-  return { client, name, url, perms, account, ownKey, pairedAt, pause };
+  const usedAt = view.activity.search({ client, limit: 1 }).rows[0]?.at ?? null;
+  return { client, name, url, perms, account, ownKey, pairedAt, usedAt, pause };
 }
 
 export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
@@ -46,6 +47,7 @@ export function deviceOf(view: HostView): z.output<typeof d.device> {
     channel: known?.channel ?? null,
     port: known === null ? port : null,
     pairing: pairingOf(view.pairing()),
+    key: view.store.pin(),
     accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
     simulator: simulatorPage === null ? null : { url: simulatorPage },
   };
@@ -167,7 +169,8 @@ function impersonal({ outcome, why }: { readonly outcome: string; readonly why: 
 function withoutKeys(view: HostView): z.output<typeof s.status> {
   const status = statusOf(view);
   const web = status.web === null ? null : { ...status.web, url: '' };
-  return { ...status, remoteSigner: '0'.repeat(64), device: { ...status.device, accounts: [], simulator: null }, web };
+  const device = { ...status.device, key: null, accounts: [], simulator: null };
+  return { ...status, remoteSigner: '0'.repeat(64), device, web };
 }
 
 function pauseOf(pause: Pause | undefined, now: number): Pause | null {

@@ -73,6 +73,8 @@ export const app = z.object({
   /** It speaks to a remote-signer key that no other app knows. */
   ownKey: z.boolean(),
   pairedAt: time,
+  /** When a request of it last ended, as far as the activity log goes back. */
+  usedAt: time.nullable(),
   pause: pause.nullable(),
 });
 
@@ -198,6 +200,8 @@ export const activityQuery = z.strictObject({
   client: hex32.optional(),
   kind: inQuery.max(65_535).optional(),
   method: z.string().max(64).optional(),
+  /** Part of a word: of the app's name, the method, the outcome or the reason; large and small ASCII letters are the same. */
+  text: z.string().max(128).optional(),
   outcome: z.string().max(64).optional(),
   since: inQuery.optional(),
   until: inQuery.optional(),

@@ -11,6 +11,7 @@ import type { NameChange } from '../core/web/naming.ts';
 import type { Announced } from '../host.ts';
 import type { Report } from '../report.ts';
 import type { ActivityLog } from '../store/activity-log.ts';
+import type { Store } from '../store/store.ts';
 
 export type HostView = {
   readonly version: string;
@@ -27,6 +28,10 @@ export type HostView = {
     /** Where a simulated device can be seen and pressed, by an address that works once. */
     readonly simulatorPage: string | null;
   };
+  /** Which device is pinned, and what the user set. */
+  readonly store: Pick<Store, 'pin' | 'setting' | 'saveSetting'>;
+  /** The key of this computer in the channel, hex. */
+  readonly computer: string;
   readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
   /** Performs a change of what is let through, on disk first; null when it cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
@@ -60,6 +65,8 @@ export type HostView = {
   readonly dropLine: (hash: string) => void;
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
+  /** A backup of the state directory, as it is now. */
+  readonly backup: (passphrase: string) => Promise<Uint8Array>;
   readonly metrics: () => string;
   /** A request of the API met a fault of ours. */
   readonly fault: (problem: unknown) => void;

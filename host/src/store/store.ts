@@ -3,6 +3,7 @@
  * crash at any point leaves the state before or after it. One host at a time: two with one remote-signer key would race, and
  * the wrong answer would come first. Open the store before the key is loaded: its lock protects the making of the key as well.
  */
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { App } from '../core/apps/sessions.ts';
@@ -30,11 +31,13 @@ export type Store = {
   /** What the user set under this name; null for nothing. */
   readonly setting: (name: SettingName) => string | null;
   readonly saveSetting: (name: SettingName, value: string) => void;
+  /** The whole database as one file, as it is now. */
+  readonly copy: () => Uint8Array;
   readonly close: () => void;
 };
 
 /** Names of settings are for ever. */
-export type SettingName = 'narrowing' | 'relays' | 'people' | 'boot';
+export type SettingName = 'narrowing' | 'relays' | 'people' | 'boot' | 'log';
 
 /** Its name in the state directory. */
 export const storeFileName = 'sallyport.db';
@@ -51,7 +54,7 @@ export function openStore(dir: string): Store | StoreRefused {
   const database = new DatabaseSync(path);
   try {
     const newer = prepare(database, path);
-    if (newer === null) return makeStore(database);
+    if (newer === null) return makeStore(database, path);
     database.close();
     return newer;
   } catch (error) {
@@ -67,7 +70,7 @@ function prepare(database: DatabaseSync, path: string): StoreRefused | null {
   return migrate(database, path, migrations);
 }
 
-function makeStore(database: DatabaseSync): Store {
+function makeStore(database: DatabaseSync, path: string): Store {
   const strength = strengthOf(database);
   const save = saver(database, strength);
   return {
@@ -91,6 +94,18 @@ function makeStore(database: DatabaseSync): Store {
     saveSetting: (name, value) => {
       strength('FULL');
       database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)').run(name, value);
+    },
+    copy: () => {
+      const copy = `${path}.backup`;
+      rmSync(copy, { force: true });
+      touchPrivately(copy);
+      try {
+        // Also what is still in the side file.
+        database.prepare('VACUUM INTO ?').run(copy);
+        return readFileSync(copy);
+      } finally {
+        rmSync(copy, { force: true });
+      }
     },
     close: () => database.close(),
   };

@@ -48,6 +48,7 @@ export function controlWorld(
   const store = {
     setting: (name: string) => settings.get(name) ?? null,
     saveSetting: (name: string, text: string) => void settings.set(name, text),
+    pin: () => 'de'.repeat(32),
   };
   const changeRelays = keepOwnRelays([], store, world.feed, () => undefined);
   const view: HostView = {
@@ -59,6 +60,9 @@ export function controlWorld(
     changeRelays,
     device: () => ({ status: { state: 'absent' }, port: 'There is no port.', simulatorPage: null }),
     activity,
+    store,
+    computer: 'c0'.repeat(32),
+    backup: async (passphrase) => Buffer.from(`sealed by ${passphrase.length} letters`),
     narrow: (what) => {
       const narrowing = change(world.state().narrowing, what, world.now());
       if (narrowing !== null) world.feed({ type: 'narrow', narrowing });

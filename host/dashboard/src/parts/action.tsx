@@ -9,11 +9,12 @@ type ActionProps = {
   readonly act: () => Promise<{ readonly ok: true } | Failed | null>;
   readonly look?: 'primary' | 'danger' | 'plain';
   readonly onDone?: () => void;
-  readonly label?: string;
+  /** Said while it lasts: what the user is to do meanwhile. */
+  readonly busyWords?: string;
   readonly children: ComponentChildren;
 };
 
-export function Action({ act, look, onDone, label, children }: ActionProps) {
+export function Action({ act, look, onDone, busyWords, children }: ActionProps) {
   const busy = useSignal(false);
   const failed = useSignal<Failed | null>(null);
   const press = async (): Promise<void> => {
@@ -29,13 +30,17 @@ export function Action({ act, look, onDone, label, children }: ActionProps) {
       <button
         type="button"
         class={look}
-        aria-label={label}
         aria-busy={busy.value}
         disabled={busy.value || isLost.value}
         onClick={() => void press()}
       >
         {children}
       </button>
+      {busy.value && busyWords !== undefined ? (
+        <p class="waiting" role="status">
+          {busyWords}
+        </p>
+      ) : null}
       {failed.value === null ? null : <Problem failed={failed.value} />}
     </>
   );

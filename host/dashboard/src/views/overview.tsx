@@ -1,6 +1,37 @@
-/** The view "Overview". */
+/** The first tab: what waits on the device, what is to be done next, and the way to a new app. */
+import { signal } from '@preact/signals';
+import { Guide } from '../parts/guide.tsx';
+import { OpenLines } from '../parts/open-lines.tsx';
+import { PairApp, type PairingStart } from '../parts/pair-app.tsx';
+import { Waiting } from '../parts/waiting.tsx';
 import { texts } from '../texts.ts';
 
+const pairing = signal<PairingStart | null>(null);
+
 export function Overview() {
-  return <h2>{texts.tabs.overview}</h2>;
+  const pair = (start: PairingStart) => (): void => {
+    pairing.value = start;
+  };
+  return (
+    <>
+      <Waiting />
+      <Guide onPair={pair('line')} />
+      <section aria-labelledby="new-app">
+        <h2 id="new-app">{texts.overview.apps}</h2>
+        <p>{texts.overview.appsWords}</p>
+        <button type="button" onClick={pair('choice')}>
+          {texts.pairApp.title}
+        </button>
+        <OpenLines />
+      </section>
+      {pairing.value === null ? null : (
+        <PairApp
+          start={pairing.value}
+          onClose={() => {
+            pairing.value = null;
+          }}
+        />
+      )}
+    </>
+  );
 }

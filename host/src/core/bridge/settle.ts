@@ -87,8 +87,7 @@ function pairs(
   const [next, effects] = succeed(done[0], job, open, wants.told, now, 'paired');
   const app = next.sessions.apps.get(open.origin.client);
   // What the app wished for itself, the device has asked about while it paired it.
-  const isOfLine = wants.perms === '' && app?.onDevice === true && app.perms !== '';
-  if (!isOfLine) return [next, [...done[1], ...effects]];
+  if (wants.perms !== '' || !app?.onDevice || app.perms === '') return [next, [...done[1], ...effects]];
   const { client, remoteSigner, perms } = app;
   return [next, [...done[1], ...effects, { type: 'propose', client, remoteSigner, perms }]];
 }

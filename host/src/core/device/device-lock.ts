@@ -8,7 +8,7 @@
 import type { ErrorMessage, Reply } from '@sallyport/device-protocol';
 import { unlockPauseMs } from '../nip46/limits.ts';
 import { pairingNotUnlocked } from './device-pairing.ts';
-import { toRefusal } from './device-request.ts';
+import { toRefusal } from './device-refusal.ts';
 import { answer, askInfo, type Open, remove, replace, say, send, type Turn, takeId } from './device-turn.ts';
 
 /** Whether nothing may be sent because the device has no keys at the moment; asks for the PIN where something waits for it. */

@@ -18,7 +18,8 @@ import { takeResult } from './device-adrift.ts';
 import { isAble } from './device-channel.ts';
 import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
-import { toAnswer, toRefusal } from './device-request.ts';
+import { toRefusal } from './device-refusal.ts';
+import { toAnswer } from './device-request.ts';
 import {
   answer,
   askInfo,

@@ -7,7 +7,7 @@
  */
 import { type ErrorMessage, keepsCommitment, pairingBytes, pairingCode, type Reply } from '@sallyport/device-protocol';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { toRefusal } from './device-request.ts';
+import { toRefusal } from './device-refusal.ts';
 import { askInfo, type DeviceSessionEffect, dropLink, send, type Turn, takeId } from './device-turn.ts';
 
 export type HostPairing =

@@ -4,6 +4,7 @@
  */
 import type { NostrEvent } from '../nip46/event.ts';
 import type { Refusal } from '../nip46/refusal.ts';
+import type { LogHead, RawEntry } from './device-log.ts';
 
 /** The four text methods that use the user key. */
 export type TextMethod = 'nip04_encrypt' | 'nip04_decrypt' | 'nip44_encrypt' | 'nip44_decrypt';
@@ -89,7 +90,10 @@ export type DeviceAsk =
   | { readonly method: 'client_revoke'; readonly client: string; readonly remoteSigner: string }
   /** A new account of this name, when the human said yes. */
   | { readonly method: 'account_create'; readonly name: string }
-  | { readonly method: 'accounts' };
+  | { readonly method: 'accounts' }
+  /** The newest entry of the device's log, signed over a nonce of 32 bytes; and the entries from a number on. */
+  | { readonly method: 'log_head'; readonly nonce: Uint8Array }
+  | { readonly method: 'log_read'; readonly from: number };
 
 /** An account of the device, as it names it. */
 export type DeviceAccount = { readonly account: number; readonly name: string; readonly pubkey: string };
@@ -106,5 +110,7 @@ export type DeviceAnswer =
   | { readonly type: 'given'; readonly given: readonly boolean[] }
   /** The account that was made. */
   | { readonly type: 'made'; readonly account: number; readonly pubkey: string }
+  | ({ readonly type: 'log_head' } & LogHead)
+  | { readonly type: 'log'; readonly entries: readonly RawEntry[] }
   | { readonly type: 'done' }
   | { readonly type: 'refused'; readonly refusal: Refusal };

@@ -6,9 +6,7 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import {
   type AskingCommand,
-  type DeviceError,
   decodeUtf8,
-  deviceErrors,
   encodeCbor,
   encodeUtf8,
   limits,
@@ -17,7 +15,7 @@ import {
   type Request,
 } from '@sallyport/device-protocol';
 import { cleanLine } from '../apps/client-metadata.ts';
-import { type Refusal, type RefusalCode, refuse } from '../nip46/refusal.ts';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { carry } from './device-carry.ts';
 import { fromWire, toWire } from './device-grants.ts';
 import type { DeviceAnswer, DeviceAsk, OwnAsk } from './device-port.ts';
@@ -41,6 +39,8 @@ export function asksHuman(ask: DeviceAsk): boolean {
     case 'grants':
     case 'grant_revoke':
     case 'lock':
+    case 'log_head':
+    case 'log_read':
       return false;
     case 'client_request':
       return asksHuman(ask.own);
@@ -76,6 +76,10 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     }
     case 'lock':
       return bare((id) => ({ type: 'request', id, command: 'lock', body: {} }));
+    case 'log_head':
+      return bare((id) => ({ type: 'request', id, command: 'log_head', body: { nonce: ask.nonce } }));
+    case 'log_read':
+      return bare((id) => ({ type: 'request', id, command: 'log_read', body: { from: ask.from } }));
     case 'grants':
     case 'grants_propose':
     case 'grant_revoke':
@@ -182,6 +186,14 @@ export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null 
     case 'grant_revoke':
     case 'lock':
       return { type: 'done' };
+    case 'log_head': {
+      const { number, head, logKey, sig } = reply.body;
+      return { type: 'log_head', number, head: bytesToHex(head), logKey: bytesToHex(logKey), sig: bytesToHex(sig) };
+    }
+    case 'log_read': {
+      const entries = reply.body.entries.map(({ number, entry }) => ({ number, entry: bytesToHex(entry) }));
+      return { type: 'log', entries };
+    }
     case 'accounts': {
       // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
       const named = reply.body.accounts.map(({ account, name, pubkey }) => ({
@@ -210,37 +222,6 @@ function textAnswer({ length, head }: Input, pushed: Uint8Array): DeviceAnswer {
   const whole = head.length === length ? head : pushed;
   const text = whole.length === length ? decodeUtf8(whole) : null;
   return text === null ? badAnswer('The device answered with a broken text.') : { type: 'text', text };
-}
-
-/** Codes of ours that a device has no error for, or another name. */
-const codes: Partial<Record<DeviceError, RefusalCode>> = {
-  fresh: 'not_set_up',
-  unknown_client: 'not_paired',
-};
-const ownCodes = [
-  'denied',
-  'timed_out',
-  'cancelled',
-  'busy',
-  'too_large',
-  'bad_payload',
-  'forbidden_kind',
-  'locked',
-  'forbidden',
-  'replayed',
-  'unauthenticated',
-  'full',
-  'wrong_state',
-  'not_announced',
-  'rate_limited',
-  'unknown_account',
-] as const satisfies readonly (DeviceError & RefusalCode)[];
-
-/** The refusal for an error of the device, in the words of the table. */
-export function toRefusal(error: DeviceError): Refusal {
-  const { words, advice } = deviceErrors[error];
-  const code = codes[error] ?? ownCodes.find((one) => one === error) ?? 'device_refused';
-  return refuse(code, words, advice);
 }
 
 function bare(toRequest: (id: number) => Request): Prepared {

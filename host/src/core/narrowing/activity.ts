@@ -39,6 +39,8 @@ export type ActivityQuery = {
   readonly kind?: number;
   readonly method?: string;
   readonly outcome?: string;
+  /** Part of any of its words. */
+  readonly text?: string;
   /** From this time on, and up to that one; ms Unix time, both included. */
   readonly since?: number;
   readonly until?: number;
