@@ -7,7 +7,7 @@ import { npubEncode } from 'nostr-tools/nip19';
 import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { relaysOfApps } from './core/apps/introducing.ts';
-import { lineAt, lineKeys, noLineKey } from './core/apps/line-keys.ts';
+import { heardKeys, noLineKey, signersOf } from './core/apps/line-keys.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import type { RelayChange } from './core/apps/own-relays.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
@@ -141,7 +141,7 @@ export function runHost(parts: HostParts): Host {
     listenFor: (pubkeys) => relays.listenFor(pubkeys),
   });
   const twin = watchForTwin(signer, now(), now, (words) => report({ type: 'warning', words }));
-  const relays = createRelays([signer.pubkey, ...lineKeys(bridge().sessions, signer).keys()], {
+  const relays = createRelays(heardKeys(bridge()), {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
     onStatus: (status, url) => {
       report({ type: 'relay', url, status });
@@ -152,11 +152,7 @@ export function runHost(parts: HostParts): Host {
       if (ok) parts.stages.taken(id, now());
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
-    signAuth: (url, challenge, pubkeys) =>
-      pubkeys.flatMap((pubkey) => {
-        const line = lineAt(bridge(), pubkey);
-        return line === null ? [] : [authEvent(signer.at(line), url, challenge, now())];
-      }),
+    signAuth: (url, challenge, keys) => signersOf(bridge(), keys).map((one) => authEvent(one, url, challenge, now())),
     signProbe: () => twin.sent(probeEvent(signer, now())),
     onOwnEvent: twin.seen,
   });

@@ -8,7 +8,7 @@
  */
 
 import { relaysOfApps } from './core/apps/introducing.ts';
-import { lineKeys } from './core/apps/line-keys.ts';
+import { heardKeys } from './core/apps/line-keys.ts';
 import { wishesOf } from './core/apps/wishes.ts';
 import {
   type BridgeEffect,
@@ -95,7 +95,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     const { sessions } = bridge;
     bridge = next;
     // Before whatever is answered: who learns a key by an answer may ask at it at once.
-    if (next.sessions !== sessions) edges.listenFor([signer.pubkey, ...lineKeys(next.sessions, signer).keys()]);
+    if (next.sessions !== sessions) edges.listenFor(heardKeys(next));
     if (next.sessions.apps !== sessions.apps) edges.appRelays(relaysOfApps(next.sessions));
     for (const effect of effects) perform(effect);
     wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));

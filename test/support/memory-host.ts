@@ -2,7 +2,7 @@
  * The host in memory: the machines of the product, joined by the product's own wiring, with relays, wire, timers and store of the
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
-import { lineAt } from '../../host/src/core/apps/line-keys.ts';
+import { signersOf } from '../../host/src/core/apps/line-keys.ts';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { BridgeInput, BridgeState, Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
@@ -102,10 +102,9 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       if (effect.type === 'deliver') toBridge({ type: 'event', relay: relay.url, event: effect.event });
       else if (effect.type === 'sign_auth') {
         const { challenge, pubkeys } = effect;
-        const lines = pubkeys.map((pubkey) => lineAt(bridge(), pubkey)).filter((line) => line !== null);
         const createdAt = Math.floor(clock.now() / 1000);
-        const events = lines.map((line) =>
-          signer.at(line).authenticate(effect.relay, challenge, createdAt, bytesFrom(draw)(32)),
+        const events = signersOf(bridge(), pubkeys).map((one) =>
+          one.authenticate(effect.relay, challenge, createdAt, bytesFrom(draw)(32)),
         );
         return { type: 'auth_signed', challenge, events };
       } else if (effect.type === 'status') reports.push({ type: 'relay', url: relay.url, status: effect.status });

@@ -93,13 +93,11 @@ export function makeHandlers(view: HostView): Handlers {
     'GET /v0/secrets': () => ({ secrets: secretsOf(view) }),
     'POST /v0/secrets': ({ body }) => {
       const { minutes, ownKey, ...wanted } = body;
-      const missing = missingAccount(bridge(), body.account);
-      if (missing !== null) return no(409, missing.code, missing.words, missing.advice);
       const expiresAt = now() + minutes * minuteMs;
-      const line = view.newLine({ ...wanted, expiresAt, ...withoutUndefined({ ownKey }) });
+      const missing = missingAccount(bridge(), body.account);
+      const line = missing ?? view.newLine({ ...wanted, expiresAt, ...withoutUndefined({ ownKey }) });
       if ('code' in line) return no(409, line.code, line.words, line.advice);
-      const { uri, oldToken, hash } = line;
-      return { uri, oldToken, id: hash.slice(0, 16), expiresAt };
+      return { uri: line.uri, oldToken: line.oldToken, id: line.hash.slice(0, 16), expiresAt };
     },
     'DELETE /v0/secrets/:id': ({ params: { id } }) => {
       const live = [...bridge().sessions.secrets.values()].filter(({ spent }) => spent === null);

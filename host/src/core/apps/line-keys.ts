@@ -26,6 +26,17 @@ export function lineAt({ sessions, signer }: Pick<BridgeState, 'sessions' | 'sig
   return pubkey === signer.pubkey ? '' : (lineKeys(sessions, signer).get(pubkey) ?? null);
 }
 
+/** All keys at which this host is heard, the main one first. */
+export function heardKeys({ sessions, signer }: Pick<BridgeState, 'sessions' | 'signer'>): readonly string[] {
+  return [signer.pubkey, ...lineKeys(sessions, signer).keys()];
+}
+
+/** The signers of those that are keys of ours. */
+export function signersOf(state: Pick<BridgeState, 'sessions' | 'signer'>, pubkeys: readonly string[]): RemoteSigner[] {
+  const lines = pubkeys.map((pubkey) => lineAt(state, pubkey)).filter((line) => line !== null);
+  return lines.map((line) => state.signer.at(line));
+}
+
 /** The app that a client is at the key of this line. */
 export function appAt({ apps }: Sessions, client: string, line: string): App | undefined {
   const app = apps.get(client);
