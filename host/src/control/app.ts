@@ -72,6 +72,8 @@ function addRoute(
     const asked = { params: given(params), query: given(query), body: given(body) };
     const said = await handler(asked, context.req.raw.signal);
     if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
+    // Not all that is changed here is reported by the machines: a pause with nothing open is only a new state.
+    if (route.access === 'write') view.changed();
     if (hasSchema(route.answer)) return context.json(said as object);
     const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);
     return new Response(text, { headers: { 'content-type': route.answer.text } });

@@ -70,8 +70,10 @@ export type HostView = {
   readonly metrics: () => string;
   /** A request of the API met a fault of ours. */
   readonly fault: (problem: unknown) => void;
-  /** Tells every report from now on; returns how to end that. */
-  readonly watch: (listener: (report: Report) => void) => () => void;
+  /** Tells every report from now on, and null for a change by the control API; returns how to end that. */
+  readonly watch: (listener: (report: Report | null) => void) => () => void;
+  /** Somebody changed something by the control API. */
+  readonly changed: () => void;
 };
 
 /** What a bunker line is made for. */

@@ -261,6 +261,9 @@ test('watch begins with a snapshot, and tells changes until its reader is gone',
   for (const tell of listeners) tell({ type: 'request', note });
   expect(await next()).toBe('event: request\ndata: {"client":"abababab","method":"ping","outcome":"answered"}\n\n');
   expect(await next()).toMatch(/^event: status\n/);
+  // What the user changes is told as well, though no machine says a word about it.
+  await app.request('/v0/kill', { method: 'POST', headers: { host: 'sallyport' } });
+  expect(await next()).toMatch(/^event: status\n.*"killedAt":\d/);
   await reader?.cancel();
   expect(listeners.size).toBe(0);
 });
