@@ -54,7 +54,8 @@ async function show({ io, client, state }: Command): Promise<void> {
   if (end !== 'quit') throw new Ending(exitCodes.failed, 'There is no icon.');
 }
 
-function autostartOf({ state }: Command, program: readonly string[]): Service {
+/** The file that shows the icon at each login. */
+export function autostartOf({ state }: Command, program: readonly string[]): Service {
   const whole = resolve(state);
   const args = ['tray', '--state', whole];
   const wanted = { node: process.execPath, program, args, home: homedir(), state: whole };
