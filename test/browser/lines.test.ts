@@ -32,6 +32,11 @@ test.runIf(hasBrowser)('I give a line with my own terms, another in its place, a
     ['sign_event:1', 60],
     ['sign_event:1', 60],
   ]);
+
+  // The icon in the panel has an item for this.
+  await page.goto(`${await host.link()}&to=pair`);
+  await dialog.waitFor();
+  expect(new URL(page.url()).hash).toBe('#/');
 });
 
 test.runIf(hasBrowser)('I find my way by the keyboard alone, and am where I was when a dialog closes', async () => {
