@@ -35,6 +35,7 @@ export const activity = {
   took: (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`),
   ofWhich: (queue: number | null, device: number | null) =>
     `${queue === null ? '' : `waited ${activity.took(queue)}`}${queue === null || device === null ? '' : ', '}${device === null ? '' : `device ${activity.took(device)}`}`,
+  asked: 'asked to',
   export: 'Export what is found (JSON lines)',
   exportFile: 'sallyport-activity.jsonl',
 } as const;
