@@ -205,7 +205,7 @@ const good: ReadonlySet<string> = new Set(['answered', 'repeated', 'paired', 'un
 
 function RowOf({ row }: { readonly row: Row }) {
   const { at, app, client, paired, method, kind, outcome, why, ms } = row;
-  const { asked, outcomes, stranger, took, ofWhich } = texts.activity;
+  const { did, asked, outcomes, stranger, took, ofWhich } = texts.activity;
   const name = paired ? nameOf({ client, name: app }) : stranger(client);
   const stages = ofWhich(ms.queue, ms.device);
   return (
@@ -215,7 +215,7 @@ function RowOf({ row }: { readonly row: Row }) {
           <bdi>
             <b>{name}</b>
           </bdi>{' '}
-          {asked} {askedWords({ method, kind })}
+          {did[method] ?? asked(askedWords({ method, kind }))}
         </span>
         <span class={good.has(outcome) ? 'good' : 'bad'}>{outcomes[outcome] ?? outcome.replaceAll('_', ' ')}</span>
       </div>
