@@ -93,8 +93,8 @@ export function controlWorld(
       return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, oldToken: `npub1x#${secret}`, hash };
     },
     introduce: async (introduction, account) => {
-      const why = whyNotIntroduced(world.state(), introduction, world.now());
-      if (why === null) world.feed({ type: 'introduced', introduction, account, onDevice: true });
+      const why = whyNotIntroduced(world.state(), introduction, '', world.now());
+      if (why === null) world.feed({ type: 'introduced', introduction, account, line: '', onDevice: true });
       return why;
     },
     askDevice: async (ask) => {

@@ -30,42 +30,60 @@ export function paintIcon(look: Look, isWaiting: boolean, size: number): Uint8Ar
   const pixels = new Uint8Array(size * size * 4);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      pixels.set(pixelAt(look, isWaiting, column, row, size), (row * size + column) * 4);
+      paintPixel(pixels, (row * size + column) * 4, look, isWaiting, column / size, row / size, 1 / size);
     }
   }
   return pixels;
 }
 
-function pixelAt(look: Look, isWaiting: boolean, column: number, row: number, size: number): readonly number[] {
-  const sum = [0, 0, 0];
-  let hits = 0;
+/** The mean of what is there; the larger the part of the pixel where nothing is, the less of it is seen. */
+function paintPixel(
+  pixels: Uint8Array,
+  at: number,
+  look: Look,
+  isWaiting: boolean,
+  left: number,
+  top: number,
+  side: number,
+): void {
+  let [red, green, blue, hits] = [0, 0, 0, 0];
   for (let i = 0; i < samples * samples; i++) {
-    const x = (column + ((i % samples) + 0.5) / samples) / size;
-    const y = (row + (Math.floor(i / samples) + 0.5) / samples) / size;
+    const x = left + (side * ((i % samples) + 0.5)) / samples;
+    const y = top + (side * (Math.floor(i / samples) + 0.5)) / samples;
     const colour = colourAt(look, isWaiting, x, y);
     if (colour === null) continue;
     hits++;
-    for (const [channel, value] of colour.entries()) sum[channel] = (sum[channel] ?? 0) + value;
+    red += colour[0];
+    green += colour[1];
+    blue += colour[2];
   }
-  const mean = sum.map((value) => (hits === 0 ? 0 : Math.round(value / hits)));
-  return [...mean, Math.round((255 * hits) / (samples * samples))];
+  if (hits === 0) return;
+  pixels[at] = Math.round(red / hits);
+  pixels[at + 1] = Math.round(green / hits);
+  pixels[at + 2] = Math.round(blue / hits);
+  pixels[at + 3] = Math.round((255 * hits) / (samples * samples));
 }
 
 /** Null: nothing is there. */
 function colourAt(look: Look, isWaiting: boolean, x: number, y: number): Colour | null {
   if (isWaiting) {
-    if (disc(0.8, 0.2, 0.17)(x, y)) return amber;
-    // A gap around the dot, so that it stands out on the gate.
-    if (disc(0.8, 0.2, 0.22)(x, y)) return null;
+    if (dot(x, y)) return amber;
+    if (gap(x, y)) return null;
   }
-  if (!gate(0)(x, y)) return null;
+  if (!gate(x, y)) return null;
   const isHollow = look === 'gone' || look === 'no_device';
-  if (isHollow && gate(0.1)(x, y)) return signs[look](x, y) ? colours[look] : null;
+  if (isHollow && inside(x, y)) return signs[look](x, y) ? colours[look] : null;
   return !isHollow && signs[look](x, y) ? white : colours[look];
 }
 
-/** An arch: a half disc on a block, drawn in by `inset`. */
-function gate(inset: number): Shape {
+const gate = arch(0);
+const inside = arch(0.1);
+const dot = disc(0.8, 0.2, 0.17);
+/** Around the dot, so that it stands out on the gate. */
+const gap = disc(0.8, 0.2, 0.22);
+
+/** A half disc on a block, drawn in by `inset`. */
+function arch(inset: number): Shape {
   return (x, y) =>
     y < 0.5 ? Math.hypot(x - 0.5, y - 0.5) <= 0.44 - inset : Math.abs(x - 0.5) <= 0.44 - inset && y <= 0.95 - inset;
 }
@@ -75,7 +93,7 @@ const signs: Readonly<Record<Look, Shape>> = {
   // A cross.
   no_device: either(stroke(0.34, 0.4, 0.66, 0.72, 0.05), stroke(0.66, 0.4, 0.34, 0.72, 0.05)),
   // A padlock.
-  locked: either(block(0.3, 0.5, 0.7, 0.8), (x, y) => y < 0.52 && ring(0.5, 0.48, 0.1, 0.18)(x, y)),
+  locked: either(block(0.3, 0.5, 0.7, 0.8), ring(0.5, 0.48, 0.1, 0.18)),
   // A tick.
   ready: either(stroke(0.3, 0.56, 0.45, 0.72, 0.06), stroke(0.45, 0.72, 0.72, 0.38, 0.06)),
   // An exclamation mark.
@@ -99,7 +117,8 @@ function disc(centreX: number, centreY: number, radius: number): Shape {
 }
 
 function ring(centreX: number, centreY: number, inner: number, outer: number): Shape {
-  return (x, y) => disc(centreX, centreY, outer)(x, y) && !disc(centreX, centreY, inner)(x, y);
+  const [whole, hole] = [disc(centreX, centreY, outer), disc(centreX, centreY, inner)];
+  return (x, y) => whole(x, y) && !hole(x, y);
 }
 
 /** A line with round ends. */

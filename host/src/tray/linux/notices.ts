@@ -40,7 +40,11 @@ export async function openNotices(bus: MessageBus, said: (line: FromFace) => voi
       else if (what === shown.action) said({ click: what });
     }
   };
-  await watchSignals(bus, { sender: server, interface: server, path }, hear);
+  // What comes while the server is asked may be about the answer to that, which was not read yet.
+  await watchSignals(bus, { sender: server, interface: server, path }, (signal) => {
+    if (working === null) hear(signal);
+    else void working.then(() => hear(signal));
+  });
 
   const call = (member: string, signature: string, body: unknown[], timeout?: number) =>
     bus.invoke<unknown>(
