@@ -18,17 +18,22 @@ import { type ActivityLog, openActivityLog, retained } from './store/activity-lo
 import { backupOf } from './store/backup-file.ts';
 import type { StoreRefused } from './store/private-files.ts';
 
-/** By which keys computer and device know each other; `pin` is that of the device, null before the first pairing. */
-export type ChannelKeys = Pick<HostView, 'computer' | 'pin'>;
-
 export type Outside = {
   readonly type: 'outside';
   /** Takes a report of the host. */
   readonly take: (report: Report) => void;
   /** Takes what is known of where the time of requests goes. */
   readonly stages: StageClock;
-  /** Opens the control API for this host, and the dashboard on this port (null: none); or says why not. */
-  readonly serve: (host: Host, channel: ChannelKeys, dashboardPort: number | null) => Promise<StoreRefused | null>;
+  /**
+   * Opens the control API for this host, and the dashboard on this port (null: none); or says why not. `computer` is its own key in the
+   * channel, `pin` tells that of the device.
+   */
+  readonly serve: (
+    host: Host,
+    computer: Uint8Array,
+    pin: HostView['pin'],
+    dashboardPort: number | null,
+  ) => Promise<StoreRefused | null>;
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
   readonly close: () => Promise<void>;
@@ -102,7 +107,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
     take,
     stages: stageClock(metrics.observe),
     newDashboardAddress,
-    serve: async (running, channel, dashboardPort) => {
+    serve: async (running, computer, pin, dashboardPort) => {
       host = running;
       const view: HostView = {
         version: version(),
@@ -114,7 +119,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         device: () => ({ status: device, port, simulatorPage }),
         activity,
         store: running.store,
-        ...channel,
+        computer: Buffer.from(computer).toString('hex'),
+        pin,
         backup: (passphrase) => backupOf(dir, running.store, passphrase),
         narrow: running.narrow,
         announce: running.announce,
