@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // The pages are what browsers get: built, where a source is newer.
-    globalSetup: ['test/support/build-pages.ts'],
+    globalSetup: ['host/build-pages.ts'],
     // Two cores: the stories start processes of their own.
     maxWorkers: 2,
     // A program that a story starts would spend most of its time on reading its own sources: each is compiled once.

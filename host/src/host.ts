@@ -7,6 +7,7 @@ import { npubEncode } from 'nostr-tools/nip19';
 import { announcing, type RelayVerdict } from './announcing.ts';
 import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { relaysOfApps } from './core/apps/introducing.ts';
+import { heardKeys, noLineKey, signersOf } from './core/apps/line-keys.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import type { RelayChange } from './core/apps/own-relays.ts';
 import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
@@ -44,6 +45,8 @@ export type HostParts = {
   readonly secret: Uint8Array;
   /** Who this computer is to the device, and which device is pinned. */
   readonly identity: HostIdentity;
+  /** Lines and apps get a remote-signer key of their own where nothing else is said. */
+  readonly keyPerApp: boolean;
   /** Those that it is started with. */
   readonly relays: readonly string[];
   readonly wire: (events: WireEvents) => Wire;
@@ -58,12 +61,15 @@ export type HostParts = {
 export type NewLine = { readonly uri: string; readonly oldToken: string; readonly hash: string };
 
 export type Host = {
-  /** A new `bunker://` line of this account, with a one-time secret of its own. */
-  readonly newBunkerUri: (name: string, account: number) => string;
-  /** The same with everything that can be said of a line, and the hash by which it is known. */
-  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine;
+  /** A new `bunker://` line with a one-time secret, and where that is said a key, of its own; or why there is none. */
+  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine | Refusal;
   /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
-  readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  readonly introduce: (
+    introduction: Introduction,
+    account: number,
+    until: AbortSignal,
+    ownKey?: boolean,
+  ) => Promise<Refusal | null>;
   /** The same about an app that nobody announced: none of its relays is spoken to before the device's human said yes. */
   readonly introduceStranger: (introduction: Introduction, account: number) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */
@@ -111,7 +117,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** Starts everything; nothing is answered before the state was loaded. */
 export function runHost(parts: HostParts): Host {
-  const { store, report, now } = parts;
+  const { store, report, now, keyPerApp } = parts;
   const signer = remoteSigner(parts.secret, primitives);
   const timers = createTimers(now);
   const introducing = new Map<string, readonly string[]>();
@@ -132,9 +138,10 @@ export function runHost(parts: HostParts): Host {
       return relays.publish(event, first === undefined ? { only } : { first, only });
     },
     appRelays: () => joinRelays(),
+    listenFor: (pubkeys) => relays.listenFor(pubkeys),
   });
   const twin = watchForTwin(signer, now(), now, (words) => report({ type: 'warning', words }));
-  const relays = createRelays([signer.pubkey], {
+  const relays = createRelays(heardKeys(bridge()), {
     onEvent: (event, url) => toBridge({ type: 'event', relay: url, event }),
     onStatus: (status, url) => {
       report({ type: 'relay', url, status });
@@ -145,7 +152,7 @@ export function runHost(parts: HostParts): Host {
       if (ok) parts.stages.taken(id, now());
       else report({ type: 'warning', words: `${url} did not take an answer: ${words}` });
     },
-    signAuth: (url, challenge) => [authEvent(parts.secret, url, challenge, now())],
+    signAuth: (url, challenge, keys) => signersOf(bridge(), keys).map((one) => authEvent(one, url, challenge, now())),
     signProbe: () => twin.sent(probeEvent(signer, now())),
     onOwnEvent: twin.seen,
   });
@@ -204,18 +211,20 @@ export function runHost(parts: HostParts): Host {
     return relays.snapshots().map(({ url }) => url);
   }
 
-  const introducers = introducer({ bridge, toBridge, askDevice, now, introducing, join: joined });
+  const introducers = introducer({ bridge, toBridge, askDevice, now, introducing, join: joined, keyPerApp });
 
-  function newLine(wanted: Omit<NewSecret, 'hash'>): NewLine {
+  function newLine({ ownKey = keyPerApp, ...wanted }: Omit<NewSecret, 'hash'>): NewLine | Refusal {
+    const full = ownKey ? noLineKey(bridge()) : null;
+    if (full !== null) return full;
     const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
     const hash = hashSecret(secret);
-    toBridge({ type: 'secret', hash, ...wanted });
-    const line = { pubkey: signer.pubkey, relays: bridge().ownRelays.all, secret };
-    return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(signer.pubkey)), hash };
+    toBridge({ type: 'secret', hash, ...wanted, ownKey });
+    const { pubkey } = signer.at(ownKey ? hash : '');
+    const line = { pubkey, relays: bridge().ownRelays.all, secret };
+    return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(pubkey)), hash };
   }
 
   return {
-    newBunkerUri: (name, account) => newLine({ name, account }).uri,
     newLine,
     ...introducers,
     askDevice,

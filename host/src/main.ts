@@ -126,6 +126,7 @@ async function run(
     store,
     stages: outside.stages,
     secret: key.secret,
+    keyPerApp: options.keyPerApp,
     identity,
     relays,
     wire,
@@ -143,7 +144,7 @@ async function run(
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
   if (ending.aborted) return;
-  const uri = host.newBunkerUri('start', options.account);
+  const uri = startLine(host, options.account, speaker.report);
   const demo = simulator === null ? null : simulator.owners ? 'fresh' : 'throwaway';
   const dashboard = dashboardFor(options, outside.newDashboardAddress);
   const status = statusCommand(options.state, dir);
@@ -151,6 +152,17 @@ async function run(
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
+}
+
+/** There is always a line to start with. Where no key is left for it alone it names the main one, and says so. */
+function startLine(host: Host, account: number, report: Reporter): string {
+  const wanted = { name: 'start', account };
+  const line = host.newLine(wanted);
+  if (!('code' in line)) return line.uri;
+  report({ type: 'warning', words: `The line has the signer's main key. ${line.words} ${line.advice}` });
+  const shared = host.newLine({ ...wanted, ownKey: false });
+  if ('code' in shared) throw new Error(shared.words);
+  return shared.uri;
 }
 
 /** Its address lets in whoever opens it, so it is said where a person reads, and in no log of a service. */

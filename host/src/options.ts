@@ -28,6 +28,8 @@ export type Options = {
   readonly pair: boolean;
   /** Pair whatever device is there in place of the one before. */
   readonly replaceDevice: boolean;
+  /** New lines and apps get a remote-signer key of their own. */
+  readonly keyPerApp: boolean;
   /** The listener for browsers and apps elsewhere; null: there is none. */
   readonly web: WebOptions | null;
   /** The port of the dashboard on 127.0.0.1; null: there is none. */
@@ -84,6 +86,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
   --dashboard ${dashboardPort}    the port of the dashboard on 127.0.0.1 (another where it is taken; 0: whichever is free), or off
+  --key-per-app        each new bunker line, and each app of a nostrconnect line, gets a remote-signer key of its own
   --web PORT           serves names (/.well-known/nostr.json) and, with --web-logins, the pages on which people let apps in, on
                        127.0.0.1:PORT (0: whichever is free); off unless asked for
   --web-url URL        the address that a reverse proxy gives it, as https://signer.example.com
@@ -93,8 +96,8 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport dashboard, status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
-diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
+While it runs: sallyport dashboard, tray, status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+diagnostics, metrics, each with --help and --state. And: demo-app, backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
   port: { type: 'string' },
@@ -110,6 +113,7 @@ const flags = {
   'sim-link': { type: 'string', default: 'pty' },
   'sim-crypto': { type: 'string', default: 'accelerated' },
   dashboard: { type: 'string', default: `${dashboardPort}` },
+  'key-per-app': { type: 'boolean', default: false },
   web: { type: 'string' },
   'web-url': { type: 'string' },
   'web-logins': { type: 'boolean', default: false },
@@ -191,6 +195,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
       account,
       pair,
       replaceDevice,
+      keyPerApp: values['key-per-app'],
       web,
       dashboard,
       simulator,

@@ -46,7 +46,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
   const activity: ActivityLog = opened;
   const events = openEventLog(log);
   const metrics = startMetrics();
-  const listeners = new Set<(report: Report) => void>();
+  const listeners = new Set<(report: Report | null) => void>();
   const startedAt = now();
   let device: DeviceStatus = { state: 'absent' };
   let port: string | null = null;
@@ -130,6 +130,9 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         fault: (problem) => {
           const words = problem instanceof Error ? problem.message : String(problem);
           take({ type: 'warning', words: `A request of the control API failed: ${words}` });
+        },
+        changed: () => {
+          for (const listener of listeners) listener(null);
         },
         watch: (listener) => {
           listeners.add(listener);

@@ -4,15 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import type { EventTemplate } from './core/device/device-port.ts';
 import type { RemoteSigner } from './core/nip46/envelope.ts';
-import { authKind, type NostrEvent, parseEvent } from './core/nip46/event.ts';
+import { type NostrEvent, parseEvent } from './core/nip46/event.ts';
 
-/** The answer to an AUTH challenge (NIP-42): kind 22242 by the remote-signer key, with the relay's address and its challenge. */
-export function authEvent(secret: Uint8Array, relay: string, challenge: string, nowMs: number): NostrEvent {
-  const tags = [
-    ['relay', relay],
-    ['challenge', challenge],
-  ];
-  return signed({ kind: authKind, created_at: Math.floor(nowMs / 1000), tags, content: '' }, secret);
+/** The answer to an AUTH challenge (NIP-42): kind 22242 by this remote-signer key, with the relay's address and its challenge. */
+export function authEvent(signer: RemoteSigner, relay: string, challenge: string, nowMs: number): NostrEvent {
+  return signer.authenticate(relay, challenge, Math.floor(nowMs / 1000), Uint8Array.from(randomBytes(32)));
 }
 
 /** What shows whether a relay delivers: an answer to ourselves, which looks like all others. */

@@ -8,6 +8,7 @@
  */
 
 import { relaysOfApps } from './core/apps/introducing.ts';
+import { heardKeys } from './core/apps/line-keys.ts';
 import { wishesOf } from './core/apps/wishes.ts';
 import {
   type BridgeEffect,
@@ -54,6 +55,8 @@ export type Edges = {
   readonly publish: (event: NostrEvent, to: readonly string[]) => readonly string[];
   /** These are now the relays that apps brought themselves. */
   readonly appRelays: (urls: readonly string[]) => void;
+  /** These are now the remote-signer keys that are listened for, the main one first. */
+  readonly listenFor: (pubkeys: readonly string[]) => void;
 };
 
 /** `toBridge({ type: 'stop' })` answers everything that is open with an error; what it publishes needs a moment to leave. */
@@ -91,6 +94,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     const [next, effects] = step(bridge, input, now());
     const { sessions } = bridge;
     bridge = next;
+    // Before whatever is answered: who learns a key by an answer may ask at it at once.
+    if (next.sessions !== sessions) edges.listenFor(heardKeys(next));
     if (next.sessions.apps !== sessions.apps) edges.appRelays(relaysOfApps(next.sessions));
     for (const effect of effects) perform(effect);
     wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
@@ -108,9 +113,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'replaced':
         return report({ type: 'replaced', comparison: effect.comparison });
       case 'propose': {
-        const { client, perms } = effect;
+        const { client, remoteSigner, perms } = effect;
         const grants = wishesOf(perms);
-        const ask = { method: 'grants_propose', client, remoteSigner: signer.pubkey, grants } as const;
+        const ask = { method: 'grants_propose', client, remoteSigner, grants } as const;
         // The human looks at the device, and what they gave is listed there: nobody waits for the answer here.
         if (grants.length > 0) errand(ask, () => undefined);
         return;
@@ -119,7 +124,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         return report({ type: 'request', note: effect });
       case 'answer': {
         const own = bridge.sessions.apps.get(effect.client)?.relays ?? [];
-        const sealed = signer.seal({ ...effect, random: random(64) });
+        const sealed = signer.at(effect.line).seal({ ...effect, random: random(64) });
         edges.stages?.published(sealed.id, now());
         const told = edges.publish(sealed, [...effect.relays, ...own]);
         if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });

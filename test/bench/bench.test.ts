@@ -20,6 +20,8 @@ test('npm run bench -- --quick prints its tables', async () => {
     expect(stdout).toMatch(new RegExp(`${row.replace(/[+]/g, '\\+')}.*[0-9]×`, 'm'));
   }
   expect(stdout).toMatch(/on top while it signs 64 KiB +\d+ KiB/);
+  expect(stdout).toMatch(/icon in the panel +\d/);
+  expect(stdout).toMatch(/all of it, gzip +[\d.]+ kB/);
   expect(stdout).toMatch(/hostile inputs of CBOR/);
   expect(stdout).not.toMatch(/ADMITTED/);
 }, 180_000);

@@ -2,14 +2,16 @@
  * `npm run bench`: how fast the parts are and the whole is, as ratios to something plain that runs beside it. Times depend on the
  * machine; ratios hardly do. Nothing is asserted.
  *
- *     npm run bench -- [--quick] [--only frames,envelopes,cbor,hostile,memory,product,flood,scale] [--cpu-prof DIR]
+ *     npm run bench -- [--quick] [--only frames,envelopes,cbor,hostile,memory,product,flood,scale,companion,pages] [--cpu-prof DIR]
  */
 import { parseArgs } from 'node:util';
 import { benchCbor, benchHostileCbor } from './cbor.ts';
+import { benchCompanion } from './companion.ts';
 import { benchEnvelopes } from './envelopes.ts';
 import { benchFlood } from './flood.ts';
 import { benchFrames } from './frames.ts';
 import { benchMemory } from './memory.ts';
+import { benchPages } from './pages.ts';
 import { benchProduct } from './product.ts';
 import { benchScale } from './scale.ts';
 
@@ -30,6 +32,8 @@ const benches = new Map<string, () => string | Promise<string>>([
   ['product', () => benchProduct(effort, values['cpu-prof'] ?? null)],
   ['flood', () => benchFlood(effort)],
   ['scale', () => benchScale(effort)],
+  ['companion', () => benchCompanion(effort)],
+  ['pages', () => benchPages(effort)],
 ]);
 
 const wanted = values.only?.split(',') ?? [...benches.keys()];

@@ -74,12 +74,21 @@ function fill(state: string, apps: number, rows: number): void {
   const clients = Array.from({ length: apps }, () => randomBytes(32).toString('hex'));
   for (const [n, client] of clients.entries()) {
     const [hash, name] = [randomBytes(32).toString('hex'), `app ${n}`];
-    const secret = { hash, name, account: 0, perms: '', createdAt: now, expiresAt: now + 86_400_000, spent: null };
+    const secret = {
+      hash,
+      name,
+      account: 0,
+      perms: '',
+      ownKey: false,
+      createdAt: now,
+      expiresAt: now + 86_400_000,
+      spent: null,
+    };
     store.save({ type: 'secret', secret });
     const [remoteSigner, app] = [randomBytes(32).toString('hex'), { client, account: 0, relays: [], name, url: '' }];
     store.save({
       type: 'pair',
-      app: { ...app, remoteSigner, onDevice: true, perms: '', pairedAt: now, secretHash: hash },
+      app: { ...app, remoteSigner, ownKey: false, onDevice: true, perms: '', pairedAt: now, secretHash: hash },
     });
     const row = { at: now - 86_400_000, client, app: name, paired: true, method: 'sign_event', kind: 1 };
     const ms = { relay: 10, queue: 1, device: 12, total: 15 };

@@ -1,7 +1,9 @@
 /** A host of this repository in a process of its own, whose dashboard a browser opens: simulated device, embedded relay. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BunkerSigner, parseBunkerInput } from 'nostr-tools/nip46';
+import { generateSecretKey } from 'nostr-tools/pure';
 import type { Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { type ControlClient, controlClient } from '../../host/src/control/client.ts';
@@ -70,4 +72,23 @@ export async function startPageHost(...options: readonly string[]): Promise<Page
       await lineOf();
     },
   };
+}
+
+/** For `--sim-press`: a device whose human says yes to the first question, the pairing, and then looks away. */
+export function pressOnce(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-press-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, 'once');
+  writeFileSync(path, 'yes\nignore\n');
+  return path;
+}
+
+/** An app that used the first line of this host. */
+export async function pairedApp(host: PageHost, name = 'Coracle'): Promise<BunkerSigner> {
+  const pointer = await parseBunkerInput(host.bunker);
+  if (pointer === null) throw new Error('no bunker line');
+  const signer = BunkerSigner.fromBunker(generateSecretKey(), pointer);
+  onTestFinished(() => signer.close());
+  await signer.connect({ name });
+  return signer;
 }

@@ -1,30 +1,7 @@
 /** What waits on the device, as somebody sees it who sits at the computer; and what they see when the host is gone. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { BunkerSigner, parseBunkerInput } from 'nostr-tools/nip46';
-import { generateSecretKey } from 'nostr-tools/pure';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accessibilityFaults, hasBrowser, newPage } from '../support/browser.ts';
-import { type PageHost, startPageHost } from './page-host.ts';
-
-/** A device whose human says yes to the first question, the pairing, and then looks away. */
-function pressOnce(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'sallyport-press-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const path = join(dir, 'once');
-  writeFileSync(path, 'yes\nignore\n');
-  return path;
-}
-
-async function pairedApp(host: PageHost): Promise<BunkerSigner> {
-  const pointer = await parseBunkerInput(host.bunker);
-  if (pointer === null) throw new Error('no bunker line');
-  const signer = BunkerSigner.fromBunker(generateSecretKey(), pointer);
-  onTestFinished(() => signer.close());
-  await signer.connect({ name: 'Coracle' });
-  return signer;
-}
+import { pairedApp, pressOnce, startPageHost } from './page-host.ts';
 
 const event = (kind: number, content: string) => ({ kind, content, tags: [], created_at: 1_760_000_000 });
 

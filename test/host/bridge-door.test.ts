@@ -9,6 +9,7 @@ const note1 = { kind: 1, content: 'hello', tags: [], created_at: 1_700_000_000 }
 const pairing = {
   account: 0,
   remoteSigner: '',
+  ownKey: false,
   onDevice: true,
   relays: [],
   name: '',

@@ -34,6 +34,8 @@ export type Sent = {
   readonly createdAt?: number;
   readonly tags?: string[][];
   readonly text?: string;
+  /** The line whose key it asks; empty: the main one. */
+  readonly line?: string;
 };
 
 /** The JSON of an answer. */
@@ -88,7 +90,7 @@ export function makeWorld(
     }
     if (effect.type === 'cancel') asks.delete(effect.job);
     if (effect.type !== 'answer') return;
-    const event = signer.seal({ ...effect, random: new Uint8Array(64).fill(++count) });
+    const event = signer.at(effect.line).seal({ ...effect, random: new Uint8Array(64).fill(++count) });
     const secret = secrets.get(effect.client);
     if (secret === undefined) throw new Error('an answer to nobody we know');
     inboxes.get(effect.client)?.push({ json: decrypt(event, secret), event, relays: effect.relays });
@@ -164,12 +166,13 @@ export function makeWorld(
       const event = (method: string, params: unknown, sent: Sent = {}): NostrEvent => {
         const id = 'id' in sent ? sent.id : `r${++count}`;
         const text = sent.text ?? JSON.stringify({ id, method, params });
+        const { pubkey: to } = signer.at(sent.line ?? '');
         const content =
           sent.encryption === 'nip04'
-            ? nip04.encrypt(secret, signer.pubkey, text)
-            : nip44.v2.encrypt(text, conversationKey(secret, signer.pubkey));
+            ? nip04.encrypt(secret, to, text)
+            : nip44.v2.encrypt(text, conversationKey(secret, to));
         const created_at = sent.createdAt ?? Math.floor(now / 1000);
-        return finalizeEvent({ kind: 24133, created_at, tags: sent.tags ?? [['p', signer.pubkey]], content }, secret);
+        return finalizeEvent({ kind: 24133, created_at, tags: sent.tags ?? [['p', to]], content }, secret);
       };
       return {
         pubkey,

@@ -63,7 +63,7 @@ describe('the app', () => {
   function introduce(world = makeWorld(), app = world.app(), more: Partial<Introduction> = {}) {
     const relays = ['wss://its-own.example'];
     const introduction = { client: app.pubkey, relays, secret, name: 'Coracle', url: '', perms: 'ping', ...more };
-    world.feed({ type: 'introduced', introduction, account: 3, onDevice: true });
+    world.feed({ type: 'introduced', introduction, account: 3, line: '', onDevice: true });
     return { world, app, introduction };
   }
 
@@ -92,8 +92,10 @@ describe('the app', () => {
       metadata: { name: '', url: '' },
     };
     const { sessions } = world.state();
-    expect(decideConnect(sessions, app.pubkey, connect, start)).toEqual({ type: 'known' });
-    expect(decideConnect(sessions, key, connect, start)).toMatchObject({ refusal: { code: 'wrong_secret' } });
+    expect(decideConnect(sessions, { client: app.pubkey, line: '' }, connect, start)).toEqual({ type: 'known' });
+    expect(decideConnect(sessions, { client: key, line: '' }, connect, start)).toMatchObject({
+      refusal: { code: 'wrong_secret' },
+    });
   });
 
   test.each([secret, ''])('is not given away to a stranger who guesses its key and its secret (%j)', (its) => {
@@ -126,17 +128,17 @@ describe('the app', () => {
   test('is not asked about while everything is refused, or with a key that is none', () => {
     const world = makeWorld();
     const introduction = { client: key, relays: [], secret, name: '', url: '', perms: '' };
-    expect(whyNotIntroduced(world.state(), introduction, start)).toBeNull();
-    expect(whyNotIntroduced(world.state(), { ...introduction, client: 'f'.repeat(64) }, start)).toMatchObject({
+    expect(whyNotIntroduced(world.state(), introduction, '', start)).toBeNull();
+    expect(whyNotIntroduced(world.state(), { ...introduction, client: 'f'.repeat(64) }, '', start)).toMatchObject({
       code: 'malformed',
     });
     const killed = { ...world.state(), narrowing: { ...noNarrowing, killedAt: start } };
-    expect(whyNotIntroduced(killed, introduction, start)).toMatchObject({ code: 'paused' });
-    const [same, effects] = introduced(killed, { introduction, account: 0, onDevice: true }, start);
+    expect(whyNotIntroduced(killed, introduction, '', start)).toMatchObject({ code: 'paused' });
+    const [same, effects] = introduced(killed, { introduction, account: 0, line: '', onDevice: true }, start);
     expect(same.sessions.apps.size).toBe(0);
     // The device said yes before everything was stopped: it is to forget the app.
     expect(effects).toMatchObject([
-      { type: 'save', row: { type: 'unpair', client: key, revocation: { client: key } } },
+      { type: 'save', row: { type: 'revoke', client: key } },
       { type: 'note', outcome: 'paused' },
     ]);
   });
@@ -172,7 +174,7 @@ describe('the relays of a session', () => {
       perms: '',
     };
     world.feed({ type: 'own_relays', relays: { all: ['ws://127.0.0.1:7', ...own], reachable: own } });
-    world.feed({ type: 'introduced', introduction, account: 0, onDevice: true });
+    world.feed({ type: 'introduced', introduction, account: 0, line: '', onDevice: true });
     return { world, app };
   }
 

@@ -40,3 +40,8 @@ test.each([
 ])('%j is refused', (args, words) => {
   expect(parseOptions(args)).toMatchObject({ type: 'wrong', words: expect.stringContaining(words) });
 });
+
+test('keys of their own are for lines of a host that was started so', () => {
+  expect(parseOptions([])).toMatchObject({ options: { keyPerApp: false } });
+  expect(parseOptions(['--key-per-app'])).toMatchObject({ options: { keyPerApp: true } });
+});

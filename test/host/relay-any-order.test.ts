@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { challengesMax } from '../../host/src/core/nip46/limits.ts';
-import { authEvent, endings, event, machine, probeEvent } from '../support/relay-machine.ts';
+import { authEvent, endings, event, machine, ours, probeEvent } from '../support/relay-machine.ts';
 
 describe('whatever happens', () => {
   const said = fc.oneof(
@@ -28,7 +28,7 @@ describe('whatever happens', () => {
     {
       weight: 3,
       arbitrary: fc
-        .constantFrom('opened', 'pong', 'closed', 'sign', 'woke', 'probe')
+        .constantFrom('opened', 'pong', 'closed', 'sign', 'woke', 'probe', 'keys')
         .map((what) => ({ type: what }) as const),
     },
   );
@@ -39,6 +39,7 @@ describe('whatever happens', () => {
       let publishes = 0;
       let sockets = 0;
       let signed = 0;
+      let more: readonly string[] = [];
       for (const act of actions) {
         const before = relay.log.length;
         if (act.type === 'say') relay.text(act.message);
@@ -47,7 +48,10 @@ describe('whatever happens', () => {
         else if (act.type === 'sign') relay.authSigned('abc');
         else if (act.type === 'opened' && sockets === 1) relay.feed({ type: 'opened' });
         else if (act.type === 'woke') relay.feed({ type: 'woke' });
-        else if (act.type === 'probe') relay.probeSigned();
+        else if (act.type === 'keys') {
+          more = more.length === 0 ? ['33'.repeat(32)] : [];
+          relay.feed({ type: 'keys', pubkeys: [ours, ...more] });
+        } else if (act.type === 'probe') relay.probeSigned();
         else if (act.type === 'pong') relay.feed({ type: 'pong' });
         else if (act.type === 'closed' && sockets === 1) {
           relay.closed();
@@ -57,7 +61,7 @@ describe('whatever happens', () => {
           if (effect.type === 'open') signed = 0;
           if (effect.type === 'open') sockets++;
           if (effect.type === 'close') sockets--;
-          if (effect.type === 'sign_auth') signed++;
+          if (effect.type === 'sign_auth' && effect.pubkeys.includes(ours)) signed++;
           expect(sockets === 0 || sockets === 1).toBe(true);
           expect(signed).toBeLessThanOrEqual(challengesMax);
         }

@@ -8,7 +8,17 @@ import {
   outboxWaitMs,
   relayMessageMax,
 } from '../../host/src/core/nip46/limits.ts';
-import { authEvent, endings, event, machine, sent, statuses, subscriptionOf, url } from '../support/relay-machine.ts';
+import {
+  authEvent,
+  endings,
+  event,
+  machine,
+  ours,
+  sent,
+  statuses,
+  subscriptionOf,
+  url,
+} from '../support/relay-machine.ts';
 
 describe('publishing', () => {
   it.each([
@@ -114,7 +124,7 @@ describe('authentication (NIP-42)', () => {
   it('happens at connect when the relay challenges, and the subscription is renewed', () => {
     const relay = machine();
     relay.connect();
-    expect(relay.text(['AUTH', 'abc'])).toEqual([{ type: 'sign_auth', relay: url, challenge: 'abc' }]);
+    expect(relay.text(['AUTH', 'abc'])).toEqual([{ type: 'sign_auth', relay: url, challenge: 'abc', pubkeys: [ours] }]);
     expect(sent(relay.authSigned('abc'))).toEqual([['AUTH', authEvent]]);
     const accepted = relay.text(['OK', authEvent.id, true, '']);
     expect(subscriptionOf(accepted)).toBe('sallyport-1');
@@ -224,6 +234,53 @@ describe('authentication (NIP-42)', () => {
     expect(sent(relay.authSigned('abc', [authEvent, second]))).toHaveLength(2);
     expect(relay.text(['OK', second.id, false, 'restricted: no'])).toEqual([]);
     expect(subscriptionOf(relay.text(['OK', authEvent.id, true, '']))).toBe('sallyport-1');
+  });
+
+  describe('and keys that come and go', () => {
+    const [other, third] = ['33'.repeat(32), '44'.repeat(32)];
+    const listening = (auth: boolean) => {
+      const relay = machine();
+      relay.connect();
+      relay.text(['EOSE', 'sallyport-1']);
+      if (!auth) return relay;
+      relay.text(['AUTH', 'abc']);
+      relay.authSigned('abc');
+      relay.text(['OK', authEvent.id, true, '']);
+      relay.text(['EOSE', 'sallyport-1']);
+      return relay;
+    };
+
+    it('asks for them under the same id, at once, and listens all the while', () => {
+      const relay = listening(false);
+      const effects = relay.feed({ type: 'keys', pubkeys: [ours, other] });
+      expect(sent(effects)).toMatchObject([['REQ', 'sallyport-1', { '#p': [ours, other] }]]);
+      expect(statuses(effects)).toEqual([]);
+      const delivered = relay.text(['EVENT', 'sallyport-1', event(1, { tags: [['p', other]] })]);
+      expect(delivered.map(({ type }) => type)).toEqual(['deliver']);
+      relay.feed({ type: 'keys', pubkeys: [ours] });
+      expect(relay.text(['EVENT', 'sallyport-1', event(2, { tags: [['p', other]] })])).toEqual([]);
+      expect(relay.see().counts.unmatched).toBe(1);
+      relay.closed();
+      relay.feed({ type: 'keys', pubkeys: [ours, third] });
+      relay.pass(1000);
+      expect(sent(relay.feed({ type: 'opened' }))).toMatchObject([['REQ', 'sallyport-1', { '#p': [ours, third] }]]);
+    });
+
+    it('a relay that knows us hears who the new ones are, and only they; its no to them is none to us', () => {
+      const relay = listening(true);
+      const effects = relay.feed({ type: 'keys', pubkeys: [ours, other] });
+      expect(effects.filter(({ type }) => type === 'sign_auth')).toEqual([
+        { type: 'sign_auth', relay: url, challenge: 'abc', pubkeys: [other] },
+      ]);
+      // Before that is signed, another one comes.
+      expect(relay.feed({ type: 'keys', pubkeys: [ours, other, third] }).map(({ type }) => type)).toEqual(['send']);
+      const second = event(0xa1, { kind: 22242, tags: [] });
+      relay.authSigned('abc', [second]);
+      const next = relay.text(['OK', second.id, false, 'restricted: not on the list']);
+      expect(relay.see()).toMatchObject({ auth: 'asked', status: { type: 'listening' } });
+      expect(next.at(-1)).toEqual({ type: 'sign_auth', relay: url, challenge: 'abc', pubkeys: [third] });
+      expect(relay.feed({ type: 'keys', pubkeys: [ours] }).map(({ type }) => type)).toEqual(['send']);
+    });
   });
 
   it('drops a signature for the challenge of an earlier connection', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hashSecret } from '../../host/src/core/apps/sessions.ts';
+import { hashSecret, type Secret } from '../../host/src/core/apps/sessions.ts';
 import type { StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
 import { primitives } from '../../host/src/primitives/primitives.ts';
@@ -53,6 +53,7 @@ const app = {
   client,
   account: 2,
   remoteSigner: 'fe'.repeat(32),
+  ownKey: false,
   onDevice: true,
   relays: [],
   name: 'App',
@@ -61,37 +62,31 @@ const app = {
   pairedAt: 5,
   secretHash: hashSecret('abc'),
 };
-const secret: StoreRow = {
-  type: 'secret',
-  secret: { hash: hashSecret('abc'), name: 'phone', account: 0, perms: '', createdAt: 3, expiresAt: 9, spent: null },
+const line = {
+  hash: hashSecret('abc'),
+  name: 'phone',
+  account: 0,
+  perms: '',
+  ownKey: false,
+  createdAt: 3,
+  expiresAt: 9,
 };
+const secret: StoreRow = { type: 'secret', secret: { ...line, spent: null } };
+const other: Secret = { ...line, hash: hashSecret('def'), name: '', ownKey: true, createdAt: 4, spent: null };
+const second: StoreRow = { type: 'secret', secret: other };
 
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
     expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] });
     store.save(secret);
-    store.save({
-      type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
-    });
+    store.save(second);
     store.save({ type: 'pair', app });
     store.close();
     const again = open();
     expect(again.load()).toEqual({
       apps: [app],
-      secrets: [
-        {
-          hash: hashSecret('abc'),
-          name: 'phone',
-          account: 0,
-          perms: '',
-          createdAt: 3,
-          expiresAt: 9,
-          spent: { by: client, at: 5 },
-        },
-        { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
-      ],
+      secrets: [{ ...line, spent: { by: client, at: 5 } }, other],
       revocations: [],
       known: null,
       seen: [],
@@ -104,10 +99,7 @@ describe('rows', () => {
     const store = open();
     store.save(secret);
     store.save({ type: 'pair', app });
-    store.save({
-      type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
-    });
+    store.save(second);
     const anew = { ...app, name: 'Renamed', pairedAt: 9, secretHash: hashSecret('def') };
     store.save({ type: 'pair', app: anew });
     expect(store.load().apps).toEqual([anew]);
@@ -115,10 +107,27 @@ describe('rows', () => {
     store.save({ type: 'unpair', client, revocation });
     expect(store.load()).toMatchObject({ apps: [], secrets: [{ spent: { by: client } }, { spent: { by: client } }] });
     expect(store.load().revocations).toEqual([revocation]);
-    store.save({ type: 'revoked', client });
+    store.save({ type: 'revoked', ...revocation });
     expect(store.load().revocations).toEqual([]);
     store.save({ type: 'drop_secret', hash: hashSecret('abc') });
     expect(store.load().secrets).toHaveLength(1);
+    store.close();
+  });
+
+  test('an app that moved to the key of its line is one app, and what the device has to forget waits under both keys', () => {
+    const store = open();
+    store.save(secret);
+    store.save({ type: 'pair', app });
+    store.save(second);
+    const moved = { client, remoteSigner: app.remoteSigner };
+    const anew = { ...app, remoteSigner: 'fd'.repeat(32), ownKey: true, secretHash: hashSecret('def') };
+    store.save({ type: 'pair', app: anew, moved });
+    expect(store.load()).toMatchObject({ apps: [anew], revocations: [moved] });
+    store.save({ type: 'revoke', client, remoteSigner: 'fc'.repeat(32) });
+    store.save({ type: 'pair_again', app: anew });
+    expect(store.load().revocations).toEqual([{ client, remoteSigner: 'fc'.repeat(32) }, moved]);
+    store.save({ type: 'revoked', ...moved });
+    expect(store.load().revocations).toEqual([{ client, remoteSigner: 'fc'.repeat(32) }]);
     store.close();
   });
 
@@ -126,10 +135,7 @@ describe('rows', () => {
     const store = open();
     store.save(secret);
     store.save({ type: 'pair', app });
-    store.save({
-      type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
-    });
+    store.save(second);
     store.save({
       type: 'unpair',
       client: 'cd'.repeat(32),
@@ -183,10 +189,7 @@ describe('rows', () => {
     store.save(secret);
     store.save({ type: 'pair', app });
     const loud = 'cd'.repeat(32);
-    store.save({
-      type: 'secret',
-      secret: { hash: hashSecret('def'), name: '', account: 0, perms: '', createdAt: 4, expiresAt: 9, spent: null },
-    });
+    store.save(second);
     store.save({ type: 'pair', app: { ...app, client: loud, secretHash: hashSecret('def') } });
     const quiet = { id: 'ee'.repeat(32), client, request: null, createdAt: 5 };
     store.save({ type: 'seen', seen: quiet, forgetBefore: 0, asked: null });
@@ -311,21 +314,11 @@ test('a database of the first version is opened, and forgets nothing', () => {
   database.close();
   const store = open();
   expect(store.load()).toEqual({
-    apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false, relays: [] }],
+    apps: [{ ...app, account: 0, remoteSigner: '', onDevice: false, ownKey: false, relays: [] }],
     revocations: [],
     known: null,
     asked: [],
-    secrets: [
-      {
-        hash: hashSecret('abc'),
-        name: 'phone',
-        account: 0,
-        perms: '',
-        createdAt: 3,
-        expiresAt: 86_400_003,
-        spent: { by: client, at: 5 },
-      },
-    ],
+    secrets: [{ ...line, expiresAt: 86_400_003, spent: { by: client, at: 5 } }],
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });
   const next = { id: 'dd'.repeat(32), client, request: 'cd'.repeat(32), createdAt: 8 };

@@ -33,8 +33,8 @@ export type Signer = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts it on this relay, and waits until it listens there and knows its device. */
-export async function startSigner(relay: string): Promise<Signer> {
+/** Starts it on this relay, with a key for each app where that is said, and waits until it listens there and knows its device. */
+export async function startSigner(relay: string, keyPerApp = false): Promise<Signer> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-interop-'));
   const store = openStore(join(dir, 'state'));
   if (store.type === 'refused') throw new Error(store.words);
@@ -47,6 +47,7 @@ export async function startSigner(relay: string): Promise<Signer> {
   const host = runHost({
     store,
     secret: Uint8Array.from(randomBytes(32)),
+    keyPerApp,
     identity,
     relays: [relay],
     wire: (events) => {
@@ -61,7 +62,11 @@ export async function startSigner(relay: string): Promise<Signer> {
   await host.listening(10_000);
   return {
     user: await known.promise,
-    bunkerUri: () => host.newBunkerUri('', 0),
+    bunkerUri: () => {
+      const line = host.newLine({ name: '', account: 0 });
+      if ('code' in line) throw new Error(line.words);
+      return line.uri;
+    },
     introduce: async (uri) => {
       const line = parseNostrconnect(uri, parseRelayUrl);
       const refusal = 'code' in line ? line : await host.introduce(line, 0, AbortSignal.timeout(20_000));

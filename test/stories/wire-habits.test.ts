@@ -13,7 +13,7 @@ const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 function introduce(world: World, app: MemoryApp, secret: string): void {
   const relays = [world.relays[0].url];
   const introduction = { client: app.pubkey, relays, secret, name: 'Coracle', url: '', perms: '' };
-  world.host().toBridge({ type: 'introduced', introduction, account: 0, onDevice: false });
+  world.host().toBridge({ type: 'introduced', introduction, account: 0, line: '', onDevice: false });
   world.wait('the first answer', () => app.inbox.length > 0);
 }
 

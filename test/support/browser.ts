@@ -2,15 +2,13 @@
  * A real browser for the tests of the pages: Debian's chromium, headless. One browser for a test file, a context of its own for each page;
  * whatever a page says on its console as an error, or loads from elsewhere than this computer, fails the test that opened it.
  */
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished } from 'vitest';
-
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+import { isInstalled, launch } from './chromium.ts';
 
 /** Whether there is one. Where it is needed (CI says so), its absence is a failure and not a skipped test. */
-export const hasBrowser = existsSync(executablePath) || process.env['SALLYPORT_BROWSER'] === 'needed';
+export const hasBrowser = isInstalled || process.env['SALLYPORT_BROWSER'] === 'needed';
 
 /** With both processors busy a page takes its time. */
 const patienceMs = 20_000;
@@ -27,8 +25,7 @@ export type PageOptions = BrowserContextOptions & { readonly mayFail?: RegExp };
 
 /** A page with nothing in it, until the test that opened it ends. */
 export async function newPage({ mayFail, ...options }: PageOptions = {}): Promise<Page> {
-  // A container's root has no user namespaces for the sandbox; the pages are ours.
-  browser ??= chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  browser ??= launch();
   const context = await (await browser).newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(patienceMs);

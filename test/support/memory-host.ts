@@ -2,11 +2,12 @@
  * The host in memory: the machines of the product, joined by the product's own wiring, with relays, wire, timers and store of the
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
+import { signersOf } from '../../host/src/core/apps/line-keys.ts';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { BridgeInput, BridgeState, Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
 import { remoteSigner } from '../../host/src/core/nip46/envelope.ts';
-import { type NostrEvent, parseEvent } from '../../host/src/core/nip46/event.ts';
+import type { NostrEvent } from '../../host/src/core/nip46/event.ts';
 import {
   deadline,
   type RelayEffect,
@@ -22,7 +23,6 @@ import type { Store } from '../../host/src/store/store.ts';
 import { joinMachines } from '../../host/src/wiring.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
-import { finalizeEvent } from './quick-nostr.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type MemoryHost = {
@@ -87,6 +87,9 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     wakeAt,
     write,
     appRelays: () => undefined,
+    listenFor: (pubkeys) => {
+      for (const connection of connections) connection.feed({ type: 'keys', pubkeys });
+    },
     publish: (event, [first]) => {
       const ordered = [...connections].sort((a, b) => Number(b.url === first) - Number(a.url === first));
       for (const connection of ordered) connection.feed({ type: 'publish', event });
@@ -98,13 +101,12 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       if (effect.type === 'sign_probe') return { type: 'probe_signed', event: probe() };
       if (effect.type === 'deliver') toBridge({ type: 'event', relay: relay.url, event: effect.event });
       else if (effect.type === 'sign_auth') {
-        const tags = [
-          ['relay', effect.relay],
-          ['challenge', effect.challenge],
-        ];
-        const template = { kind: 22242, created_at: Math.floor(clock.now() / 1000), tags, content: '' };
-        const event = parseEvent(JSON.parse(JSON.stringify(finalizeEvent(template, secret))));
-        if (event !== null) return { type: 'auth_signed', challenge: effect.challenge, events: [event] };
+        const { challenge, pubkeys } = effect;
+        const createdAt = Math.floor(clock.now() / 1000);
+        const events = signersOf(bridge(), pubkeys).map((one) =>
+          one.authenticate(effect.relay, challenge, createdAt, bytesFrom(draw)(32)),
+        );
+        return { type: 'auth_signed', challenge, events };
       } else if (effect.type === 'status') reports.push({ type: 'relay', url: relay.url, status: effect.status });
       return null;
     }),

@@ -1,5 +1,5 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
-import type { App, Secret } from '../../host/src/core/apps/sessions.ts';
+import { type App, pairOf, type Secret } from '../../host/src/core/apps/sessions.ts';
 import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../../host/src/core/apps/store-rows.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
@@ -40,8 +40,9 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
       else if (row.type === 'unpair') {
         apps.delete(row.client);
         for (const key of [...asked.keys()]) if (key.startsWith(row.client)) asked.delete(key);
-        if (row.revocation !== null) revocations.set(row.client, row.revocation);
-      } else if (row.type === 'revoked') revocations.delete(row.client);
+        if (row.revocation !== null) revocations.set(pairOf(row.revocation), row.revocation);
+      } else if (row.type === 'revoke') revocations.set(pairOf(row), row);
+      else if (row.type === 'revoked') revocations.delete(pairOf(row));
       else if (row.type === 'accounts') known = row.known;
       else if (row.type === 'replaced') {
         known = row.known;
@@ -59,15 +60,15 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
         for (const [id, one] of seen) {
           if (one.client === row.client && one.request === row.request) seen.set(id, { ...one, request: null });
         }
-      } else if (row.type === 'pair_again') {
-        apps.set(row.app.client, row.app);
-        revocations.delete(row.app.client);
       } else {
-        const secret = secrets.get(row.app.secretHash);
-        if (secret === undefined || secret.spent !== null) throw new Error('a pairing must spend a live secret');
-        secrets.set(secret.hash, { ...secret, spent: { by: row.app.client, at: row.app.pairedAt } });
+        if (row.type === 'pair') {
+          const secret = secrets.get(row.app.secretHash);
+          if (secret === undefined || secret.spent !== null) throw new Error('a pairing must spend a live secret');
+          secrets.set(secret.hash, { ...secret, spent: { by: row.app.client, at: row.app.pairedAt } });
+        }
         apps.set(row.app.client, row.app);
-        revocations.delete(row.app.client);
+        revocations.delete(pairOf(row.app));
+        if (row.moved !== undefined) revocations.set(pairOf(row.moved), row.moved);
       }
     },
   };

@@ -13,14 +13,23 @@ export function processorMs(pid: number | null): number {
 
 /** Resident memory in MB; NaN where there is no /proc. */
 export function residentMb(pid: number | null): number {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
-  return (Number(kib) * 1024) / 1e6;
+  return statusMb(pid, 'VmRSS');
+}
+
+/** What of it is of no file that others share: heaps and stacks. */
+export function ownMb(pid: number | null): number {
+  return statusMb(pid, 'RssAnon');
 }
 
 /** The processes that this one started; none where there is no /proc. */
 export function childrenOf(pid: number): readonly number[] {
   const entries = read('/proc/self/stat') === null ? [] : readdirSync('/proc');
   return entries.filter((entry) => /^\d+$/.test(entry) && statOf(Number(entry))?.[1] === String(pid)).map(Number);
+}
+
+function statusMb(pid: number | null, field: string): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+  return (Number(kib) * 1024) / 1e6;
 }
 
 /** The fields after the program's name, which may itself hold spaces and brackets: state, parent, … */

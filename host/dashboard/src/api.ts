@@ -44,11 +44,16 @@ export async function download<N extends RouteName>(name: N, said: Call<N>, file
   const response = await send(name, said);
   if (response === null) return gone;
   if (!response.ok) return failureOf(response);
-  const url = URL.createObjectURL(await response.blob());
+  save(await response.blob(), file);
+  return null;
+}
+
+/** Has the browser keep this as a file of that name. */
+export function save(content: Blob, file: string): void {
+  const url = URL.createObjectURL(content);
   const link = Object.assign(document.createElement('a'), { href: url, download: file });
   link.click();
   URL.revokeObjectURL(url);
-  return null;
 }
 
 async function send<N extends RouteName>(name: N, said: Call<N>, until?: AbortSignal): Promise<Response | null> {

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
 import { isLost, now, status } from './live.ts';
 import { Outside } from './outside.tsx';
+import { Narrowed } from './parts/narrowed.tsx';
 import { type Sentence, sentenceOf, type Tone } from './sentence.ts';
 import { entry, leave } from './session.ts';
 import { texts } from './texts.ts';
@@ -57,6 +58,7 @@ export function App() {
         ))}
       </nav>
       <main id="content" tabIndex={-1}>
+        <Narrowed />
         {status.value === null ? <p class="quiet">{texts.opening}</p> : <View />}
       </main>
       <footer>

@@ -13,7 +13,7 @@ export type Status = Answer<'GET /v0/status'>;
 export const status = signal<Status | null>(null);
 /** `lost`: no host answers. What is shown is old. */
 export const link = signal<'opening' | 'live' | 'lost'>('opening');
-/** Counts every change that the host told. */
+/** Counts the changes that the host told, five in a second at most. */
 export const beat = signal(0);
 /** The host's clock, in ms: this computer's, unless a test moved one of them. */
 export const now = signal(Date.now());
@@ -28,6 +28,9 @@ export function listen(): void {
   setInterval(() => {
     now.value = Date.now();
   }, 1_000);
+  document.addEventListener('visibilitychange', () => {
+    beat.value++;
+  });
   let ending: AbortController | null = null;
   effect(() => {
     ending?.abort();
@@ -68,7 +71,9 @@ function take(event: string): void {
   const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
   if (name === undefined || data === undefined) return;
   link.value = 'live';
-  if (name === 'status') status.value = JSON.parse(data) as Status;
+  // Requests are told one by one, and their status once for all that came together: that is often enough to ask for lists.
+  if (name !== 'status') return;
+  status.value = JSON.parse(data) as Status;
   beat.value++;
 }
 
@@ -94,7 +99,8 @@ export function kept<T>(ask: () => Promise<{ readonly ok: true; readonly answer:
     }
   };
   effect(() => {
-    if (beat.value > 0 && entry.value.at === 'inside') void refresh();
+    // A page that nobody looks at asks for nothing; it does when it is looked at again.
+    if (beat.value > 0 && entry.value.at === 'inside' && !document.hidden) void refresh();
   });
   return { value, refresh };
 }

@@ -35,9 +35,8 @@ function deviceSentence({ device }: Status): Sentence | null {
     case 'locked':
     case 'unlocking':
       return { tone: 'waiting', words: said.locked };
-    case 'fresh':
-      return { tone: 'waiting', words: said.fresh };
-    default:
-      return device.channel === 'unpaired' ? { tone: 'waiting', words: said.unpaired } : null;
   }
+  // Whoever does not know whether it is their device has nothing to do on it yet.
+  if (device.channel === 'unpaired') return { tone: 'waiting', words: said.unpaired };
+  return device.state === 'fresh' ? { tone: 'waiting', words: said.fresh } : null;
 }

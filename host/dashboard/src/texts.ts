@@ -1,4 +1,9 @@
-/** Every word of the page that is not the user's or the host's own, in one place. English first. */
+/** Every word of the page that is not the user's or the host's own, in one place (those of the other views in texts/). English first. */
+import { activity } from './texts/activity.ts';
+import { apps } from './texts/apps.ts';
+import { device } from './texts/device.ts';
+import { relays } from './texts/relays.ts';
+import { settings } from './texts/settings.ts';
 
 const many = (count: number, one: string, more: string): string => (count === 1 ? `one ${one}` : `${count} ${more}`);
 
@@ -122,18 +127,24 @@ export const texts = {
       },
     },
     pair: 'Show the digits',
-    compare: 'Are these the digits on the device?',
-    same: 'They are the same: press yes there, too',
+    compare: 'Are these the digits on the device? Say so here and there.',
+    same: 'They are the same',
     differ: 'They differ',
     unlock: 'Ask for the PIN',
     typePin: 'Now type it on the device.',
   },
+  activity,
+  apps,
+  device,
+  relays,
+  settings,
   leave: 'Log out of this page',
   skip: 'To the content',
   close: 'Close',
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
+  copyByHand: 'Press Ctrl or ⌘ and C',
 } as const;
 
 function capital(words: string): string {

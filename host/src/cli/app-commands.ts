@@ -10,6 +10,7 @@ import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import * as show from './show.ts';
 
 type LineOptions = {
+  readonly ownKey?: boolean;
   readonly name: string;
   readonly account: string;
   readonly perms: string;
@@ -27,6 +28,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .option('--account <number>', 'the account of the device that the app will use', '0')
     .option('--perms <list>', 'what the app may be taken to ask for, as sign_event:1,nip44_decrypt', '')
     .option('--minutes <number>', 'how long the line may be used', '1440')
+    .option('--own-key', 'with a remote-signer key that no other app gets: apps cannot be linked by it')
     .option('--old', 'in the form of 2023, npub…#secret, for apps that read nothing newer', false)
     .option('--no-qr', 'the line alone')
     .action(
@@ -36,7 +38,8 @@ export function addAppCommands(cli: Parser, run: Action): void {
         const strange = strangePermission(perms);
         if (strange !== null)
           throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
-        const body = { name, perms, account, minutes: numberOf(options.minutes, '--minutes', 1, lineMinutesMax) };
+        const minutes = numberOf(options.minutes, '--minutes', 1, lineMinutesMax);
+        const body = { name, perms, account, minutes, ...(options.ownKey === true ? { ownKey: true } : {}) };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
         const shown = options.old ? line.oldToken : line.uri;
         const code = options.qr && !command.json ? `${renderUnicodeCompact(shown, { ecc: 'L', border: 2 })}\n` : '';
@@ -49,12 +52,14 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .description('pair the app that shows this nostrconnect line; - reads it from stdin')
     .option('--name <words>', 'what you call the app', '')
     .option('--account <number>', 'the account of the device that the app will use', '0')
+    .option('--own-key', 'it gets a remote-signer key that no other app gets')
     .action(
-      run(async (command, line: string, options: { name: string; account: string }) => {
+      run(async (command, line: string, options: { name: string; account: string; ownKey?: boolean }) => {
         const uri = line === '-' ? (await command.io.stdin()).trim() : line;
         const introduction = parseNostrconnect(uri, parseRelayUrl);
         if ('code' in introduction) throw endingOf({ type: 'refused', ...introduction });
-        const body = { uri, name: options.name, account: numberOf(options.account, '--account') };
+        const own = options.ownKey === true ? { ownKey: true } : {};
+        const body = { uri, name: options.name, account: numberOf(options.account, '--account'), ...own };
         await look(command, 'it shows the app, and asks whether to pair it');
         const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
         say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);

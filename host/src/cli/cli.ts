@@ -8,10 +8,12 @@ import { Command, CommanderError } from 'commander';
 import { defaultState, version } from '../options.ts';
 import { addAppCommands } from './app-commands.ts';
 import type { Action } from './arguments.ts';
+import { addDemoAppCommand } from './demo-app-command.ts';
 import { addHostCommands } from './host-commands.ts';
 import { commandWith, Ending, exitCodes, type Io } from './io.ts';
 import { addMachineCommands } from './machine-commands.ts';
 import { addRelayCommands } from './relay-commands.ts';
+import { addTrayCommands } from './tray-commands.ts';
 import { addWebCommands } from './web-commands.ts';
 
 /** Runs one command; returns its exit code. `program` is what the runtime was started with: its own options, and the file. */
@@ -41,6 +43,8 @@ export async function runCli(argv: readonly string[], io: Io, program: readonly 
   addRelayCommands(cli, run);
   addWebCommands(cli, run);
   addMachineCommands(cli, run, program);
+  addTrayCommands(cli, run, program);
+  addDemoAppCommand(cli, run);
   forEachCommand(cli, (command) => {
     command
       .option('--state <dir>', 'the state directory of the host', defaultState())

@@ -5,7 +5,6 @@ import { dirname, resolve } from 'node:path';
 import type { Command as Parser } from 'commander';
 import { passphraseMin } from '../control/device-schemas.ts';
 import { parseOptions } from '../options.ts';
-import { backupMax, makeBackup, restoreBackup } from '../store/backup-file.ts';
 import { type Action, wrong } from './arguments.ts';
 import { completionScript } from './completion.ts';
 import { examine } from './doctor.ts';
@@ -82,6 +81,7 @@ function addBackups(cli: Parser, run: Action): void {
     .action(
       run(async (command, file: string, options: PassphraseOption) => {
         if (!existsSync(file)) throw new Ending(exitCodes.failed, `${file} is not there.`);
+        const { backupMax, restoreBackup } = await backupFiles();
         if (statSync(file).size > backupMax) throw new Ending(exitCodes.failed, `${file} is no backup.`);
         const refused = await restoreBackup(
           readFileSync(file),
@@ -95,11 +95,15 @@ function addBackups(cli: Parser, run: Action): void {
     );
 }
 
+/** The store and its cryptography: no other command needs them, and the icon in the panel stays small without. */
+const backupFiles = () => import('../store/backup-file.ts');
+
 /** A host that runs has the database, and makes it; without one this command does. */
 async function backupBy({ client, state }: Command, passphrase: string): Promise<Uint8Array> {
   const said = await client.call('POST /v0/backup', { body: { passphrase } });
   if (said.type === 'answer') return Buffer.from(said.answer.file, 'base64');
   if (said.type !== 'absent') throw new Ending(exitCodes.failed, said.words);
+  const { makeBackup } = await backupFiles();
   const made = await makeBackup(state, passphrase);
   if (!(made instanceof Uint8Array)) throw new Ending(exitCodes.failed, made.words);
   return made;
@@ -138,7 +142,7 @@ function addService(cli: Parser, run: Action, program: readonly string[]): void 
         say(
           command,
           made,
-          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}`,
+          `${made.path} is written. To start it:\n${made.start.map((line) => `  ${line}\n`).join('')}An icon in the panel, too: sallyport tray install\n`,
         );
       }),
     );

@@ -24,8 +24,8 @@ export type Service = {
 
 /** The service of a platform. */
 export function serviceFor(platform: NodeJS.Platform, wanted: Wanted): Service {
-  if (platform === 'darwin') return launchd(wanted);
-  return platform === 'win32' ? windowsTask(wanted) : systemd(wanted);
+  if (platform === 'darwin') return agent(wanted, 'sallyport');
+  return platform === 'win32' ? task(wanted, 'Sallyport', 'sallyport-task.xml') : systemd(wanted);
 }
 
 /** The runtime that the text of a service starts, whichever of the three it is; null when it names none. */
@@ -78,14 +78,15 @@ function unitQuoted(word: string): string {
   return /^[\w@/.:=+-]+$/.test(word) ? word : `"${escaped}"`;
 }
 
-function launchd({ node, program, args, home, state }: Wanted): Service {
+/** A launchd agent of this label. */
+export function agent({ node, program, args, home, state }: Wanted, label: string): Service {
   const words = [node, ...program, ...args].map((word) => `    <string>${xml(word)}</string>`).join('\n');
-  const path = join(home, 'Library', 'LaunchAgents', 'sallyport.plist');
+  const path = join(home, 'Library', 'LaunchAgents', `${label}.plist`);
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
-  <key>Label</key><string>sallyport</string>
+  <key>Label</key><string>${label}</string>
   <key>ProgramArguments</key>
   <array>
 ${words}
@@ -93,7 +94,7 @@ ${words}
   <key>RunAtLoad</key><true/>
   <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
   <key>Umask</key><integer>63</integer>
-  <key>StandardErrorPath</key><string>${xml(join(state, 'service.log'))}</string>
+  <key>StandardErrorPath</key><string>${xml(join(state, label === 'sallyport' ? 'service.log' : `${label}.log`))}</string>
 </dict>
 </plist>
 `;
@@ -101,12 +102,13 @@ ${words}
     path,
     text,
     start: [`launchctl bootstrap gui/$(id -u) '${path}'`],
-    stop: ['launchctl bootout gui/$(id -u)/sallyport'],
+    stop: [`launchctl bootout gui/$(id -u)/${label}`],
   };
 }
 
-function windowsTask({ node, program, args, state }: Wanted): Service {
-  const path = join(state, 'sallyport-task.xml');
+/** A task of Windows, of this name, written to this file. */
+export function task({ node, program, args, state }: Wanted, name: string, file: string): Service {
+  const path = join(state, file);
   const words = [...program, ...args].map((word) => `"${word}"`).join(' ');
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -123,8 +125,8 @@ function windowsTask({ node, program, args, state }: Wanted): Service {
   return {
     path,
     text,
-    start: [`schtasks /create /tn Sallyport /xml "${path}"`, 'schtasks /run /tn Sallyport'],
-    stop: ['schtasks /end /tn Sallyport', 'schtasks /delete /tn Sallyport /f'],
+    start: [`schtasks /create /tn "${name}" /xml "${path}"`, `schtasks /run /tn "${name}"`],
+    stop: [`schtasks /end /tn "${name}"`, `schtasks /delete /tn "${name}" /f`],
   };
 }
 

@@ -15,6 +15,9 @@ export type ControlAddress = {
   readonly tokenFile: string | null;
 };
 
+/** The only Host that is served: no name that a browser could be led to. */
+export const controlHost = 'sallyport';
+
 /** `sun_path` has 104 bytes on macOS and 108 on Linux, the last of them zero. */
 const pathMax = 103;
 

@@ -3,17 +3,16 @@
  * browser can speak to it (Origin, Referer and a foreign Host are refused), and of every door that no body is larger than it reads, and
  * that every request is answered, a wrong one with words.
  */
+
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import type { z } from 'zod';
+import { controlHost } from './address.ts';
 import { type Handlers, makeHandlers } from './handlers.ts';
 import type { Problem } from './problems.ts';
 import { type Access, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import type { HostView } from './view.ts';
 import { watchStream } from './watch.ts';
-
-/** The only Host that is served: no name that a browser could be led to. */
-export const controlHost = 'sallyport';
 
 /** The largest body says a bunker line or a rule. */
 const bodyMax = 16 * 1024;
@@ -72,6 +71,8 @@ function addRoute(
     const asked = { params: given(params), query: given(query), body: given(body) };
     const said = await handler(asked, context.req.raw.signal);
     if (isProblem(said)) return context.json(...problem(said.problem, said.code, said.words, said.advice));
+    // Not all that is changed here is reported by the machines: a pause with nothing open is only a new state.
+    if (route.access === 'write') view.changed();
     if (hasSchema(route.answer)) return context.json(said as object);
     const text = typeof said === 'string' ? said : pieces(said as Iterable<string>);
     return new Response(text, { headers: { 'content-type': route.answer.text } });

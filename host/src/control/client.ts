@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { othersMay } from '../store/private-files.ts';
-import { controlAddress } from './address.ts';
-import { controlHost } from './app.ts';
+import { controlAddress, controlHost } from './address.ts';
 import { type Answer, type Call, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import { problem } from './schemas.ts';
 

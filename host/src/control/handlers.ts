@@ -92,12 +92,12 @@ export function makeHandlers(view: HostView): Handlers {
     },
     'GET /v0/secrets': () => ({ secrets: secretsOf(view) }),
     'POST /v0/secrets': ({ body }) => {
-      const { minutes, ...wanted } = body;
-      const missing = missingAccount(bridge(), body.account);
-      if (missing !== null) return no(409, missing.code, missing.words, missing.advice);
+      const { minutes, ownKey, ...wanted } = body;
       const expiresAt = now() + minutes * minuteMs;
-      const { uri, oldToken, hash } = view.newLine({ ...wanted, expiresAt });
-      return { uri, oldToken, id: hash.slice(0, 16), expiresAt };
+      const missing = missingAccount(bridge(), body.account);
+      const line = missing ?? view.newLine({ ...wanted, expiresAt, ...withoutUndefined({ ownKey }) });
+      if ('code' in line) return no(409, line.code, line.words, line.advice);
+      return { uri: line.uri, oldToken: line.oldToken, id: line.hash.slice(0, 16), expiresAt };
     },
     'DELETE /v0/secrets/:id': ({ params: { id } }) => {
       const live = [...bridge().sessions.secrets.values()].filter(({ spent }) => spent === null);

@@ -65,7 +65,7 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
       const missing = missingAccount(bridge(), body.account);
       if (missing !== null) return refused(missing);
       const name = cleanLine(body.name, limits.nameMax) || introduction.name;
-      const refusal = await view.introduce({ ...introduction, name }, body.account, until);
+      const refusal = await view.introduce({ ...introduction, name }, body.account, until, body.ownKey);
       if (refusal !== null) return refused(refusal);
       const app = bridge().sessions.apps.get(introduction.client);
       return app === undefined ? noApp : appOf(app, view);

@@ -18,10 +18,10 @@ import type { HostView } from './view.ts';
 const diagnosticRows = 200;
 
 export function appOf(app: App, view: HostView): z.output<typeof s.app> {
-  const { client, name, url, perms, account, pairedAt } = app;
+  const { client, name, url, perms, account, ownKey, pairedAt } = app;
   const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
   const usedAt = view.activity.search({ client, limit: 1 }).rows[0]?.at ?? null;
-  return { client, name, url, perms, account, pairedAt, usedAt, pause };
+  return { client, name, url, perms, account, ownKey, pairedAt, usedAt, pause };
 }
 
 export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
@@ -104,6 +104,7 @@ export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
     id: secret.hash.slice(0, 16),
     name: secret.name,
     perms: secret.perms,
+    ownKey: secret.ownKey,
     account: secret.account,
     createdAt: secret.createdAt,
     expiresAt: secret.expiresAt,

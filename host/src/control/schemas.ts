@@ -70,6 +70,8 @@ export const app = z.object({
   url: z.string(),
   perms: z.string(),
   account: z.number().int().nonnegative(),
+  /** It speaks to a remote-signer key that no other app knows. */
+  ownKey: z.boolean(),
   pairedAt: time,
   /** When a request of it last ended, as far as the activity log goes back. */
   usedAt: time.nullable(),
@@ -82,11 +84,16 @@ export const secret = z.object({
   name: z.string(),
   perms: z.string(),
   account: z.number().int().nonnegative(),
+  /** Whether it names a remote-signer key of its own. */
+  ownKey: z.boolean(),
   createdAt: time,
   expiresAt: time,
   /** The app that used it. */
   spentBy: hex32.nullable(),
 });
+
+/** A remote-signer key of its own, by which the app cannot be linked with others; where nothing is said, as the host was started. */
+const ownKey = z.boolean().optional();
 
 export const newSecret = z.strictObject({
   name: z.string().max(256).default(''),
@@ -104,6 +111,7 @@ export const newSecret = z.strictObject({
     .min(1)
     .max(lineMinutesMax)
     .default(24 * 60),
+  ownKey,
 });
 
 export const introduction = z.strictObject({
@@ -112,6 +120,7 @@ export const introduction = z.strictObject({
   account: z.number().int().min(0).max(255).default(0),
   /** What the user calls the app; empty: what it calls itself. */
   name: z.string().max(256).default(''),
+  ownKey,
 });
 
 const grantLimits = {

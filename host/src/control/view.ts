@@ -48,10 +48,17 @@ export type HostView = {
   readonly answerPairing: (same: boolean) => void;
   /** Ends the session of an app. */
   readonly revoke: (client: string) => void;
-  /** Makes a bunker line; its secret is known to nobody after this. */
-  readonly newLine: (wanted: NewLine) => { readonly uri: string; readonly oldToken: string; readonly hash: string };
+  /** Makes a bunker line, or says why not; its secret is known to nobody after this. */
+  readonly newLine: (
+    wanted: NewLine,
+  ) => { readonly uri: string; readonly oldToken: string; readonly hash: string } | Refusal;
   /** Pairs the app of a nostrconnect line, or says why not; aborting gives it up. */
-  readonly introduce: (introduction: Introduction, account: number, until: AbortSignal) => Promise<Refusal | null>;
+  readonly introduce: (
+    introduction: Introduction,
+    account: number,
+    until: AbortSignal,
+    ownKey?: boolean,
+  ) => Promise<Refusal | null>;
   /** Asks the device on the user's own behalf; aborting gives it up. */
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
@@ -63,8 +70,10 @@ export type HostView = {
   readonly metrics: () => string;
   /** A request of the API met a fault of ours. */
   readonly fault: (problem: unknown) => void;
-  /** Tells every report from now on; returns how to end that. */
-  readonly watch: (listener: (report: Report) => void) => () => void;
+  /** Tells every report from now on, and null for a change by the control API; returns how to end that. */
+  readonly watch: (listener: (report: Report | null) => void) => () => void;
+  /** Somebody changed something by the control API. */
+  readonly changed: () => void;
 };
 
 /** What a bunker line is made for. */
@@ -73,4 +82,5 @@ export type NewLine = {
   readonly account: number;
   readonly perms: string;
   readonly expiresAt: number;
+  readonly ownKey?: boolean;
 };

@@ -34,7 +34,7 @@ export function watchStream(view: HostView, gone: AbortSignal): Response {
         heart.unref();
         let isOpen = true;
         const stop = view.watch((report) => {
-          if (report.type === 'request') event('request', jsonOf(report)['request']);
+          if (report?.type === 'request') event('request', jsonOf(report)['request']);
           if (isOpen) settling ??= setTimeout(tellStatus, settleMs);
         });
         function finish(): void {

@@ -25,6 +25,8 @@ export type Relays = {
    */
   readonly publish: (event: NostrEvent, to?: PublishTo) => readonly string[];
   readonly snapshots: () => readonly RelaySnapshot[];
+  /** The remote-signer keys whose requests are asked for from now on; the first is the main one. */
+  readonly listenFor: (pubkeys: readonly string[]) => void;
   /** The clock jumped: this computer slept, or its clock was set. All connections are looked at, at once. */
   readonly woke: () => void;
   readonly close: () => void;
@@ -35,8 +37,9 @@ export type PublishTo = { readonly first?: string; readonly only?: readonly stri
 /** A relay that is left has this long to take the last answers: its OK comes within seconds. */
 const farewellMs = 10_000;
 
-/** A set of relays without any; `pubkeys` are the remote-signer keys whose requests are asked for. */
-export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbacks): Relays {
+/** A set of relays without any; `mainKeys` are the remote-signer keys whose requests are asked for at first. */
+export function createRelays(mainKeys: readonly string[], callbacks: RelayCallbacks): Relays {
+  let pubkeys = mainKeys;
   const sockets = new Map<string, RelaySocket>();
   const leaving = new Map<string, NodeJS.Timeout>();
   let waiting: readonly string[] = [];
@@ -96,6 +99,11 @@ export function createRelays(pubkeys: readonly string[], callbacks: RelayCallbac
     start,
     keep,
     publish,
+    listenFor: (wanted) => {
+      if (wanted.length === pubkeys.length && wanted.every((key, i) => key === pubkeys[i])) return;
+      pubkeys = wanted;
+      for (const socket of [...sockets.values()]) socket.listenFor(pubkeys);
+    },
     snapshots: () => [...sockets.values()].map((socket) => socket.snapshot()),
     woke: () => {
       for (const socket of [...sockets.values()]) socket.woke();

@@ -26,8 +26,8 @@ export type RelayCallbacks = {
   readonly onEvent: (event: NostrEvent, relayUrl: string) => void;
   readonly onStatus: (status: RelayStatus, relayUrl: string) => void;
   readonly onPublished: (eventId: string, ok: boolean, words: string, relayUrl: string) => void;
-  /** Signs NIP-42 events (kind 22242), one for each remote-signer key that the relay shall know. */
-  readonly signAuth: (relayUrl: string, challenge: string) => readonly NostrEvent[];
+  /** Signs NIP-42 events (kind 22242), one for each of these remote-signer keys, which the relay shall know. */
+  readonly signAuth: (relayUrl: string, challenge: string, pubkeys: readonly string[]) => readonly NostrEvent[];
   /** An event of the remote-signer key to itself, another one each time: what the relay makes of it says whether it delivers. */
   readonly signProbe: () => NostrEvent;
   /** An event that is said to be of the remote-signer key, and was not sent on this connection. */
@@ -38,6 +38,8 @@ export type RelaySocket = {
   readonly url: string;
   readonly publish: (event: NostrEvent) => void;
   readonly snapshot: () => RelaySnapshot;
+  /** The remote-signer keys whose requests are asked for from now on. */
+  readonly listenFor: (pubkeys: readonly string[]) => void;
   /** The clock jumped: this computer slept, or its clock was set. */
   readonly woke: () => void;
   /** Ends at once; what was not acknowledged ends with `onPublished(…, false)`. */
@@ -91,7 +93,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
       case 'deliver':
         return callbacks.onEvent(effect.event, url);
       case 'sign_auth': {
-        const events = callbacks.signAuth(effect.relay, effect.challenge);
+        const events = callbacks.signAuth(effect.relay, effect.challenge, effect.pubkeys);
         return feed({ type: 'auth_signed', challenge: effect.challenge, events });
       }
       case 'sign_probe':
@@ -164,6 +166,7 @@ export function openRelay(options: RelayOptions, callbacks: RelayCallbacks): Rel
     url,
     publish: (event) => feed({ type: 'publish', event }),
     snapshot: () => snapshot(state),
+    listenFor: (pubkeys) => feed({ type: 'keys', pubkeys }),
     woke: () => feed({ type: 'woke' }),
     close: () => feed({ type: 'stop' }),
   };

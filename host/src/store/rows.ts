@@ -5,11 +5,12 @@ import { parseEvent } from '../core/nip46/event.ts';
 import { integer, type Row, text } from './columns.ts';
 
 export function appOf(row: Row): App {
-  const { client, account, remote_signer, on_device, relays, name, url, perms, paired_at, secret_hash } = row;
+  const { client, account, remote_signer, own_key, on_device, relays, name, url, perms, paired_at, secret_hash } = row;
   return {
     client: text(client),
     account: integer(account),
     remoteSigner: text(remote_signer),
+    ownKey: integer(own_key) === 1,
     onDevice: integer(on_device) === 1,
     relays: text(relays)
       .split(' ')
@@ -42,13 +43,14 @@ export function knownOf(rows: readonly Row[]): KnownAccounts | null {
 }
 
 export function secretOf(row: Row): Secret {
-  const { hash, name, account, perms, created_at, expires_at, spent_by, spent_at } = row;
+  const { hash, name, account, perms, own_key, created_at, expires_at, spent_by, spent_at } = row;
   const spent = spent_by === null ? null : { by: text(spent_by), at: integer(spent_at) };
   return {
     hash: text(hash),
     name: text(name),
     account: integer(account),
     perms: text(perms),
+    ownKey: integer(own_key) === 1,
     createdAt: integer(created_at),
     expiresAt: integer(expires_at),
     spent,

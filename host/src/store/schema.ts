@@ -86,6 +86,18 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (client, request)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Lines with a remote-signer key of their own: an app may have been paired with one, and be with another.
+  `
+  ALTER TABLE secrets ADD COLUMN own_key INTEGER NOT NULL DEFAULT 0 CHECK (own_key IN (0, 1));
+  ALTER TABLE apps ADD COLUMN own_key INTEGER NOT NULL DEFAULT 0 CHECK (own_key IN (0, 1));
+  CREATE TABLE revoked_pairs (
+    client TEXT NOT NULL CHECK (length(client) = 64),
+    remote_signer TEXT NOT NULL CHECK (length(remote_signer) = 64),
+    PRIMARY KEY (client, remote_signer)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO revoked_pairs (client, remote_signer) SELECT client, remote_signer FROM revocations;
+  DROP TABLE revocations;
+  `,
 ];
 
 /** The version that this host reads and writes. */

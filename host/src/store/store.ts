@@ -121,7 +121,7 @@ function load(database: DatabaseSync): Loaded {
       FROM (SELECT seen.*, apps.client AS owner FROM seen LEFT JOIN apps USING (client))
     ) WHERE place <= ? ORDER BY created_at`);
   const seen = newest.all(limits.seenChunk * limits.seenChunks).map(seenOf);
-  const revocations = database.prepare('SELECT * FROM revocations ORDER BY client').all();
+  const revocations = database.prepare('SELECT * FROM revoked_pairs ORDER BY client, remote_signer').all();
   return {
     apps: apps.map(appOf),
     secrets: secrets.map(secretOf),
@@ -163,8 +163,8 @@ function saver(database: DatabaseSync, strength: ReturnType<typeof strengthOf>):
 function perform(statements: Statements, row: StoreRow): void {
   switch (row.type) {
     case 'secret': {
-      const { hash, name, account, perms, createdAt, expiresAt } = row.secret;
-      statements.secret.run(hash, name, createdAt, account, perms, expiresAt);
+      const { hash, name, account, perms, ownKey, createdAt, expiresAt } = row.secret;
+      statements.secret.run(hash, name, createdAt, account, perms, expiresAt, ownKey ? 1 : 0);
       return;
     }
     case 'drop_secret':
@@ -175,18 +175,21 @@ function perform(statements: Statements, row: StoreRow): void {
       const spent = statements.spend.run(client, pairedAt, secretHash);
       // The core decided on the same state, so a secret that is not there to be spent is a bug, and nobody is to be paired by it.
       if (spent.changes !== 1) throw new Error('a pairing must spend a live secret');
-      return writeApp(statements, row.app);
+      return pairApp(statements, row);
     }
     case 'pair_again':
-      return writeApp(statements, row.app);
+      return pairApp(statements, row);
     case 'unpair':
       statements.unpair.run(row.client);
       // Its session is over: no later host goes on with what it had asked.
       statements.endedOf.run(row.client);
       if (row.revocation !== null) statements.revoke.run(row.revocation.client, row.revocation.remoteSigner);
       return;
+    case 'revoke':
+      statements.revoke.run(row.client, row.remoteSigner);
+      return;
     case 'revoked':
-      statements.revoked.run(row.client);
+      statements.revoked.run(row.client, row.remoteSigner);
       return;
     case 'accounts':
       return writeAccounts(statements, row.known);
@@ -220,12 +223,18 @@ function perform(statements: Statements, row: StoreRow): void {
   }
 }
 
-/** Whoever is paired is not to be forgotten by the device any more. */
+/** Whoever is paired is not to be forgotten by the device any more; what it was with another key of ours is. */
+function pairApp(statements: Statements, { app, moved }: StoreRow & { readonly type: 'pair' | 'pair_again' }): void {
+  writeApp(statements, app);
+  statements.revoked.run(app.client, app.remoteSigner);
+  if (moved !== undefined) statements.revoke.run(moved.client, moved.remoteSigner);
+}
+
 function writeApp(statements: Statements, app: App): void {
-  const { client, account, remoteSigner, onDevice, relays, name, url, perms, pairedAt, secretHash } = app;
+  const { client, account, remoteSigner, relays, name, url, perms, pairedAt, secretHash } = app;
+  const [onDevice, ownKey] = [app.onDevice ? 1 : 0, app.ownKey ? 1 : 0];
   const own = relays.join(' ');
-  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice ? 1 : 0, own);
-  statements.revoked.run(client);
+  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice, own, ownKey);
 }
 
 function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
@@ -238,21 +247,21 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(database: DatabaseSync) {
   return {
     secret: database.prepare(
-      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at, own_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
       `INSERT OR REPLACE INTO apps
-       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays, own_key)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
-    revoke: database.prepare('INSERT OR REPLACE INTO revocations (client, remote_signer) VALUES (?, ?)'),
-    noRevocations: database.prepare('DELETE FROM revocations'),
+    revoke: database.prepare('INSERT OR REPLACE INTO revoked_pairs (client, remote_signer) VALUES (?, ?)'),
+    noRevocations: database.prepare('DELETE FROM revoked_pairs'),
     noAccounts: database.prepare('DELETE FROM accounts'),
     account: database.prepare('INSERT INTO accounts (number, device, name, pubkey) VALUES (?, ?, ?, ?)'),
-    revoked: database.prepare('DELETE FROM revocations WHERE client = ?'),
+    revoked: database.prepare('DELETE FROM revoked_pairs WHERE client = ? AND remote_signer = ?'),
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),

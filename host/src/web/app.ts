@@ -10,7 +10,7 @@ import type { Refusal } from '../core/nip46/refusal.ts';
 import { nostrJson } from '../core/web/well-known.ts';
 import { addAuth } from './auth.ts';
 import { addIntroductions, introductionsAt } from './introductions.ts';
-import { style } from './pages.ts';
+import { pageFiles } from './pages.ts';
 
 /** What the pages need of the running host. */
 export type WebView = {
@@ -35,7 +35,7 @@ export type WebView = {
  */
 const security = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
@@ -67,7 +67,8 @@ export function webApp(view: WebView): Hono {
     };
     return context.json(nostrJson(known, context.req.query('name') ?? ''));
   });
-  app.get('/style.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  for (const [path, { type, text }] of Object.entries(pageFiles))
+    app.get(path, (context) => context.body(text, 200, { 'Content-Type': type }));
   addAuth(app, view);
   addIntroductions(app, view);
   app.notFound((context) => context.text('There is nothing here.\n', 404));

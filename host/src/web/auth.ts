@@ -4,10 +4,11 @@
  * core/web/challenges.ts.
  */
 import type { Context, Hono } from 'hono';
+import { wishWords } from '../core/bridge/asked-words.ts';
 import { type Challenge, type ChallengedRequest, challengeAt } from '../core/web/challenge.ts';
 import type { WebView } from './app.ts';
 import { challengePage, gonePage } from './pages.ts';
-import { returnTo } from './return-to.ts';
+import { type ReturnTo, returnTo } from './return-to.ts';
 
 /** A challenge as whoever has its address may see it. What the app says of itself is its claim. */
 export type ChallengeView = {
@@ -16,6 +17,8 @@ export type ChallengeView = {
   readonly words: string;
   readonly method: string;
   readonly asks: string;
+  /** What it would like to be allowed without being asked about each time, in plain words. */
+  readonly wishes: readonly string[];
   readonly app: { readonly client: string; readonly name: string; readonly url: string };
 };
 
@@ -26,14 +29,14 @@ export function addAuth(app: Hono, view: WebView): void {
 
   app.get('/auth/:token', (context) => {
     const one = found(context);
-    if (one === null) return context.html(gonePage(), 404);
     const back = returnTo(queryOf(context));
+    if (wantsJson(context)) return one === null ? context.json(gone, 404) : context.json(stateOf(one, back));
+    if (one === null) return context.html(gonePage(), 404);
     return context.html(challengePage(viewOf(one), `/auth/${one.token}${back?.query ?? ''}`, back));
   });
   app.get('/auth/:token/state', (context) => {
     const one = found(context);
-    if (one === null) return context.json({ state: 'expired' }, 404);
-    return context.json({ ...viewOf(one), returnTo: returnTo(queryOf(context))?.href ?? null });
+    return one === null ? context.json(gone, 404) : context.json(stateOf(one, returnTo(queryOf(context))));
   });
   app.post('/auth/:token', (context) => {
     if (!isOwnPage(view, (name) => context.req.header(name))) return context.text('Click on the page itself.\n', 403);
@@ -45,22 +48,32 @@ export function addAuth(app: Hono, view: WebView): void {
   });
 }
 
+const gone = { state: 'expired' } as const;
+
+/** The script of a page asks how it stands at the page's own address. */
+export function wantsJson(context: Context): boolean {
+  return context.req.header('accept') === 'application/json';
+}
+
+function stateOf(one: Challenge, back: ReturnTo | null) {
+  return { ...viewOf(one), returnTo: back?.href ?? null };
+}
+
 function viewOf({ request, origin, stage }: Challenge): ChallengeView {
   return {
     state: stage.type === 'ended' ? stage.how : stage.type,
     words: stage.type === 'waiting' ? stage.words : '',
     method: request.method,
     asks: asksOf(request),
+    wishes: wishWords(request.perms),
     app: { client: origin.client, ...(request.method === 'connect' ? request.metadata : { name: '', url: '' }) },
   };
 }
 
 /** The same for an email that is known here and one that is not: whoever asked may look, too. */
 function asksOf(request: ChallengedRequest): string {
-  const { perms } = request;
   const named = request.method === 'create_account' && request.name !== '' ? ` with the name ${request.name}` : '';
-  const what = request.method === 'connect' ? 'to be paired' : `for an account${named}`;
-  return perms === '' ? what : `${what}, and to be allowed: ${perms}`;
+  return request.method === 'connect' ? 'to be paired with this signer' : `for an account${named}`;
 }
 
 /** A form of another site is sent by a browser that says so. */

@@ -6,13 +6,14 @@
 import { createHash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { type Introduction, parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
+import { wishWords } from '../core/bridge/asked-words.ts';
 import { take } from '../core/bridge/budget.ts';
 import { type Refusal, refusalText } from '../core/nip46/refusal.ts';
 import { challengeLimits } from '../core/web/challenge.ts';
 import { adviceAtPage, endingOf, mayClickAgain } from '../core/web/challenge-ending.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
 import type { WebView } from './app.ts';
-import { type ChallengeView, isOwnPage, queryOf } from './auth.ts';
+import { type ChallengeView, isOwnPage, queryOf, wantsJson } from './auth.ts';
 import { challengePage, gonePage } from './pages.ts';
 import { returnTo } from './return-to.ts';
 
@@ -80,11 +81,11 @@ export function addIntroductions(app: Hono, view: WebView): void {
 
 function show(context: Context, introduction: Introduction, { state, words }: Standing, action: string) {
   const { client, name, url, perms } = introduction;
-  const asks = perms === '' ? 'to be paired' : `to be paired, and to be allowed: ${perms}`;
-  const said: ChallengeView = { state, words, method: 'connect', asks, app: { client, name, url } };
+  const asks = 'to be paired with this signer';
+  const app = { client, name, url };
+  const said: ChallengeView = { state, words, method: 'connect', asks, wishes: wishWords(perms), app };
   const back = returnTo(queryOf(context));
-  if (context.req.header('accept') === 'application/json')
-    return context.json({ ...said, returnTo: back?.href ?? null });
+  if (wantsJson(context)) return context.json({ ...said, returnTo: back?.href ?? null });
   return context.html(challengePage(said, action, back));
 }
 

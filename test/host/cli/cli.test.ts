@@ -181,6 +181,13 @@ test('pair prints the line alone on stdout; it pairs an app', async (context) =>
   expect([...world.state().sessions.secrets.values()]).toMatchObject([{ name: 'phone' }, { name: '' }]);
 });
 
+test('pair --own-key makes a line with a remote-signer key of its own', async (context) => {
+  const { run, world } = await running(context);
+  await run('pair', '--own-key', '--no-qr');
+  await run('pair', '--no-qr');
+  expect([...world.state().sessions.secrets.values()].map(({ ownKey }) => ownKey)).toEqual([true, false]);
+});
+
 test('a line is made only for an account that is there, and permissions that there are', async (context) => {
   const { run, world } = await running(context);
   expect(await run('pair', '--account', '7', '--no-qr')).toMatchObject({ code: 0 });

@@ -1,5 +1,6 @@
 /** The services of three systems: the runtime that runs now, hardened, and nothing of an argument becomes anything else. */
 import { expect, test } from 'vitest';
+import { autostartFor } from '../../../host/src/cli/autostart.ts';
 import { completionScript } from '../../../host/src/cli/completion.ts';
 import { runtimeIn, serviceFor, udevRule } from '../../../host/src/cli/service.ts';
 
@@ -33,6 +34,22 @@ test.each(['linux', 'darwin', 'win32'] as const)('the runtime of a service is fo
   for (const node of ['/usr/bin/node', '/my programs/100 % & $more/node'])
     expect(runtimeIn(serviceFor(platform, { ...wanted, node }).text)).toBe(node);
   expect(runtimeIn('[Unit]')).toBeNull();
+});
+
+test('the icon at login: an entry of the desktop whose words stay what they are, an agent, a task', () => {
+  const tray = { ...wanted, args: ['tray', '--state', '/a b/100%/$HOME`"'] };
+  const { path, text } = autostartFor('linux', tray, '/home/me/.config');
+  expect(path).toBe('/home/me/.config/autostart/sallyport-tray.desktop');
+  // Twice: as a word of a command line, and as a value of the file.
+  expect(text).toContain(
+    'Exec=/usr/bin/node --conditions=a "/opt/my apps/sallyport.js" tray --state "/a b/100%%/\\\\$HOME\\\\`\\\\""\n',
+  );
+  const agent = autostartFor('darwin', tray, '');
+  expect(agent.path).toMatch(/sallyport-tray\.plist$/);
+  expect(agent.text).toContain('<string>sallyport-tray</string>');
+  const task = autostartFor('win32', tray, '');
+  expect(task.start[0]).toContain('/tn "Sallyport tray"');
+  expect(task.path).not.toBe(serviceFor('win32', tray).path);
 });
 
 test('the udev rule gives the port to whoever sits there, and keeps ModemManager away', () => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { controlApp } from '../../../host/src/control/app.ts';
 import { openApi } from '../../../host/src/control/openapi.ts';
 import { partsOf, type RouteName, routes } from '../../../host/src/control/routes.ts';
+import { hashSecret } from '../../../host/src/core/apps/sessions.ts';
 import { narrowed } from '../../../host/src/core/narrowing/narrowing.ts';
 import { refusalText } from '../../../host/src/core/nip46/refusal.ts';
 import { pairedApp } from '../bridge-world.ts';
@@ -152,17 +153,22 @@ test('several lines are open at once, each with its name, permissions, account a
   const { ask, world } = controlWorld(context);
   const make = (body: object) => ask('POST /v0/secrets', '/v0/secrets', body);
   const phone = await make({ name: 'phone', perms: 'sign_event:1', minutes: 10, account: 2 });
-  await make({ name: 'laptop' });
+  await make({ name: 'laptop', ownKey: true });
   const listed = await ask('GET /v0/secrets', '/v0/secrets');
   expect(listed).toMatchObject({
-    said: { secrets: [{ name: 'phone', perms: 'sign_event:1', account: 2, spentBy: null }, { name: 'laptop' }] },
+    said: {
+      secrets: [
+        { name: 'phone', perms: 'sign_event:1', account: 2, ownKey: false, spentBy: null },
+        { name: 'laptop', ownKey: true },
+      ],
+    },
   });
   expect(JSON.stringify(listed.said)).not.toContain('line1');
   world.pass(10 * 60_000 + 1);
   const app = world.app();
   app.send('connect', [world.signer.pubkey, 'line1']);
   expect(app.last().error).toContain('expired');
-  app.send('connect', [world.signer.pubkey, 'line2']);
+  app.send('connect', [world.signer.pubkey, 'line2'], { line: hashSecret('line2') });
   expect(await ask('DELETE /v0/secrets/:id', `/v0/secrets/${(phone.said as { id: string }).id}`)).toMatchObject({
     status: 200,
   });
@@ -255,6 +261,9 @@ test('watch begins with a snapshot, and tells changes until its reader is gone',
   for (const tell of listeners) tell({ type: 'request', note });
   expect(await next()).toBe('event: request\ndata: {"client":"abababab","method":"ping","outcome":"answered"}\n\n');
   expect(await next()).toMatch(/^event: status\n/);
+  // What the user changes is told as well, though no machine says a word about it.
+  await app.request('/v0/kill', { method: 'POST', headers: { host: 'sallyport' } });
+  expect(await next()).toMatch(/^event: status\n.*"killedAt":\d/);
   await reader?.cancel();
   expect(listeners.size).toBe(0);
 });

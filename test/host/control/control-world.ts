@@ -38,7 +38,7 @@ export function controlWorld(
     activity.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  const listeners = new Set<(report: Report) => void>();
+  const listeners = new Set<(report: Report | null) => void>();
   const metrics = startMetrics();
   let lines = 0;
   const asked: DeviceAsk[] = [];
@@ -93,8 +93,8 @@ export function controlWorld(
       return { uri: `bunker://${world.signer.pubkey}?secret=${secret}`, oldToken: `npub1x#${secret}`, hash };
     },
     introduce: async (introduction, account) => {
-      const why = whyNotIntroduced(world.state(), introduction, world.now());
-      if (why === null) world.feed({ type: 'introduced', introduction, account, onDevice: true });
+      const why = whyNotIntroduced(world.state(), introduction, '', world.now());
+      if (why === null) world.feed({ type: 'introduced', introduction, account, line: '', onDevice: true });
       return why;
     },
     askDevice: async (ask) => {
@@ -106,6 +106,9 @@ export function controlWorld(
     metrics: () => metrics.text(view),
     fault: (problem) => {
       throw problem;
+    },
+    changed: () => {
+      for (const listener of listeners) listener(null);
     },
     watch: (listener) => {
       listeners.add(listener);

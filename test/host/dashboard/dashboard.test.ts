@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readPage } from '../../../host/src/dashboard/files.ts';
+import { builtPage, readPage } from '../../../host/src/dashboard/files.ts';
 import { isOfAnotherUser, userOf } from '../../../host/src/dashboard/peer.ts';
 import { serveDashboard } from '../../../host/src/dashboard/server.ts';
 import { codeMade, exchanged, isLetIn, leftBy, noWaysIn, wayInLimits } from '../../../host/src/dashboard/ways-in.ts';
@@ -188,4 +188,10 @@ test.runIf(process.platform === 'linux')('the system says whose a connection is'
   // Our own connection is found in the real table, or this would be let through for want of an answer.
   expect((await ask({ path: '/' })).status).not.toBe(0);
   expect(isOfAnotherUser({ remotePort: 1, localPort: Number(port) })).toBe(false);
+});
+
+test('all that the browser loads weighs less than 60 kB', () => {
+  const files = [...(readPage(builtPage('dashboard'))?.values() ?? [])];
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.reduce((sum, { gzip }) => sum + gzip.length, 0)).toBeLessThan(60_000);
 });

@@ -100,6 +100,7 @@ function shell(said: DeviceAnswer) {
     },
     now: world.now,
     introducing: new Map(),
+    keyPerApp: false,
     join: () => {
       joined.push('joined');
       return [];

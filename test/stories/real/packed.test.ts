@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { readPage } from '../../../host/src/dashboard/files.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const packages = ['device-protocol', 'firmware-sim', 'host'];
@@ -37,6 +38,7 @@ test('the packages run from an empty folder, as after npm install', async () => 
   // The host finds the simulator beside itself, as in a folder where both are installed.
   const host = join(dir, readdirSync(dir).find((name) => /^sallyport-\d[^t]*$/.test(name)) ?? '');
   link(join(modules, '@sallyport/firmware-sim'), join(host, 'node_modules/@sallyport/firmware-sim'));
+  expect(readPage(join(host, 'dashboard/dist'))?.get('/')?.type).toContain('text/html');
   const said = await firstLines(join(host, 'bin/sallyport.js'), dir);
   expect(said).toMatch(/^\{"bunker":"bunker:\/\/[0-9a-f]{64}\?relay=/);
   expect(said).toContain('"account":"');

@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { call } from '../api.ts';
 import { kept, type Status, status } from '../live.ts';
 import { texts } from '../texts.ts';
@@ -28,6 +29,7 @@ const signedOnes = kept(() =>
 );
 const closed = signal(false);
 
+/** `onPair`: the first app gets a line at once. */
 export function Guide({ onPair }: { readonly onPair: () => void }) {
   const { value } = status;
   const rows = signedOnes.value.value?.rows;
@@ -65,7 +67,7 @@ function Help({ step, status: { device }, onPair }: HelpProps): ComponentChild {
     <div class="help">
       <p>{words}</p>
       {step === 'device' && device.port !== null ? <p class="quiet">{device.port}</p> : null}
-      {step === 'paired' ? <Digits pairing={device.pairing} /> : null}
+      {step === 'paired' ? <Digits device={device} /> : null}
       {step === 'unlocked' ? (
         <Action act={() => call('POST /v0/device/unlock')} look="primary" busyWords={texts.guide.typePin}>
           {texts.guide.unlock}
@@ -73,7 +75,7 @@ function Help({ step, status: { device }, onPair }: HelpProps): ComponentChild {
       ) : null}
       {step === 'app' ? (
         <button type="button" class="primary" onClick={onPair}>
-          {texts.pairApp.title}
+          {texts.pairApp.make}
         </button>
       ) : null}
     </div>
@@ -81,8 +83,12 @@ function Help({ step, status: { device }, onPair }: HelpProps): ComponentChild {
 }
 
 /** The six digits, to be compared with those on the device: somebody in between could not make them the same. */
-function Digits({ pairing }: { readonly pairing: Status['device']['pairing'] }) {
+function Digits({ device: { pairing, state } }: Pick<Status, 'device'>) {
   const answer = (same: boolean) => () => call('POST /v0/device/pair/answer', { body: { same } });
+  useEffect(() => {
+    // Whoever sees this has just plugged it in. The host begins once however often it is told; after a failure, a human has to say so.
+    if (pairing === null) void call('POST /v0/device/pair');
+  }, []);
   if (pairing?.state === 'code') {
     return (
       <>
@@ -99,6 +105,8 @@ function Digits({ pairing }: { readonly pairing: Status['device']['pairing'] }) 
       </>
     );
   }
+  // A locked device pairs with nobody: it asks for its PIN, and goes on.
+  if (state === 'unlocking') return <p>{texts.guide.typePin}</p>;
   return (
     <>
       {pairing?.state === 'failed' ? (

@@ -1,5 +1,6 @@
 /** Pairing a new app, either way round: a line of ours that the app is given, or a line that the app shows. */
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { Answer } from '../../../src/control/routes.ts';
 import { call, type Said } from '../api.ts';
 import { lines, status } from '../live.ts';
@@ -12,13 +13,17 @@ import { Countdown } from './time.tsx';
 
 type Line = Answer<'POST /v0/secrets'>;
 type Way = 'ours' | 'theirs';
+/** `line`: a line is made at once, as most people want it; `choice`: its terms are asked first. */
+export type PairingStart = 'line' | 'choice';
 
 /** Minutes that a line may be used. */
 const spans = [10, 60, 1_440, 43_200] as const;
 /** What apps ask for most, as NIP-46 writes it. */
 const wishes = ['sign_event:1', 'sign_event:6', 'sign_event:7', 'nip44_encrypt', 'nip44_decrypt'] as const;
 
-export function PairApp({ onClose }: { readonly onClose: () => void }) {
+type PairAppProps = { readonly start: PairingStart; readonly onClose: () => void };
+
+export function PairApp({ start, onClose }: PairAppProps) {
   const way = useSignal<Way>('ours');
   return (
     <Dialog title={texts.pairApp.title} onClose={onClose}>
@@ -36,12 +41,12 @@ export function PairApp({ onClose }: { readonly onClose: () => void }) {
           </button>
         ))}
       </div>
-      {way.value === 'ours' ? <OurLine /> : <TheirLine onDone={onClose} />}
+      {way.value === 'ours' ? <OurLine start={start} /> : <TheirLine onDone={onClose} />}
     </Dialog>
   );
 }
 
-function OurLine() {
+function OurLine({ start }: { readonly start: PairingStart }) {
   const line = useSignal<Line | null>(null);
   const name = useSignal('');
   const account = useSignal(0);
@@ -56,6 +61,10 @@ function OurLine() {
     }
     return said;
   };
+  useEffect(() => {
+    // What keeps it from being made is told by the button below.
+    if (start === 'line') void make();
+  }, []);
   if (line.value !== null) return <MadeLine key={line.value.id} line={line.value} again={make} />;
   return (
     <form onSubmit={(event) => event.preventDefault()}>

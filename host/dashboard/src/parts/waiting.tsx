@@ -6,6 +6,7 @@ import { requests } from '../live.ts';
 import { texts } from '../texts.ts';
 import { Action } from './action.tsx';
 import { Countdown } from './time.tsx';
+import { plain } from './visible.ts';
 
 export type Open = Answer<'GET /v0/requests'>['requests'][number];
 
@@ -84,11 +85,7 @@ function InFull({ open }: { readonly open: Open }) {
   );
 }
 
-/** JSON escapes no bidirectional marks: they are named, so that what is read is what is there. */
 function fullText({ event, peer, text, client }: Answer<'GET /v0/requests/:number'>): string {
   const full = event === null ? { peer, text } : event;
-  return JSON.stringify({ client, ...full }, null, 2).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return plain(JSON.stringify({ client, ...full }, null, 2));
 }

@@ -2,35 +2,36 @@
 import { signal } from '@preact/signals';
 import { Guide } from '../parts/guide.tsx';
 import { OpenLines } from '../parts/open-lines.tsx';
-import { PairApp } from '../parts/pair-app.tsx';
+import { PairApp, type PairingStart } from '../parts/pair-app.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { texts } from '../texts.ts';
 
-const pairing = signal(false);
+const pairing = signal<PairingStart | null>(null);
 
 export function Overview() {
-  const pair = (): void => {
-    pairing.value = true;
+  const pair = (start: PairingStart) => (): void => {
+    pairing.value = start;
   };
   return (
     <>
       <Waiting />
-      <Guide onPair={pair} />
+      <Guide onPair={pair('line')} />
       <section aria-labelledby="new-app">
         <h2 id="new-app">{texts.overview.apps}</h2>
         <p>{texts.overview.appsWords}</p>
-        <button type="button" onClick={pair}>
+        <button type="button" onClick={pair('choice')}>
           {texts.pairApp.title}
         </button>
         <OpenLines />
       </section>
-      {pairing.value ? (
+      {pairing.value === null ? null : (
         <PairApp
+          start={pairing.value}
           onClose={() => {
-            pairing.value = false;
+            pairing.value = null;
           }}
         />
-      ) : null}
+      )}
     </>
   );
 }

@@ -13,20 +13,42 @@ import type { DeviceAsk } from '../device/device-port.ts';
 import { narrowed } from '../narrowing/narrowing.ts';
 import { resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { appAt, lineAt, noLineKey } from './line-keys.ts';
 import type { Introduction } from './nostrconnect-uri.ts';
 import { revokeAll } from './revoking.ts';
-import { introducedHash, pair, type Secret, type Sessions } from './sessions.ts';
+import { introducedHash, lineOfSecret, pair, pairOf, type Secret, type Sessions } from './sessions.ts';
 import type { StoreRow } from './store-rows.ts';
 
-/** Who was introduced, and as which account. `onDevice`: the device paired it, too. */
-export type Introduced = { readonly introduction: Introduction; readonly account: number; readonly onDevice: boolean };
+/** Who was introduced, as which account, and to the key of which line (`introducedLine`). `onDevice`: the device paired it, too. */
+export type Introduced = {
+  readonly introduction: Introduction;
+  readonly account: number;
+  readonly line: string;
+  readonly onDevice: boolean;
+};
+
+/** The line whose key an app is to speak to; of one that was paired by this line before it is what it was. Empty: the main key. */
+export function introducedLine({ sessions }: BridgeState, { client, secret }: Introduction, ownKey: boolean): string {
+  const hash = introducedHash(client, secret);
+  const before = sessions.apps.has(client) ? sessions.secrets.get(hash) : undefined;
+  return lineOfSecret({ hash, ownKey: before?.ownKey ?? ownKey });
+}
 
 /** Why the device is not asked about an app; null when it may be. */
-export function whyNotIntroduced(state: BridgeState, { client }: Introduction, now: number): Refusal | null {
+export function whyNotIntroduced(
+  state: BridgeState,
+  { client }: Introduction,
+  line: string,
+  now: number,
+): Refusal | null {
   const { sessions } = state;
   if (state.stopping) return stopping;
   if (!sessions.apps.has(client) && sessions.apps.size >= limits.appsMax) return tooManyApps;
   if (!state.signer.isKey(client)) return noKey;
+  if (line !== '' && lineAt(state, state.signer.at(line).pubkey) === null) {
+    const full = noLineKey(state);
+    if (full !== null) return full;
+  }
   return narrowed(state.narrowing, { client, method: 'connect', kind: null }, now);
 }
 
@@ -45,27 +67,29 @@ export function introductionAsk(
 
 /** The device said yes: on disk first, then the app is told. */
 export function introduced(state: BridgeState, input: Introduced, now: number): Step {
-  const { introduction } = input;
+  const { introduction, line } = input;
   const { client, relays, secret } = introduction;
-  const refusal = whyNotIntroduced(state, introduction, now);
-  const done = refusal === null ? introduce(state.sessions, state.signer.pubkey, input, now) : null;
+  const refusal = whyNotIntroduced(state, introduction, line, now);
+  const done = refusal === null ? introduce(state.sessions, state.signer.at(line).pubkey, input, now) : null;
   if (done === null) return undone(state, input, refusal ?? tooManyApps);
   const [sessions, rows] = done;
-  const origin = { client, relays, encryption: 'nip44', createdAt: Math.floor(now / 1000) } as const;
+  const origin = { client, line, relays, encryption: 'nip44', createdAt: Math.floor(now / 1000) } as const;
   // It answers no request: any id will do, and the app looks at the secret. Lines of 2023 and 2024 had none and expect an ack.
   const id = JSON.stringify(introducedHash(client, secret).slice(0, 16));
   const told = answer(origin, resultText(id, secret === '' ? 'ack' : secret), now);
-  return [{ ...state, sessions }, [...rows.map(save), told, note(client, 'connect', null, 'paired')]];
+  // Its pair with another key of ours, if it had one, is over.
+  const [next, revokes] = revokeAll({ ...state, sessions });
+  return [next, [...rows.map(save), told, note(client, 'connect', null, 'paired'), ...revokes]];
 }
 
 /** The user stopped everything while the device asked: what it has paired meanwhile it forgets, unless we knew the app before. */
-function undone(state: BridgeState, { introduction: { client }, onDevice }: Introduced, refusal: Refusal): Step {
+function undone(state: BridgeState, { introduction: { client }, line, onDevice }: Introduced, refusal: Refusal): Step {
   const told = note(client, 'connect', null, refusal);
-  if (!onDevice || state.sessions.apps.has(client)) return [state, [told]];
-  const revocation = { client, remoteSigner: state.signer.pubkey };
-  const revocations = new Map(state.sessions.revocations).set(client, revocation);
+  if (!onDevice || appAt(state.sessions, client, line) !== undefined) return [state, [told]];
+  const revocation = { client, remoteSigner: state.signer.at(line).pubkey };
+  const revocations = new Map(state.sessions.revocations).set(pairOf(revocation), revocation);
   const [next, effects] = revokeAll({ ...state, sessions: { ...state.sessions, revocations } });
-  return [next, [save({ type: 'unpair', client, revocation }), ...effects, told]];
+  return [next, [save({ type: 'revoke', ...revocation }), ...effects, told]];
 }
 
 /** The relays that apps brought themselves. */
@@ -76,21 +100,22 @@ export function relaysOfApps(sessions: Sessions): readonly string[] {
 function introduce(
   before: Sessions,
   remoteSigner: string,
-  { introduction, account, onDevice }: Introduced,
+  { introduction, account, line, onDevice }: Introduced,
   now: number,
 ): [Sessions, readonly StoreRow[]] | null {
   const { client, relays, name, url, perms } = introduction;
   const hash = introducedHash(client, introduction.secret);
+  const ownKey = line !== '';
   const rows: StoreRow[] = [];
   const secrets = new Map(before.secrets);
   if (!before.apps.has(client) && secrets.delete(hash)) rows.push({ type: 'drop_secret', hash });
   if (!secrets.has(hash)) {
     // It ends as it begins: after a crash between the two rows nothing is left that could pair.
-    const secret: Secret = { hash, name, account, perms, createdAt: now, expiresAt: now - 1, spent: null };
+    const secret: Secret = { hash, name, account, perms, ownKey, createdAt: now, expiresAt: now - 1, spent: null };
     secrets.set(hash, secret);
     rows.push({ type: 'secret', secret });
   }
-  const app = { client, remoteSigner, onDevice, account, relays };
+  const app = { client, remoteSigner, ownKey, onDevice, account, relays };
   const done = pair({ ...before, secrets }, app, { secretHash: hash, metadata: { name, url }, perms }, now);
   return done === null ? null : [done[0], [...rows, ...done[1]]];
 }

@@ -13,7 +13,7 @@ import type { DeviceAnswer, DeviceAsk } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { type ConnectRequest, requestDigest, resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { keepPaired } from './revoking.ts';
+import { keepPaired, revokeAll } from './revoking.ts';
 import { decideConnect, pair, voidSecret } from './sessions.ts';
 
 /** Handles a `connect`, of whomever. */
@@ -26,7 +26,7 @@ export function connect(
 ): Step {
   const repeat = repeated(state, origin, request, requestDigest(request, state.signer), event, now);
   if (repeat !== null) return repeat;
-  const decision = decideConnect(state.sessions, origin.client, request, now);
+  const decision = decideConnect(state.sessions, origin, request, now);
   if (decision.type === 'refused') return refused(state, origin, request, decision.refusal, now);
   if (decision.type === 'known') {
     return [state, [answer(origin, resultText(request.id, 'ack'), now), noteOf(origin, request, 'answered')]];
@@ -35,7 +35,10 @@ export function connect(
     const [same, effects] = refused(state, origin, request, inUse, now);
     return [same, [saveSeen(event, null, now), ...effects]];
   }
-  const [ready, before] = keepPaired(state, origin.client);
+  const [ready, before] = keepPaired(state, {
+    client: origin.client,
+    remoteSigner: state.signer.at(origin.line).pubkey,
+  });
   const question = pairingQuestion(state, origin, request, event, decision);
   // Not kept as asked: when the device was not there the app may ask again with the secret that is still live.
   const [next, effects] = open(ready, origin, request, event, null, question, now);
@@ -50,7 +53,7 @@ export function connectQuestion(
   event: NostrEvent,
   now: number,
 ): [DeviceAsk, Wants] | null {
-  const decision = decideConnect(state.sessions, origin.client, request, now);
+  const decision = decideConnect(state.sessions, origin, request, now);
   return decision.type === 'pairs' ? pairingQuestion(state, origin, request, event, decision) : null;
 }
 
@@ -78,14 +81,18 @@ export function secretsInUse(state: BridgeState): ReadonlySet<string> {
 /** The device paired an app: the rows that have to be saved before it is told; or why it is not paired after all. */
 export function paired(
   state: BridgeState,
-  client: string,
+  { client, line }: Origin,
   wants: Wants & { readonly type: 'pairing' },
   said: DeviceAnswer & { readonly type: 'paired' },
   now: number,
 ): Step | Refusal {
-  const app = { client, remoteSigner: state.signer.pubkey, onDevice: said.by === 'device' };
+  const remoteSigner = state.signer.at(line).pubkey;
+  const app = { client, remoteSigner, ownKey: line !== '', onDevice: said.by === 'device' };
   const done = pair(state.sessions, app, wants, now);
-  return done === null ? gone : [{ ...state, sessions: done[0] }, done[1].map(save)];
+  if (done === null) return gone;
+  // Its pair with another key of ours, if it had one, is over.
+  const [next, revokes] = revokeAll({ ...state, sessions: done[0] });
+  return [next, [...done[1].map(save), ...revokes]];
 }
 
 /** A no of the human: the line is void, and the app learns that. */

@@ -4,7 +4,8 @@
  */
 import type { BridgeEffect, BridgeState, Step } from '../bridge/bridge-state.ts';
 import type { DeviceAnswer } from '../device/device-port.ts';
-import { revoked } from './sessions.ts';
+import { pairOf, revoked } from './sessions.ts';
+import type { Revocation } from './store-rows.ts';
 
 /** Asks the device to forget what it has to, if it is there and is not being asked already. */
 export function revokeAll(state: BridgeState): Step {
@@ -13,9 +14,9 @@ export function revokeAll(state: BridgeState): Step {
   const revoking = new Map(state.revoking);
   const effects: BridgeEffect[] = [];
   let { nextJob } = state;
-  for (const { client, remoteSigner } of state.sessions.revocations.values()) {
-    if (asked.has(client)) continue;
-    revoking.set(nextJob, client);
+  for (const [pair, { client, remoteSigner }] of state.sessions.revocations) {
+    if (asked.has(pair)) continue;
+    revoking.set(nextJob, pair);
     effects.push({ type: 'ask', job: nextJob, client, ask: { method: 'client_revoke', client, remoteSigner } });
     nextJob++;
   }
@@ -24,18 +25,19 @@ export function revokeAll(state: BridgeState): Step {
 
 /** Takes an answer to one of these; null when it is none. What was refused is tried again when the device comes the next time. */
 export function revocationAnswered(state: BridgeState, job: number, said: DeviceAnswer): Step | null {
-  const client = state.revoking.get(job);
-  if (client === undefined) return null;
+  const pair = state.revoking.get(job);
+  if (pair === undefined) return null;
   const revoking = new Map(state.revoking);
   revoking.delete(job);
-  if (said.type !== 'done') return [{ ...state, revoking }, []];
-  const [sessions, rows] = revoked(state.sessions, client);
+  const revocation = state.sessions.revocations.get(pair);
+  if (said.type !== 'done' || revocation === undefined) return [{ ...state, revoking }, []];
+  const [sessions, rows] = revoked(state.sessions, revocation);
   return [{ ...state, revoking, sessions }, rows.map((row) => ({ type: 'save', row }))];
 }
 
 /** An app that pairs again is not to be forgotten any more: what was asked before is taken back, or is done before it pairs. */
-export function keepPaired(state: BridgeState, client: string): Step {
-  const jobs = [...state.revoking].filter(([, each]) => each === client).map(([job]) => job);
+export function keepPaired(state: BridgeState, app: Revocation): Step {
+  const jobs = [...state.revoking].filter(([, each]) => each === pairOf(app)).map(([job]) => job);
   if (jobs.length === 0) return [state, []];
   const revoking = new Map(state.revoking);
   for (const job of jobs) revoking.delete(job);

@@ -6,6 +6,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
+import type { Origin } from '../bridge/bridge-state.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { isBunkerSecret } from './bunker-uri.ts';
@@ -14,12 +15,13 @@ import type { Revocation, StoreRow } from './store-rows.ts';
 
 /**
  * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
- * speaks to; `onDevice`: the device paired it, too. `relays` are those that it brought itself (`nostrconnect://`). Times are ms Unix time.
+ * speaks to, which is that of its line where `ownKey` says so; `onDevice`: the device paired it, too. `relays` are those that it brought itself (`nostrconnect://`). Times are ms Unix time.
  */
 export type App = {
   readonly client: string;
   readonly account: number;
   readonly remoteSigner: string;
+  readonly ownKey: boolean;
   readonly onDevice: boolean;
   readonly relays: readonly string[];
   readonly name: string;
@@ -31,13 +33,14 @@ export type App = {
 
 /**
  * A one-time secret: live until it expires, or spent by the first client that showed it. `name` is what the user called the line of
- * this account, `perms` what an app that asks for nothing is taken to ask for.
+ * this account, `perms` what an app that asks for nothing is taken to ask for. `ownKey`: the line names a remote-signer key of its own.
  */
 export type Secret = {
   readonly hash: string;
   readonly name: string;
   readonly account: number;
   readonly perms: string;
+  readonly ownKey: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly spent: { readonly by: string; readonly at: number } | null;
@@ -50,10 +53,11 @@ export type NewSecret = {
   readonly account: number;
   readonly perms?: string;
   readonly expiresAt?: number;
+  readonly ownKey?: boolean;
 };
 
 /**
- * Apps by client key, secrets by hash, each in the order of their making; by client what the device has to forget. `lapsed` are apps
+ * Apps by client key, secrets by hash, each in the order of their making; what the device has to forget, by both keys. `lapsed` are apps
  * that the device said it does not know: perhaps it is another one than before.
  */
 export type Sessions = {
@@ -82,6 +86,20 @@ export function introducedHash(client: string, secret: string): string {
   return hashSecret(`nostrconnect:${client}:${secret}`);
 }
 
+/** The line whose key an app speaks to, or that a secret is shown at; empty: the main one. */
+export function lineOfApp({ ownKey, secretHash }: Pick<App, 'ownKey' | 'secretHash'>): string {
+  return ownKey ? secretHash : '';
+}
+
+export function lineOfSecret({ ownKey, hash }: Pick<Secret, 'ownKey' | 'hash'>): string {
+  return ownKey ? hash : '';
+}
+
+/** A device knows an app by both keys, and a replay of one pair says nothing about another. */
+export function pairOf({ client, remoteSigner }: Revocation): string {
+  return `${client}:${remoteSigner}`;
+}
+
 /** Sessions from what the store loaded. */
 export function loadSessions(
   apps: readonly App[],
@@ -91,7 +109,7 @@ export function loadSessions(
   return {
     apps: new Map(apps.map((app) => [app.client, app])),
     secrets: new Map(secrets.map((secret) => [secret.hash, secret])),
-    revocations: new Map(revocations.map((each) => [each.client, each])),
+    revocations: new Map(revocations.map((each) => [pairOf(each), each])),
     lapsed: new Set(),
   };
 }
@@ -103,12 +121,12 @@ export function loadSessions(
 export function addSecret(
   sessions: Sessions,
   now: number,
-  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs }: NewSecret,
+  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs, ownKey = false }: NewSecret,
   inUse: ReadonlySet<string>,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
   const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
-  const secret: Secret = { hash, ...line, createdAt: now, expiresAt, spent: null };
+  const secret: Secret = { hash, ...line, ownKey, createdAt: now, expiresAt, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);
   const rows: StoreRow[] = [{ type: 'secret', secret }];
   const live = [...secrets.values()].filter((each) => each.spent === null);
@@ -123,26 +141,28 @@ export function addSecret(
 /**
  * Decides a `connect`. A known client is acknowledged again without a secret or with one that it spent itself: applesauce shows
  * its old one at every start. A live secret pairs whoever shows it first, also a client that is known (logins of some sites); and
- * with the one that it spent itself an app is paired again with a device that does not know it.
+ * with the one that it spent itself an app is paired again with a device that does not know it. All of that at the key of its `line`.
  */
 export function decideConnect(
   sessions: Sessions,
-  client: string,
+  { client, line }: Pick<Origin, 'client' | 'line'>,
   request: ConnectRequest,
   now: number,
 ): ConnectDecision {
   const known = sessions.apps.get(client);
   const isKnown = known !== undefined;
+  const isHere = isKnown && lineOfApp(known) === line;
   const isLapsed = sessions.lapsed.has(client);
   if (request.secret === '') {
-    return isKnown && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
+    return isHere && !isLapsed ? { type: 'known' } : { type: 'refused', refusal: noSecret };
   }
   const own = sessions.secrets.get(introducedHash(client, request.secret));
   const given = isBunkerSecret(request.secret) ? sessions.secrets.get(hashSecret(request.secret)) : undefined;
   const secret = own ?? given;
-  if (secret === undefined) return { type: 'refused', refusal: wrongSecret };
+  // At another key than its own it is no secret at all: whoever shows it there has it from elsewhere.
+  if (secret === undefined || lineOfSecret(secret) !== line) return { type: 'refused', refusal: wrongSecret };
   if (secret.spent === null && now > secret.expiresAt) return { type: 'refused', refusal: expired };
-  if (secret.spent !== null && (!isKnown || secret.spent.by !== client)) {
+  if (secret.spent !== null && (!isHere || secret.spent.by !== client)) {
     return { type: 'refused', refusal: spentSecret };
   }
   if (secret.spent !== null && !isLapsed) return { type: 'known' };
@@ -158,9 +178,9 @@ export function unpair(sessions: Sessions, client: string): [Sessions, readonly 
   const app = apps.get(client);
   if (app === undefined) return [sessions, []];
   apps.delete(client);
-  const revocation = app.onDevice ? { client, remoteSigner: app.remoteSigner } : null;
+  const revocation = revocationOf(app);
   const revocations = new Map(sessions.revocations);
-  if (revocation !== null) revocations.set(client, revocation);
+  if (revocation !== null) revocations.set(pairOf(revocation), revocation);
   return [
     { ...sessions, apps, revocations, lapsed: without(sessions.lapsed, client) },
     [{ type: 'unpair', client, revocation }],
@@ -168,10 +188,10 @@ export function unpair(sessions: Sessions, client: string): [Sessions, readonly 
 }
 
 /** The device has forgotten an app. */
-export function revoked(sessions: Sessions, client: string): [Sessions, readonly StoreRow[]] {
+export function revoked(sessions: Sessions, { client, remoteSigner }: Revocation): [Sessions, readonly StoreRow[]] {
   const revocations = new Map(sessions.revocations);
-  if (!revocations.delete(client)) return [sessions, []];
-  return [{ ...sessions, revocations }, [{ type: 'revoked', client }]];
+  if (!revocations.delete(pairOf({ client, remoteSigner }))) return [sessions, []];
+  return [{ ...sessions, revocations }, [{ type: 'revoked', client, remoteSigner }]];
 }
 
 /** The device said that it does not know an app that we know. */
@@ -188,15 +208,18 @@ export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonl
 }
 
 /** An app as it is to be paired. `account` and `relays` where the user, or the app's own line, said them. */
-type NewApp = Pick<App, 'client' | 'remoteSigner' | 'onDevice'> & {
+type NewApp = Pick<App, 'client' | 'remoteSigner' | 'ownKey' | 'onDevice'> & {
   readonly account?: number;
   readonly relays?: readonly string[];
 };
 
-/** Pairs an app for good; null when its secret, or the room for it, is gone meanwhile. */
+/**
+ * Pairs an app for good; null when its secret, or the room for it, is gone meanwhile. One that spoke to another key before speaks to that
+ * no more: the device forgets the pair that they were.
+ */
 export function pair(
   sessions: Sessions,
-  { client, remoteSigner, onDevice, ...said }: NewApp,
+  { client, remoteSigner, ownKey, onDevice, ...said }: NewApp,
   { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
   now: number,
 ): [Sessions, readonly StoreRow[]] | null {
@@ -208,6 +231,7 @@ export function pair(
     client,
     account: said.account ?? (secret.spent === null ? secret.account : (before?.account ?? secret.account)),
     remoteSigner,
+    ownKey,
     onDevice,
     relays: said.relays ?? before?.relays ?? [],
     // A login without metadata does not make an app nameless that had told its name before.
@@ -219,17 +243,25 @@ export function pair(
   };
   const apps = new Map(sessions.apps).set(client, app);
   const revocations = new Map(sessions.revocations);
-  revocations.delete(client);
+  revocations.delete(pairOf(app));
+  const moved = before !== undefined && before.remoteSigner !== remoteSigner ? revocationOf(before) : null;
+  if (moved !== null) revocations.set(pairOf(moved), moved);
+  const row = { app, ...(moved === null ? {} : { moved }) };
   const paired = { apps, revocations, lapsed: without(sessions.lapsed, client) };
-  if (secret.spent !== null) return [{ ...paired, secrets: sessions.secrets }, [{ type: 'pair_again', app }]];
+  if (secret.spent !== null) return [{ ...paired, secrets: sessions.secrets }, [{ type: 'pair_again', ...row }]];
   const secrets = new Map(sessions.secrets).set(secret.hash, { ...secret, spent: { by: client, at: now } });
-  const rows: StoreRow[] = [{ type: 'pair', app }];
+  const rows: StoreRow[] = [{ type: 'pair', ...row }];
   const dropped = surplusSpent(apps, secrets);
   if (dropped !== null) {
     secrets.delete(dropped);
     rows.push({ type: 'drop_secret', hash: dropped });
   }
   return [{ ...paired, secrets }, rows];
+}
+
+/** What the device is to forget of an app; null where it knows nothing of it. */
+function revocationOf({ client, remoteSigner, onDevice }: App): Revocation | null {
+  return onDevice ? { client, remoteSigner } : null;
 }
 
 function without(clients: ReadonlySet<string>, client: string): ReadonlySet<string> {

@@ -31,7 +31,7 @@ export type Revocation = { readonly client: string; readonly remoteSigner: strin
 
 /**
  * One change of the store, atomic. `pair` spends the app's secret too, `pair_again` spent it before; both end a revocation that
- * waits. `unpair` leaves one where the device knew the app, and `revoked` ends it. `replaced`: another device is there, its accounts,
+ * waits, and leave one where the app spoke to another key before (`moved`). `unpair` leaves one where the device knew the app, `revoke` leaves one of an app that was not paired after all, and `revoked` ends it. `replaced`: another device is there, its accounts,
  * the apps that stay and those that go, the lines that are void; nothing waits to be revoked on it. `seen` forgets what is older
  * (seconds, as in events), and may keep the request that is asked now, until `ended`; `unasked` is its end too, and forgets that it was asked,
  * but not its events: no human saw it, so a new event may ask it again.
@@ -39,9 +39,10 @@ export type Revocation = { readonly client: string; readonly remoteSigner: strin
 export type StoreRow =
   | { readonly type: 'secret'; readonly secret: Secret }
   | { readonly type: 'drop_secret'; readonly hash: string }
-  | { readonly type: 'pair' | 'pair_again'; readonly app: App }
+  | { readonly type: 'pair' | 'pair_again'; readonly app: App; readonly moved?: Revocation }
   | { readonly type: 'unpair'; readonly client: string; readonly revocation: Revocation | null }
-  | { readonly type: 'revoked'; readonly client: string }
+  | ({ readonly type: 'revoke' } & Revocation)
+  | ({ readonly type: 'revoked' } & Revocation)
   | { readonly type: 'accounts'; readonly known: KnownAccounts }
   | {
       readonly type: 'replaced';

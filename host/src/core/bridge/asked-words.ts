@@ -44,6 +44,24 @@ export function askedWords({ method, kind }: Pick<OpenRequest, 'method' | 'kind'
   }
 }
 
+/** How many permissions are put in words; an app that wishes for more is told so by its list. */
+const wishesMax = 16;
+
+/** Permissions as NIP-46 writes them (`sign_event:1,nip44_decrypt`), each in words. What is none of ours stays as the app wrote it. */
+export function wishWords(perms: string): readonly string[] {
+  const texts = perms.split(',').map((text) => text.trim());
+  const words = [...new Set(texts.filter((text) => text !== '').map(oneWish))];
+  const more = words.length - wishesMax;
+  return more > 0 ? [...words.slice(0, wishesMax), `and ${more} more`] : words;
+}
+
+function oneWish(text: string): string {
+  if (text === 'sign_event') return 'sign events of every kind';
+  const kind = /^sign_event:(\d{1,5})$/.exec(text)?.[1];
+  if (kind !== undefined) return askedWords({ method: 'sign_event', kind: Number(kind) });
+  return askedWords({ method: text, kind: null });
+}
+
 /** The kinds that people meet. A kind that is not here is called by its number. */
 const kindWords: ReadonlyMap<number, string> = new Map([
   [0, 'the profile'],

@@ -91,7 +91,8 @@ export function refused(
 
 /** The app's event and what opens it. */
 export function carriedBy(state: BridgeState, origin: Origin, account: number, event: NostrEvent): Carried {
-  return { account, event, conversationKey: state.signer.conversationKey(event.pubkey, origin.encryption) };
+  const signer = state.signer.at(origin.line);
+  return { account, event, conversationKey: signer.conversationKey(event.pubkey, origin.encryption) };
 }
 
 /** The kind that a request wants signed; null for every other request. */

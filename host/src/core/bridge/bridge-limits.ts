@@ -86,6 +86,11 @@ export const bridgeLimits = {
   endedMs: 600_000,
   /** Paired apps: as many as the simulated device keeps. */
   appsMax: 1024,
+  /**
+   * Remote-signer keys of lines, beside the main one: as many as a relay is asked for in one filter, which is 17 kB with all of them.
+   * Relays take messages of 64 kB and more, and each key is one AUTH where a relay wants to know who listens.
+   */
+  lineKeysMax: 256,
   /** Unused one-time secrets: bunker lines that were shown and not pasted. The oldest becomes void. */
   liveSecretsMax: 64,
   /** A line that nobody pasted for a day lies around in a scrollback or a screenshot. */
@@ -125,6 +130,7 @@ check(l.contentMax > 2 * l.ciphertextMax, 'the largest text must fit a request, 
 check(l.endedBytesMax > 4 * l.textMax, 'the answer to the largest request must fit among the kept ones');
 check(sinceSlackS >= l.freshnessSeconds, 'relays must be asked for everything that would still be taken');
 check(l.endedMs >= l.requestMs, 'an answer must be kept for as long as a repeat of its request may come');
+check(l.liveSecretsMax < l.lineKeysMax, 'lines that nobody uses must leave keys for apps');
 check(l.spentSecretsMax > l.appsMax, 'every paired app must be able to keep the secret that it paired with');
 
 /** Fresh is what is as much too early or too late. */

@@ -31,7 +31,7 @@ export type KnownDevice = { readonly life: 'fresh' | 'locked' | 'ready'; readonl
 
 /**
  * The machine. `accounts` are the user pubkeys by number, as the device that is there told them; `known` are those on disk. `workedAt` is when a human last decided
- * something: whoever waits for the device waits for that. `revoking`: the apps that the device is being told to forget, by job.
+ * something: whoever waits for the device waits for that. `revoking`: the apps that the device is being told to forget (`pairOf`), by job.
  */
 export type BridgeState = {
   readonly signer: RemoteSigner;
@@ -62,9 +62,10 @@ export type BridgeState = {
   readonly drops: Drops;
 };
 
-/** Whom to answer and how: joined by every repeat of the request. */
+/** Whom to answer and how: joined by every repeat of the request. `line`: the one whose key was asked, empty for the main one. */
 export type Origin = {
   readonly client: string;
+  readonly line: string;
   readonly relays: readonly string[];
   readonly encryption: Encryption;
   readonly createdAt: number;
@@ -175,13 +176,15 @@ export type BridgeEffect =
   | AnswerEffect
   | NoteEffect
   /** The line of an app that asked for nothing said what it is to be asked about: these permissions, on the device. */
-  | { readonly type: 'propose'; readonly client: string; readonly perms: string }
+  | { readonly type: 'propose'; readonly client: string; readonly remoteSigner: string; readonly perms: string }
   /** Another device than before told its accounts. */
   | { readonly type: 'replaced'; readonly comparison: Comparison };
 
 export type AnswerEffect = {
   readonly type: 'answer';
   readonly client: string;
+  /** Whose key seals it. */
+  readonly line: string;
   readonly relays: readonly string[];
   readonly encryption: Encryption;
   readonly createdAt: number;

@@ -8,6 +8,7 @@
  */
 
 import { introduced } from '../apps/introducing.ts';
+import { appAt } from '../apps/line-keys.ts';
 import { connect, secretsInUse } from '../apps/pairing.ts';
 import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
@@ -139,12 +140,12 @@ function accountsAre(before: BridgeState, device: string | null, accounts: reado
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
   const passage = passDoor(state, event, now);
   if (passage.type === 'dropped') return [passage.state, []];
-  const { encryption, text, refusal } = passage;
-  const origin: Origin = { client: event.pubkey, relays: [relay], encryption, createdAt: event.created_at };
+  const { encryption, line, text, refusal } = passage;
+  const origin: Origin = { client: event.pubkey, line, relays: [relay], encryption, createdAt: event.created_at };
   const parsed = parseRequest(text);
   const narrowing = parsed.type === 'request' ? narrowedBy(passage.state, origin.client, parsed.request, now) : null;
   if (narrowing !== null) return refusedForGood(passage.state, origin, parsed, event, narrowing, now);
-  const app = passage.state.sessions.apps.get(event.pubkey);
+  const app = appAt(passage.state.sessions, event.pubkey, line);
   if (app === undefined) return strangerAsked(passage.state, origin, parsed, event, now);
   if (refusal !== null) return refusedForGood(passage.state, origin, parsed, event, refusal, now);
   if (parsed.type === 'refused') return refusedTo(passage.state, origin, parsed, parsed.refusal, now);

@@ -6,6 +6,7 @@
  * and so silence it on all others. Silence is for strangers: what is wrong with the event of an app is a refusal that it is told.
  */
 
+import { appAt, lineAt } from '../apps/line-keys.ts';
 import { type Encryption, nip46Kind } from '../nip46/envelope.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
@@ -23,19 +24,33 @@ export type Passage =
       readonly state: BridgeState;
       readonly text: string;
       readonly encryption: Encryption;
+      /** The line whose key it is addressed to. */
+      readonly line: string;
       readonly refusal: Refusal | null;
     }
   | { readonly type: 'dropped'; readonly state: BridgeState };
 
 /** Checks an event and opens it. */
 export function passDoor(state: BridgeState, event: NostrEvent, now: number): Passage {
-  const isPaired = state.sessions.apps.has(event.pubkey);
+  const line = lineOf(state, event);
+  // What is paired at one key of ours is a stranger at another.
+  const isPaired = line !== null && appAt(state.sessions, event.pubkey, line) !== undefined;
   const reason = cheapReason(state, event, isPaired, now);
   if (reason !== null) return dropped(state, reason);
-  return isPaired ? passApp(state, event, now) : passStranger(state, event, now);
+  if (line === null) return dropped(state, 'misaddressed');
+  return isPaired ? passApp(state, event, line, now) : passStranger(state, event, line, now);
 }
 
-function passApp(state: BridgeState, event: NostrEvent, now: number): Passage {
+/** The line whose key an event is addressed to, empty for the main one; null for none of ours. */
+export function lineOf(state: BridgeState, event: NostrEvent): string | null {
+  for (const to of recipients(event)) {
+    const line = to === undefined ? null : lineAt(state, to);
+    if (line !== null) return line;
+  }
+  return null;
+}
+
+function passApp(state: BridgeState, event: NostrEvent, line: string, now: number): Passage {
   const flaw = flawOf(event, now);
   const { pubkey, content } = event;
   // Looked at before, so that a relay that replays an archive costs no signatures; paid after, so that a forger cannot.
@@ -47,20 +62,21 @@ function passApp(state: BridgeState, event: NostrEvent, now: number): Passage {
   const forWork = flaw === null ? charge(state.budgets, 'work', pubkey, content.length, now) : null;
   const budgets = forWork ?? charge(state.budgets, 'told', pubkey, content.length, now);
   if (budgets === null) return dropped({ ...state, seen }, 'flooded');
-  return openEvent({ ...state, seen, budgets }, event, forWork === null ? (flaw ?? tooFast) : null);
+  return openEvent({ ...state, seen, budgets }, event, line, forWork === null ? (flaw ?? tooFast) : null);
 }
 
-function passStranger(state: BridgeState, event: NostrEvent, now: number): Passage {
+function passStranger(state: BridgeState, event: NostrEvent, line: string, now: number): Passage {
   const strangers = spend(state.strangers, event.pubkey, now);
   if (strangers === null) return dropped(state, 'flooded');
   if (!state.signer.isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
-  return openEvent({ ...state, strangers, strangersSeen: markSeen(state.strangersSeen, event.id) }, event, null);
+  const seen = { ...state, strangers, strangersSeen: markSeen(state.strangersSeen, event.id) };
+  return openEvent(seen, event, line, null);
 }
 
-function openEvent(state: BridgeState, event: NostrEvent, refusal: Refusal | null): Passage {
-  const opened = state.signer.open(event);
+function openEvent(state: BridgeState, event: NostrEvent, line: string, refusal: Refusal | null): Passage {
+  const opened = state.signer.at(line).open(event);
   if (opened.type === 'undecryptable') return dropped(state, 'undecryptable');
-  return { type: 'through', state, text: opened.text, encryption: opened.encryption, refusal };
+  return { type: 'through', state, text: opened.text, encryption: opened.encryption, line, refusal };
 }
 
 function cheapReason(state: BridgeState, event: NostrEvent, isPaired: boolean, now: number): DropReason | null {
@@ -71,10 +87,8 @@ function cheapReason(state: BridgeState, event: NostrEvent, isPaired: boolean, n
   if (isSeenOf(state.seen, event.pubkey, event.id) || isSeen(state.strangersSeen, event.id)) return 'seen';
   if (secondsOff(event, now) > (isPaired ? limits.staleToldSeconds : limits.freshnessSeconds)) return 'stale';
   // Our own answers and the events that a shell sends to itself to see whether a relay is alive come back here, too.
-  if (event.kind !== nip46Kind || event.pubkey === state.signer.pubkey) return 'misaddressed';
-  const named = recipients(event);
-  if (!named.includes(state.signer.pubkey)) return 'misaddressed';
-  return isPaired || named.length === 1 ? null : 'misaddressed';
+  if (event.kind !== nip46Kind || lineAt(state, event.pubkey) !== null) return 'misaddressed';
+  return isPaired || recipients(event).length === 1 ? null : 'misaddressed';
 }
 
 /** What is wrong with the envelope of an app. Exactly one `p` tag: the same binding that a device checks. */

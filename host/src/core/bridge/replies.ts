@@ -9,8 +9,8 @@ import type { AnswerEffect, BridgeEffect, NoteEffect, NoteOutcome, OpenRequest, 
 
 /** An answer to whoever asked. */
 export function answer(origin: Origin, text: string, now: number): AnswerEffect {
-  const { client, relays, encryption, createdAt } = origin;
-  return { type: 'answer', client, relays, encryption, createdAt: answerCreatedAt(now, createdAt), text };
+  const { client, line, relays, encryption, createdAt } = origin;
+  return { type: 'answer', client, line, relays, encryption, createdAt: answerCreatedAt(now, createdAt), text };
 }
 
 /** A line for the log; a refusal says why. */

@@ -5,12 +5,14 @@
  * Promises: nobody is asked a second time; who repeats such a request waits for it like for any other; what cannot be gone on with ends,
  * and is off the disk.
  */
+import { appAt } from '../apps/line-keys.ts';
 import { connectQuestion } from '../apps/pairing.ts';
 import type { AskedRow } from '../apps/store-rows.ts';
 import { parseRequest, resultText } from '../nip46/nip46-text.ts';
 import { kindOf } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, Origin, Step } from './bridge-state.ts';
+import { lineOf } from './door.ts';
 import { forgetEnded } from './ended.ts';
 import { answer } from './replies.ts';
 import { resumedQuestion } from './requests.ts';
@@ -37,14 +39,16 @@ function resumeOne(state: BridgeState, row: AskedRow, now: number): Step | null 
   const { event, request: key, relay, cameAt } = row;
   // Whoever asked gave up long ago.
   if (now - cameAt > limits.lifeMs || state.open.size >= limits.openMax) return null;
-  const opened = state.signer.open(event);
+  const line = lineOf(state, event);
+  if (line === null) return null;
+  const opened = state.signer.at(line).open(event);
   if (opened.type === 'undecryptable') return null;
   const parsed = parseRequest(opened.text);
   if (parsed.type === 'refused') return null;
   const { request } = parsed;
   const { pubkey: client, created_at: createdAt } = event;
-  const origin: Origin = { client, relays: [relay], encryption: opened.encryption, createdAt };
-  const app = state.sessions.apps.get(client);
+  const origin: Origin = { client, line, relays: [relay], encryption: opened.encryption, createdAt };
+  const app = appAt(state.sessions, client, line);
   const question =
     request.method === 'connect'
       ? connectQuestion(state, origin, request, event, now)

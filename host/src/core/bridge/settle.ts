@@ -82,14 +82,14 @@ function pairs(
   said: DeviceAnswer & { type: 'paired' },
   now: number,
 ): Step {
-  const done = paired(state, open.origin.client, wants, said, now);
+  const done = paired(state, open.origin, wants, said, now);
   if ('code' in done) return fail(state, job, open, done, now);
   const [next, effects] = succeed(done[0], job, open, wants.told, now, 'paired');
   const app = next.sessions.apps.get(open.origin.client);
   // What the app wished for itself, the device has asked about while it paired it.
-  const isOfLine = wants.perms === '' && app?.onDevice === true && app.perms !== '';
-  const propose: BridgeEffect[] = isOfLine ? [{ type: 'propose', client: app.client, perms: app.perms }] : [];
-  return [next, [...done[1], ...effects, ...propose]];
+  if (wants.perms !== '' || !app?.onDevice || app.perms === '') return [next, [...done[1], ...effects]];
+  const { client, remoteSigner, perms } = app;
+  return [next, [...done[1], ...effects, { type: 'propose', client, remoteSigner, perms }]];
 }
 
 function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refusal: Refusal, now: number): Step {

@@ -7,7 +7,8 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as nip44 from 'nostr-tools/nip44';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
-import { eventId, isGenuine, type NostrEvent } from './event.ts';
+import { authKind, eventId, isGenuine, type NostrEvent } from './event.ts';
+import { lineSecret } from './line-key.ts';
 import type { Conversation, Primitives } from './primitives.ts';
 
 /** The kind of requests and answers. */
@@ -30,9 +31,11 @@ export type Sealing = {
   readonly random: Uint8Array;
 };
 
-/** The remote-signer key as what it can do. */
+/** A remote-signer key as what it can do. */
 export type RemoteSigner = {
   readonly pubkey: string;
+  /** The key of the line with this hash; an empty one is that of the host itself. */
+  readonly at: (line: string) => RemoteSigner;
   /** SHA-256 of the UTF-8 of a text: of what no key is needed for. */
   readonly hashText: Primitives['hashText'];
   /** Whether id and signature of an event hold. */
@@ -45,20 +48,54 @@ export type RemoteSigner = {
   readonly conversationKey: (client: string, encryption: Encryption) => Uint8Array;
   /** Encrypts and signs an answer: a kind 24133 event with exactly one `p` tag. */
   readonly seal: (sealing: Sealing) => NostrEvent;
+  /** Says who it is to a relay (NIP-42, kind 22242), and to no other. `random` is 32 fresh random bytes. */
+  readonly authenticate: (relay: string, challenge: string, createdAt: number, random: Uint8Array) => NostrEvent;
 };
 
-/** The remote signer of a secret key of 32 bytes. */
+/** The remote signer of a secret key of 32 bytes, and of the lines that have keys of their own. */
 export function remoteSigner(secret: Uint8Array, primitives: Primitives): RemoteSigner {
+  const lines = newest<RemoteSigner>(limits.lineKeysMax + limits.liveSecretsMax);
+  const kept = newest<Conversation>(limits.conversationsMax);
+  const main = signerOf(secret, primitives, kept, (line) =>
+    line === '' ? main : lines(line, () => signerOf(lineSecret(secret, line), primitives, kept, main.at)),
+  );
+  return main;
+}
+
+function signerOf(
+  secret: Uint8Array,
+  primitives: Primitives,
+  kept: Newest<Conversation>,
+  at: RemoteSigner['at'],
+): RemoteSigner {
   const pubkey = bytesToHex(primitives.publicKey(secret));
-  const conversing = conversations(secret, primitives);
+  const conversing: Conversing = (client) =>
+    kept(pubkey + client, () => {
+      const shared = primitives.conversation(secret, hexToBytes(client));
+      // Only of keys that have signed something: those are points of the curve.
+      if (shared === null) throw new Error('envelope: a client key that is none');
+      return shared;
+    });
+  const sign = (unsigned: Omit<NostrEvent, 'id' | 'sig'>, aux: Uint8Array): NostrEvent => {
+    const id = eventId(unsigned, primitives);
+    return Object.freeze({ id, ...unsigned, sig: bytesToHex(primitives.sign(hexToBytes(id), secret, aux)) });
+  };
   return {
     pubkey,
+    at,
     hashText: primitives.hashText,
     isGenuine: (event) => isGenuine(event, primitives),
     isKey: (client) => primitives.conversation(secret, hexToBytes(client)) !== null,
     open: (event) => openRequest(event, primitives, conversing),
     conversationKey: (client, encryption) => conversing(client)[encryption === 'nip44' ? 'nip44' : 'sharedX'].slice(),
-    seal: (sealing) => sealAnswer(sealing, secret, pubkey, primitives, conversing),
+    seal: (sealing) => sign(answerOf(sealing, pubkey, primitives, conversing), sealing.random.subarray(32, 64)),
+    authenticate: (relay, challenge, created_at, random) => {
+      const tags = [
+        ['relay', relay],
+        ['challenge', challenge],
+      ];
+      return sign({ pubkey, created_at, kind: authKind, tags, content: '' }, random);
+    },
   };
 }
 
@@ -90,36 +127,33 @@ function openRequest(event: NostrEvent, primitives: Primitives, conversing: Conv
   return text === null ? { type: 'undecryptable' } : { type: 'opened', text, encryption };
 }
 
-function sealAnswer(
+function answerOf(
   { text, client, encryption, createdAt: created_at, random }: Sealing,
-  secret: Uint8Array,
   pubkey: string,
   primitives: Primitives,
   conversing: Conversing,
-): NostrEvent {
+): Omit<NostrEvent, 'id' | 'sig'> {
   const { sharedX, nip44: key } = conversing(client);
-  const [nonce, aux] = [random.subarray(0, 32), random.subarray(32, 64)];
+  const nonce = random.subarray(0, 32);
   const content =
     encryption === 'nip04'
       ? primitives.encryptNip04(text, sharedX, nonce.subarray(0, 16))
       : primitives.encryptNip44(text, key, nonce);
-  const unsigned = { pubkey, created_at, kind: nip46Kind, tags: [['p', client]], content };
-  const id = eventId(unsigned, primitives);
-  const sig = bytesToHex(primitives.sign(hexToBytes(id), secret, aux));
-  return Object.freeze({ id, ...unsigned, sig });
+  return { pubkey, created_at, kind: nip46Kind, tags: [['p', client]], content };
 }
 
-/** Keeps what was shared with the most recent clients: a Map iterates in the order of insertion, and a use inserts anew. */
-function conversations(secret: Uint8Array, primitives: Primitives): Conversing {
-  const kept = new Map<string, Conversation>();
-  return (client) => {
-    const shared = kept.get(client) ?? primitives.conversation(secret, hexToBytes(client));
-    // Only of keys that have signed something: those are points of the curve.
-    if (shared === null) throw new Error('envelope: a client key that is none');
-    kept.delete(client);
-    kept.set(client, shared);
+/** Makes what is not kept yet. */
+type Newest<T> = (name: string, make: () => T) => T;
+
+/** Keeps as many as these, those that were used last: a Map iterates in the order of insertion, and a use inserts anew. */
+function newest<T>(most: number): Newest<T> {
+  const kept = new Map<string, T>();
+  return (name, make) => {
+    const one = kept.get(name) ?? make();
+    kept.delete(name);
+    kept.set(name, one);
     const [oldest] = kept.keys();
-    if (kept.size > limits.conversationsMax && oldest !== undefined) kept.delete(oldest);
-    return shared;
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    return one;
   };
 }

@@ -20,6 +20,8 @@ export type RelayInput =
   | { readonly type: 'tick'; readonly jitter: number }
   | { readonly type: 'publish'; readonly event: NostrEvent }
   /** The kind 22242 events for this challenge, one for each key that is to be known to the relay; none: it was not signed. */
+  /** The remote-signer keys whose requests are asked for from now on. */
+  | { readonly type: 'keys'; readonly pubkeys: readonly string[] }
   | { readonly type: 'auth_signed'; readonly challenge: string; readonly events: readonly NostrEvent[] }
   /** A kind 24133 event of our own key to itself. */
   | { readonly type: 'probe_signed'; readonly event: NostrEvent }
@@ -35,7 +37,12 @@ export type RelayEffect =
   | { readonly type: 'ping' }
   /** It has the shape of an event and matches our filter. Its id and signature have not been verified. */
   | { readonly type: 'deliver'; readonly event: NostrEvent }
-  | { readonly type: 'sign_auth'; readonly relay: string; readonly challenge: string }
+  | {
+      readonly type: 'sign_auth';
+      readonly relay: string;
+      readonly challenge: string;
+      readonly pubkeys: readonly string[];
+    }
   | { readonly type: 'sign_probe' }
   /** It is said to be of our own key, and this connection did not send it. Its signature has not been verified. */
   | { readonly type: 'own_event'; readonly event: NostrEvent }
@@ -71,18 +78,18 @@ export type RelayCounts = {
   readonly flooded: number;
 };
 
-/** NIP-42 on this connection. */
+/**
+ * NIP-42 on this connection. `keys` are those that the challenge was signed for, `accepted` how many of them the relay knows: it may know
+ * one of ours and not another.
+ */
 export type Auth =
   | { readonly type: 'unasked' }
-  | { readonly type: 'signing'; readonly challenge: string }
-  | {
-      readonly type: 'sent';
-      readonly challenge: string;
-      readonly eventIds: readonly string[];
-      readonly accepted: number;
-    }
-  | { readonly type: 'accepted'; readonly challenge: string }
+  | ({ readonly type: 'signing' } & Challenged)
+  | ({ readonly type: 'sent'; readonly eventIds: readonly string[] } & Challenged)
+  | ({ readonly type: 'accepted' } & Challenged)
   | { readonly type: 'rejected'; readonly challenge: string; readonly reason: string };
+
+export type Challenged = { readonly challenge: string; readonly keys: readonly string[]; readonly accepted: number };
 
 /** Our one subscription. `epoch` counts the authentications that had succeeded when it was asked for. */
 export type Subscription =

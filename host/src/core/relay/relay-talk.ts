@@ -25,33 +25,19 @@ import {
 import { weighJson } from '../nip46/shallow-json.ts';
 import { parseRelayMessage, type RelayMessage } from './relay-message.ts';
 import { countOf, type Ended, endHeld, find, hold, release, sendAgain, sendWaiting, without } from './relay-outbox.ts';
-import { asked, confirmedNow, heard, isProbe } from './relay-probe.ts';
-import { type OpenLink, type RelayCounts, type RelayEffect, type RelayState, sinceAt } from './relay-state.ts';
+import { heard, isProbe } from './relay-probe.ts';
+import type { Challenged, OpenLink, RelayCounts, RelayEffect, RelayState } from './relay-state.ts';
+import {
+  confirmed,
+  isOurs,
+  type OpenState,
+  type OpenStep,
+  type Step,
+  subscribe,
+  subscribeAnew,
+} from './relay-subscription.ts';
 
-/** A transition: the next state, and what is to be done. */
-export type Step = readonly [RelayState, readonly RelayEffect[]];
-
-/** A state whose connection is open. */
-export type OpenState = RelayState & { readonly link: OpenLink };
-
-/** A transition that leaves the connection open. */
-export type OpenStep = readonly [OpenState, readonly RelayEffect[]];
-
-/** Asks for the requests of our keys. On a connection that authenticated meanwhile, the same id replaces the old subscription. */
-export function subscribe(state: OpenState, now: number): OpenStep {
-  const { link, options } = state;
-  const old = link.subscription;
-  const subscribed = link.subscribed + 1;
-  // A new id after a refusal, so that a late CLOSED of the old one cannot be taken for a refusal of the new one.
-  const id = old.type === 'refused' ? `sallyport-${subscribed}` : old.id;
-  const since = sinceAt(options, now);
-  const filter = { kinds: [nip46Kind], '#p': options.pubkeys, since };
-  const subscription = { type: 'asked', id, since, askedAt: now, epoch: link.epoch } as const;
-  return [
-    { ...state, link: { ...link, subscription, subscribed, probe: asked(link.probe, now) } },
-    [{ type: 'send', text: JSON.stringify(['REQ', id, filter]) }],
-  ];
-}
+export type { OpenState, OpenStep, Step };
 
 /** Sends what waits in the outbox; to a relay that limits rates one at a time, and nothing while it rests. */
 export function flush(state: OpenState, now: number): OpenStep {
@@ -84,7 +70,7 @@ export function authSigned(state: OpenState, challenge: string, events: readonly
   if (events.length === 0) return authRejected(state, challenge, 'The authentication was not signed.');
   const eventIds = events.map((event) => event.id);
   return [
-    { ...state, link: { ...state.link, auth: { type: 'sent', challenge, eventIds, accepted: 0 } } },
+    { ...state, link: { ...state.link, auth: { ...auth, type: 'sent', eventIds } } },
     events.map((event) => ({ type: 'send', text: JSON.stringify(['AUTH', event]) })),
   ];
 }
@@ -219,10 +205,29 @@ function onChallenge(state: OpenState, challenge: string): Step {
   const { link } = state;
   if (link.auth.type !== 'unasked' && link.auth.challenge === challenge) return [state, []];
   if (link.challenges >= challengesMax) return [counted(state, 'unexpected'), []];
-  return [
-    { ...state, link: { ...link, auth: { type: 'signing', challenge }, challenges: link.challenges + 1 } },
-    [{ type: 'sign_auth', relay: state.options.url, challenge }],
-  ];
+  return authenticate(
+    { ...state, link: { ...link, challenges: link.challenges + 1 } },
+    { challenge, keys: [], accepted: 0 },
+  );
+}
+
+/** Says who the keys are of which the relay has not heard yet. */
+function authenticate(state: OpenState, { challenge, keys, accepted }: Challenged): OpenStep {
+  const { url, pubkeys: all } = state.options;
+  const pubkeys = all.filter((key) => !keys.includes(key));
+  if (pubkeys.length === 0) return [state, []];
+  const auth = { type: 'signing', challenge, keys: all, accepted } as const;
+  return [{ ...state, link: { ...state.link, auth } }, [{ type: 'sign_auth', relay: url, challenge, pubkeys }]];
+}
+
+/** Other keys than before are asked for, under the same id; a relay that knows us hears who the new ones are. */
+export function listenFor(before: OpenState, pubkeys: readonly string[], now: number): OpenStep {
+  const state: OpenState = { ...before, options: { ...before.options, pubkeys } };
+  const { auth, subscription } = state.link;
+  const [known, signs] = auth.type === 'accepted' ? authenticate(state, auth) : [state, []];
+  if (subscription.type === 'refused') return [known, signs];
+  const [next, request] = subscribeAnew(known, now);
+  return [next, [...request, ...signs]];
 }
 
 function onAuthOk(state: OpenState, eventId: string, ok: boolean, words: string, now: number): Step {
@@ -231,15 +236,17 @@ function onAuthOk(state: OpenState, eventId: string, ok: boolean, words: string,
   if (auth.type !== 'sent') return [state, []];
   const eventIds = auth.eventIds.filter((id) => id !== eventId);
   const accepted = auth.accepted + (ok ? 1 : 0);
-  const { challenge } = auth;
-  if (eventIds.length > 0)
-    return [{ ...state, link: { ...link, auth: { type: 'sent', challenge, eventIds, accepted } } }, []];
+  const { challenge, keys } = auth;
+  if (eventIds.length > 0) return [{ ...state, link: { ...link, auth: { ...auth, eventIds, accepted } } }, []];
   if (accepted === 0) return authRejected(state, challenge, words);
-  const known: OpenLink = { ...link, auth: { type: 'accepted', challenge }, epoch: link.epoch + 1 };
+  const known: OpenLink = { ...link, auth: { type: 'accepted', challenge, keys, accepted }, epoch: link.epoch + 1 };
   // Subscribe again even when nothing was refused: some relays filter silently what an unknown client may see.
-  const [subscribed, request] = subscribe({ ...state, link: known, outbox: release(state.outbox) }, now);
+  const asking = link.epoch === 0 ? subscribe : subscribeAnew;
+  const [subscribed, request] = asking({ ...state, link: known, outbox: release(state.outbox) }, now);
   const [flushed, events] = flush(subscribed, now);
-  return [flushed, [...request, ...events]];
+  // Keys that were added while the others were being signed for.
+  const [next, signs] = authenticate(flushed, { challenge, keys, accepted });
+  return [next, [...request, ...events, ...signs]];
 }
 
 function authRejected(state: OpenState, challenge: string, words: string): Step {
@@ -250,18 +257,6 @@ function authRejected(state: OpenState, challenge: string, words: string): Step 
   const told = subscription.type === 'refused' && subscription.wantsAuth ? { ...subscription, reason } : subscription;
   const auth = { type: 'rejected', challenge, reason } as const;
   return [{ ...state, outbox, link: { ...link, auth, subscription: told } }, published(ended)];
-}
-
-function isOurs(state: OpenState, id: string): boolean {
-  const { subscription } = state.link;
-  return subscription.type !== 'refused' && subscription.id === id;
-}
-
-function confirmed(state: OpenState, now: number): OpenState {
-  const { link } = state;
-  if (link.subscription.type !== 'asked') return state;
-  const subscription = { ...link.subscription, type: 'confirmed' } as const;
-  return { ...state, link: { ...link, subscription, probe: confirmedNow(link.probe, now) } };
 }
 
 function counted(state: OpenState, what: keyof RelayCounts): OpenState {

@@ -30,17 +30,8 @@ import {
   startRelay,
   statusOf,
 } from './relay-state.ts';
-import {
-  authSigned,
-  backOff,
-  flush,
-  hear,
-  type OpenState,
-  type OpenStep,
-  published,
-  type Step,
-  subscribe,
-} from './relay-talk.ts';
+import { subscribe, subscribeAnew } from './relay-subscription.ts';
+import { authSigned, backOff, flush, hear, listenFor, type OpenState, published, type Step } from './relay-talk.ts';
 
 export type {
   RelayCounts,
@@ -74,6 +65,10 @@ function decide(state: RelayState, input: RelayInput, now: number): Step {
       return lost(state, input.reason, input.jitter, now);
     case 'publish':
       return onPublish(state, input.event, now);
+    case 'keys':
+      return isOpen(state)
+        ? listenFor(state, input.pubkeys, now)
+        : [{ ...state, options: { ...state.options, pubkeys: input.pubkeys } }, []];
     case 'auth_signed':
       return isOpen(state) ? authSigned(state, input.challenge, input.events) : [state, []];
     case 'probe_signed':
@@ -133,15 +128,6 @@ function probe(state: OpenState, jitter: number, now: number): Step {
   const [subscribed, request] = missed ? subscribeAnew(state, now) : [state, []];
   const signing = { ...link.probe, stage: { type: 'signing', missed } } as const;
   return [{ ...subscribed, link: { ...subscribed.link, probe: signing } }, [...request, { type: 'sign_probe' }]];
-}
-
-/** The relay confirmed it before: that is not taken back by asking once more. */
-function subscribeAnew(state: OpenState, now: number): OpenStep {
-  const before = state.link.subscription;
-  const [next, request] = subscribe(state, now);
-  const { subscription } = next.link;
-  if (before.type !== 'confirmed' || subscription.type !== 'asked') return [next, request];
-  return [{ ...next, link: { ...next.link, subscription: { ...subscription, type: 'confirmed' } } }, request];
 }
 
 /** Some relays never bring back what is one's own. They are not left over and over for it, since what they do bring would be missed. */

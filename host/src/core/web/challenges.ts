@@ -43,7 +43,8 @@ export function challenge(
 ): Step | null {
   const { web } = state;
   const logins = web?.logins ?? null;
-  if (web === null || logins === null) return null;
+  // What is found at the web address is the main key: whoever asks at another has that from a line.
+  if (web === null || logins === null || origin.line !== '') return null;
   const key = requestDigest(request, state.signer);
   const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
@@ -112,9 +113,12 @@ function ask(state: BridgeState, one: Challenge, logins: Logins, question: Quest
   const [asked, wants] = question(secretHash);
   // It ends as it begins: after a crash before the pairing nothing is left that could pair.
   const born = { createdAt: now, expiresAt: now - 1, spent: null };
-  const secret: Secret = { hash: secretHash, name: '', account: pairedAs(asked), perms: '', ...born };
+  const secret: Secret = { hash: secretHash, name: '', account: pairedAs(asked), perms: '', ownKey: false, ...born };
   const sessions = { ...state.sessions, secrets: new Map(state.sessions.secrets).set(secretHash, secret) };
-  const [ready, before] = keepPaired({ ...state, sessions }, one.origin.client);
+  const [ready, before] = keepPaired(
+    { ...state, sessions },
+    { client: one.origin.client, remoteSigner: state.signer.pubkey },
+  );
   const job = ready.nextJob;
   const [next, effects] = open(ready, one.origin, one.request, one.event, null, [asked, wants], now);
   const stage = next.open.has(job)
