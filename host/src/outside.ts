@@ -134,6 +134,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         introduce: running.introduce,
         askDevice: running.askDevice,
         dropLine: running.dropLine,
+        dashboard: () => (dashboard === null ? 'off' : dashboard.isBuilt ? 'open' : 'unbuilt'),
         newDashboardAddress,
         metrics: () => metrics.text(view),
         fault: (problem) => {

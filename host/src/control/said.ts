@@ -126,6 +126,7 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
     openRequests: open.size,
     device: deviceOf(view),
     relays: relaysOf(view),
+    dashboard: view.dashboard(),
     web:
       web === null ? null : { url: web.url, logins: web.logins !== null, waiting: openChallenges(challenges).length },
     drops: { ...drops },

@@ -65,6 +65,7 @@ export type HostView = {
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
+  readonly dashboard: () => 'open' | 'unbuilt' | 'off';
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
   /** A backup of the state directory, as it is now. */
