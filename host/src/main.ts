@@ -139,7 +139,8 @@ async function run(
   });
   cleanUps.push(() => host.close());
   simulator?.pages((page) => tell({ type: 'simulator', page }));
-  const refusal = await outside.serve(host, Buffer.from(computer).toString('hex'), options.dashboard);
+  const pinned = (): string | null => simulator?.channelKey ?? store.pin();
+  const refusal = await outside.serve(host, computer, pinned, options.dashboard);
   if (refusal !== null) throw new Error(refusal.words);
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
