@@ -34,6 +34,7 @@ async function expectingAnApp(device: DevicePage): Promise<void> {
 test.runIf(hasBrowser)('the page says who asks for what, follows the device, and shows the way back', async () => {
   const host = await startPageHost('--web', '0', '--web-logins');
   const device = await openDevicePage(host);
+  expect(await accessibilityFaults(device.page)).toEqual([]);
   const { app, paired, address } = await stranger(host);
   const page = await newPage();
   await page.goto(address);

@@ -205,7 +205,7 @@ const good: ReadonlySet<string> = new Set(['answered', 'repeated', 'paired', 'un
 
 function RowOf({ row }: { readonly row: Row }) {
   const { at, app, client, paired, method, kind, outcome, why, ms } = row;
-  const { outcomes, stranger, took, ofWhich } = texts.activity;
+  const { did, asked, outcomes, stranger, took, ofWhich } = texts.activity;
   const name = paired ? nameOf({ client, name: app }) : stranger(client);
   const stages = ofWhich(ms.queue, ms.device);
   return (
@@ -214,8 +214,8 @@ function RowOf({ row }: { readonly row: Row }) {
         <span>
           <bdi>
             <b>{name}</b>
-          </bdi>
-          : {askedWords({ method, kind })}
+          </bdi>{' '}
+          {did[method] ?? asked(askedWords({ method, kind }))}
         </span>
         <span class={good.has(outcome) ? 'good' : 'bad'}>{outcomes[outcome] ?? outcome.replaceAll('_', ' ')}</span>
       </div>
