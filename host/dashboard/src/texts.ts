@@ -54,6 +54,8 @@ export const texts = {
   overview: {
     apps: 'A new app',
     appsWords: 'An app gets a line from you, or shows you one. The device asks before anything is paired.',
+    lately: 'Lately',
+    more: 'All activity',
     lines: 'Lines that wait for an app',
     line: (name: string) => (name === '' ? 'A line without a name' : name),
     ends: 'may be used for',

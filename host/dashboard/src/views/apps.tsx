@@ -2,6 +2,7 @@
 import type { Answer } from '../../../src/control/routes.ts';
 import { call } from '../api.ts';
 import { apps } from '../live.ts';
+import { nameOf } from '../parts/app-name.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { GrantsOf } from '../parts/grants.tsx';
 import { PauseOf } from '../parts/pause.tsx';
@@ -34,11 +35,6 @@ export function Apps() {
 
 function byUse(a: App, b: App): number {
   return (b.usedAt ?? b.pairedAt) - (a.usedAt ?? a.pairedAt);
-}
-
-/** The name as the app gave it; nothing in it may turn around what stands beside it. */
-export function nameOf({ client, name }: Pick<App, 'client' | 'name'>): string {
-  return name === '' ? texts.apps.nameless(client) : name;
 }
 
 function AppCard({ app }: { readonly app: App }) {

@@ -1,6 +1,7 @@
 /** The first tab: what waits on the device, what is to be done next, and the way to a new app. */
 import { effect, signal } from '@preact/signals';
 import { Guide } from '../parts/guide.tsx';
+import { Lately } from '../parts/lately.tsx';
 import { OpenLines } from '../parts/open-lines.tsx';
 import { PairApp, type PairingStart } from '../parts/pair-app.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -32,6 +33,7 @@ export function Overview() {
         </button>
         <OpenLines />
       </section>
+      <Lately />
       {pairing.value === null ? null : (
         <PairApp
           start={pairing.value}
