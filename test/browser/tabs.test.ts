@@ -72,6 +72,17 @@ test.runIf(hasBrowser)('I pause an app and everything, stop everything, and end 
   await dialog.getByRole('button', { name: 'End its session' }).click();
   await page.getByText('No app is paired yet.').waitFor();
   await page.getByRole('status').getByText('Ready for your first app').waitFor();
+
+  await tab(page, 'Overview');
+  await page.getByRole('region', { name: 'A new app' }).getByRole('button', { name: 'Pair an app' }).click();
+  await dialog.getByText('How long, and what it wants to do').click();
+  await dialog.getByRole('checkbox', { name: 'cannot be linked' }).check();
+  await dialog.getByRole('button', { name: 'Make the line' }).click();
+  await dialog.getByRole('textbox', { name: 'The bunker line' }).waitFor();
+  const lines = await host.client.call('GET /v0/secrets');
+  expect(lines).toMatchObject({
+    answer: { secrets: expect.arrayContaining([expect.objectContaining({ ownKey: true })]) },
+  });
 });
 
 test.runIf(hasBrowser)('I find in the activity what came of each request and why, live, and export it', async () => {

@@ -96,6 +96,7 @@ export const texts = {
       nip44_decrypt: 'decrypt texts',
     },
     more: 'How long, and what it wants to do',
+    ownKey: 'A line that cannot be linked with those of other apps',
     make: 'Make the line',
     give: 'Scan it with the app, or copy the line into it.',
     qr: 'The line as a QR code',

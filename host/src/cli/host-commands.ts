@@ -104,7 +104,7 @@ function addDevice(cli: Parser, run: Action): void {
 }
 
 type LogOptions = Record<
-  'app' | 'kind' | 'method' | 'outcome' | 'since' | 'until' | 'before' | 'limit',
+  'app' | 'kind' | 'method' | 'outcome' | 'text' | 'since' | 'until' | 'before' | 'limit',
   string | undefined
 >;
 
@@ -117,6 +117,7 @@ function addLog(cli: Parser, run: Action): void {
       .option('--kind <number>', 'of this kind of event')
       .option('--method <name>', 'of this method')
       .option('--outcome <name>', 'that came to this: answered, denied, …')
+      .option('--text <words>', 'with this in the name of the app, the method, the outcome or the reason')
       .option('--since <time>', 'from this time on, as 2026-01-31 or 2026-01-31T12:00Z')
       .option('--until <time>', 'up to this time');
   searched('log', 'the activity log, newest first')
@@ -237,12 +238,13 @@ function addRules(cli: Parser, run: Action): void {
 }
 
 async function queryOf(command: Command, options: LogOptions) {
-  const { app, kind, method, outcome, since, until, before, limit } = options;
+  const { app, kind, method, outcome, text, since, until, before, limit } = options;
   return {
     ...(app === undefined ? {} : { client: await appKey(command, app) }),
     ...(kind === undefined ? {} : { kind: numberOf(kind, '--kind') }),
     ...(method === undefined ? {} : { method }),
     ...(outcome === undefined ? {} : { outcome }),
+    ...(text === undefined ? {} : { text }),
     ...(since === undefined ? {} : { since: timeOf(since) }),
     ...(until === undefined ? {} : { until: timeOf(until) }),
     ...(before === undefined ? {} : { before: numberOf(before, '--before') }),

@@ -52,8 +52,11 @@ function OurLine({ start }: { readonly start: PairingStart }) {
   const account = useSignal(0);
   const minutes = useSignal<number>(1_440);
   const perms = useSignal<readonly string[]>([]);
+  const ownKey = useSignal(false);
   const make = async () => {
-    const body = { name: name.value, account: account.value, minutes: minutes.value, perms: perms.value.join(',') };
+    const wanted = { name: name.value, account: account.value, minutes: minutes.value, perms: perms.value.join(',') };
+    // Where nothing is said it is as the host was started.
+    const body = ownKey.value ? { ...wanted, ownKey: true } : wanted;
     const said = await call('POST /v0/secrets', { body });
     if (said.ok) {
       line.value = said.answer;
@@ -87,6 +90,10 @@ function OurLine({ start }: { readonly start: PairingStart }) {
           </select>
         </label>
         <Wishes value={perms.value} onChange={(wished) => (perms.value = wished)} />
+        <label class="check">
+          <input type="checkbox" checked={ownKey} onChange={(event) => (ownKey.value = event.currentTarget.checked)} />
+          {texts.pairApp.ownKey}
+        </label>
       </details>
       <Action act={make} look="primary">
         {texts.pairApp.make}

@@ -50,7 +50,7 @@ function wishWords(perms: string): string {
 }
 
 function AppCard({ app }: { readonly app: App }) {
-  const { client, url, perms, account, pairedAt, usedAt, pause } = app;
+  const { client, url, perms, account, ownKey, pairedAt, usedAt, pause } = app;
   const params = { client };
   const name = nameOf(app);
   const refresh = () => void apps.refresh();
@@ -72,6 +72,8 @@ function AppCard({ app }: { readonly app: App }) {
         </dd>
         <dt>{texts.apps.account}</dt>
         <dd>{account}</dd>
+        <dt>{texts.apps.signer}</dt>
+        <dd>{ownKey ? texts.apps.ownKey : texts.apps.sharedKey}</dd>
         <dt>{texts.apps.pairedAt}</dt>
         <dd>
           <Moment at={pairedAt} />
