@@ -98,5 +98,13 @@ test.runIf(hasBrowser)(
     const { origin } = new URL(other.url());
     const names: unknown = await (await fetch(`${origin}/.well-known/nostr.json?name=alice`)).json();
     expect(names).toMatchObject({ names: { alice: await made } });
+
+    // Its host ends: the page says so, and goes on trying.
+    const { address: last } = await stranger(host);
+    const lone = await newPage({ mayFail: /ERR_/ });
+    await lone.goto(last);
+    await device.page.close();
+    await host.kill();
+    await lone.getByText('The signer does not answer.').waitFor();
   },
 );

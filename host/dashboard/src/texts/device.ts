@@ -52,7 +52,7 @@ export const device = {
     'The device keeps a log of its own, signed. A check tells whether it goes on from the last one, and whether it shows a use of your keys that did not come through this computer.',
   check: 'Check it now',
   anew: 'Begin anew with the log that is there',
-  newest: (number: number) => `The newest of ${number === 1 ? 'its one entry' : `its ${number} entries`}`,
+  newest: (number: number) => (number === 1 ? 'Its one entry' : `The newest of its ${number} entries`),
   since: (number: number | null) => (number === null ? '' : `Followed from entry ${number} on.`),
   strange: (count: number) =>
     count === 0

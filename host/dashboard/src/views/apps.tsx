@@ -1,5 +1,6 @@
 /** The paired apps: what each is called and known by, when it last asked, what it may do, and how to pause it or end its session. */
 import type { Answer } from '../../../src/control/routes.ts';
+import { askedWords } from '../../../src/core/bridge/asked-words.ts';
 import { call } from '../api.ts';
 import { apps } from '../live.ts';
 import { nameOf } from '../parts/app-name.ts';
@@ -37,6 +38,17 @@ function byUse(a: App, b: App): number {
   return (b.usedAt ?? b.pairedAt) - (a.usedAt ?? a.pairedAt);
 }
 
+/** What it said that it will want to do, in words; what no signer knows is left as it is written. */
+function wishWords(perms: string): string {
+  const words = perms.split(',').map((perm) => {
+    const [method = '', kind] = perm.trim().split(':');
+    return kind === undefined && method === 'sign_event'
+      ? perm
+      : askedWords({ method, kind: kind === undefined ? null : Number(kind) });
+  });
+  return words.join(', ');
+}
+
 function AppCard({ app }: { readonly app: App }) {
   const { client, url, perms, account, pairedAt, usedAt, pause } = app;
   const params = { client };
@@ -67,7 +79,7 @@ function AppCard({ app }: { readonly app: App }) {
         <dt>{texts.apps.usedAt}</dt>
         <dd>{usedAt === null ? texts.apps.never : <Moment at={usedAt} />}</dd>
         <dt>{texts.apps.wishes}</dt>
-        <dd>{perms === '' ? texts.apps.noWishes : perms}</dd>
+        <dd>{perms === '' ? texts.apps.noWishes : wishWords(perms)}</dd>
       </dl>
       <GrantsOf client={client} />
       <div class="row spread">
