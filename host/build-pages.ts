@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 /** The folders of the pages, beside this file. */
-const pages: readonly string[] = ['dashboard'];
+const pages: readonly string[] = ['dashboard', 'demo-app'];
 
 /** Builds them; vitest calls it before everything else. */
 export default async function buildPages(): Promise<void> {

@@ -32,7 +32,7 @@ export const limits = {
   windowMax: 32,
   /**
    * Messages of full size that may wait for acknowledgement before a side takes no more from its peer. Honest peers stay far
-   * below: each has at most `requestsMax` requests, answers and cancels under way, and one chunk.
+   * below: each has at most `requestsMax` requests, answers and cancels under way, and six chunks.
    */
   messagesUnacknowledged: 32,
   /** Envelope, keys and heads around the bytes of a chunk or an inline head, rounded up generously. */
@@ -43,6 +43,8 @@ export const limits = {
   pieceMin: 256,
   /** As much of an input as travels with its request: a chunk less the largest label, a peer key and their heads. */
   headMax: 3584,
+  /** Chunks that a device may ask for beyond the one that it wants next: with that one they fill a window of frames of 512 bytes. */
+  chunksAheadMax: 3,
   /** How long a stream may stand still: the other side is computing or gone, and the next request waits behind it. */
   chunkMs: 10_000,
   /** How long the outcome of an ended request is kept. A host comes back after a glitch within seconds, or it has given up. */
@@ -112,7 +114,10 @@ check(
   limits.listMax * (limits.logEntryMax + 16) + limits.messageOverhead <= limits.messageMax,
   'a page of the log must fit',
 );
-check(limits.messagesUnacknowledged >= 3 * limits.requestsMax + 1, 'honest peers must never stop hearing each other');
+check(
+  limits.messagesUnacknowledged >= 3 * limits.requestsMax + limits.chunksAheadMax + 3,
+  'honest peers must never stop hearing each other',
+);
 check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
 check(limits.resultsKept > limits.requestsMax, 'what was open when the link broke must still be known after it');
 check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');

@@ -6,7 +6,7 @@
 import type { BoardClock, Randomness } from './clock-and-chance.ts';
 import { loadIdentity, withHost, writeHosts } from './firmware/channel/hosts.ts';
 import { isComparing } from './firmware/channel/pairing.ts';
-import type { Board, Env, Flash } from './firmware/env.ts';
+import type { Board, Env, Flash, Spare } from './firmware/env.ts';
 import {
   type BootOptions,
   boot,
@@ -60,6 +60,7 @@ export type BoardOptions = {
   readonly random: Randomness;
   readonly deviceSecret: Uint8Array;
   readonly pinRounds: number;
+  readonly spare?: Spare;
   readonly resetReason: BootOptions['resetReason'];
   readonly write: (bytes: Uint8Array) => void;
   readonly face: Face;
@@ -71,7 +72,8 @@ const ticksMax = 1_000_000;
 /** Powers the board on. */
 export function runBoard(options: BoardOptions): RunningBoard {
   const { board, flash, crypto, autoPress, clock, random, resetReason, deviceSecret, pinRounds } = options;
-  const env: Env = { board, flash, crypto, random, deviceSecret, pinRounds };
+  const memory = options.spare === undefined ? {} : { spare: options.spare };
+  const env: Env = { board, flash, crypto, random, deviceSecret, pinRounds, ...memory };
   const started = clock.now();
   // The firmware counts from its own start.
   const now = (): number => clock.now() - started;

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Randomness } from './clock-and-chance.ts';
+import type { Spare } from './firmware/env.ts';
 import { readPrivate, writePrivate } from './flash-file.ts';
 import { isJournal } from './flash-image.ts';
 
@@ -11,6 +12,12 @@ export const deviceSecretBytes = 32;
 
 /** A fifth of a second in Node on a small server, with the SHA-512 of @noble/hashes; a busy one takes a second, and the link waits that long. */
 export const simulatorPinRounds = 40_000;
+
+/**
+ * Memory as a chip with external RAM has it (an ESP32-S3 with PSRAM, a Pi Zero), of which the device may use 8 MiB: eight open requests, each
+ * of twice what is kept. Four blocks under way fill the window of the link.
+ */
+export const simulatorSpare: Spare = { keptBytes: 512 * 1024, blocksAhead: 3 };
 
 /** The secret in this file; made at the first start, before anything is sealed under it. Throws with words for the user. */
 export function deviceSecretIn(path: string, image: string | null, random: Randomness): Uint8Array {

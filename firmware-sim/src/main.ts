@@ -10,7 +10,7 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { acceleratedCrypto } from './accelerated-crypto.ts';
 import { pairInAdvance, prepareDemo } from './board.ts';
-import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds } from './chip.ts';
+import { chipBeside, deviceSecretBytes, deviceSecretIn, simulatorPinRounds, simulatorSpare } from './chip.ts';
 import { machineRandom, type Randomness, realClock, seededRandom, virtualClock } from './clock-and-chance.ts';
 import { type ControlActions, controlOnSocket, controlOver } from './control.ts';
 import { type BrowserFace, browserFace } from './faces/browser.ts';
@@ -57,6 +57,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     flash,
     deviceSecret,
     pinRounds: simulatorPinRounds,
+    spare: simulatorSpare,
     random,
     autoPress: presser.type !== 'human',
     clock: options.clock === 'virtual' ? virtualClock() : realClock(),

@@ -6,7 +6,7 @@
  */
 import { type Asked, type Key, type RunningBoard, runBoard } from './board.ts';
 import { type BoardClock, machineRandom, type Randomness, seededRandom } from './clock-and-chance.ts';
-import type { Board, Env } from './firmware/env.ts';
+import type { Board, Env, Spare } from './firmware/env.ts';
 import type { BootOptions } from './firmware/firmware.ts';
 import { holdMs } from './firmware/jobs/reviewing.ts';
 import type { Screen } from './firmware/screen/screens.ts';
@@ -56,6 +56,8 @@ export type DeviceOptions = {
   /** What the chip has in its fuses, and what a PIN costs there. */
   readonly deviceSecret: Uint8Array;
   readonly pinRounds: number;
+  /** Memory beyond the least; absent: none. */
+  readonly spare?: Spare;
   readonly autoPress: boolean;
   readonly clock: BoardClock;
   readonly random?: Randomness;
@@ -101,6 +103,7 @@ export async function startDevice(
       flash,
       deviceSecret: options.deviceSecret,
       pinRounds: options.pinRounds,
+      ...(options.spare === undefined ? {} : { spare: options.spare }),
       clock,
       resetReason,
       crypto: options.crypto,

@@ -14,6 +14,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'completion',
   'connect',
   'dashboard',
+  'demo-app',
   'device',
   'diagnostics',
   'doctor',

@@ -100,7 +100,7 @@ export type Host = {
   readonly pair: () => void;
   /** What the human said to the code. */
   readonly answerPairing: (yes: boolean) => void;
-  readonly store: Pick<Store, 'pin' | 'copy' | 'setting' | 'saveSetting'>;
+  readonly store: Pick<Store, 'copy' | 'setting' | 'saveSetting'>;
   readonly close: () => Promise<void>;
 };
 

@@ -139,7 +139,8 @@ async function run(
   });
   cleanUps.push(() => host.close());
   simulator?.pages((page) => tell({ type: 'simulator', page }));
-  const refusal = await outside.serve(host, Buffer.from(computer).toString('hex'), options.dashboard);
+  const pinned = (): string | null => simulator?.channelKey ?? store.pin();
+  const refusal = await outside.serve(host, computer, pinned, options.dashboard);
   if (refusal !== null) throw new Error(refusal.words);
   if (options.web !== null) await openPages(options.web, options.account, host, speaker.report, cleanUps);
   await host.listening(listeningMs);
@@ -147,8 +148,8 @@ async function run(
   const uri = startLine(host, options.account, speaker.report);
   const demo = simulator === null ? null : simulator.owners ? 'fresh' : 'throwaway';
   const dashboard = dashboardFor(options, outside.newDashboardAddress);
-  const status = statusCommand(options.state, dir);
-  speaker.start({ type: 'bunker', uri, relays, demo, state: dir, status, dashboard });
+  const commands = { status: command('status', options.state, dir), demoApp: command('demo-app', options.state, dir) };
+  speaker.start({ type: 'bunker', uri, relays, demo, state: dir, commands, dashboard });
   if (simulator?.link === 'pipe') {
     speaker.report({ type: 'warning', words: 'Host and simulator are linked by a pipe: no serial port is exercised.' });
   }
@@ -170,11 +171,11 @@ function dashboardFor({ json }: Options, newAddress: () => string | null): strin
   return !json && process.stdout.isTTY ? newAddress() : null;
 }
 
-/** The command that asks this host how it is: a demo whose directory nobody knows could not be reached by any. */
-function statusCommand(state: Options['state'], dir: string): string {
+/** A command for this host: a demo whose directory nobody knows could not be reached by any. */
+function command(name: string, state: Options['state'], dir: string): string {
   // From the sources, `npm start` is what there is.
   const self = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'sallyport';
-  return `${self} status${state === defaultState() ? '' : ` --state ${dir}`}`;
+  return `${self} ${name}${state === defaultState() ? '' : ` --state ${dir}`}`;
 }
 
 /** Opens the pages that were asked for. */

@@ -97,7 +97,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --version, --help
 
 While it runs: sallyport dashboard, tray, status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
-diagnostics, metrics, each with --help and --state. And: backup, restore, service, udev, doctor, completion.`;
+diagnostics, metrics, each with --help and --state. And: demo-app, backup, restore, service, udev, doctor, completion.`;
 
 const flags = {
   port: { type: 'string' },

@@ -24,8 +24,16 @@ export type Outside = {
   readonly take: (report: Report) => void;
   /** Takes what is known of where the time of requests goes. */
   readonly stages: StageClock;
-  /** Opens the control API for this host, and the dashboard on this port (null: none); or says why not. `computer`: its key in the channel, hex. */
-  readonly serve: (host: Host, computer: string, dashboardPort: number | null) => Promise<StoreRefused | null>;
+  /**
+   * Opens the control API for this host, and the dashboard on this port (null: none); or says why not. `computer` is its own key in the
+   * channel, `pin` tells that of the device.
+   */
+  readonly serve: (
+    host: Host,
+    computer: Uint8Array,
+    pin: HostView['pin'],
+    dashboardPort: number | null,
+  ) => Promise<StoreRefused | null>;
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
   readonly close: () => Promise<void>;
@@ -99,7 +107,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
     take,
     stages: stageClock(metrics.observe),
     newDashboardAddress,
-    serve: async (running, computer, dashboardPort) => {
+    serve: async (running, computer, pin, dashboardPort) => {
       host = running;
       const view: HostView = {
         version: version(),
@@ -111,7 +119,8 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         device: () => ({ status: device, port, simulatorPage }),
         activity,
         store: running.store,
-        computer,
+        computer: Buffer.from(computer).toString('hex'),
+        pin,
         backup: (passphrase) => backupOf(dir, running.store, passphrase),
         narrow: running.narrow,
         announce: running.announce,
@@ -125,6 +134,7 @@ export function openOutside(dir: string, { log, keepDays }: Logs, now: () => num
         introduce: running.introduce,
         askDevice: running.askDevice,
         dropLine: running.dropLine,
+        dashboard: () => (dashboard === null ? 'off' : dashboard.isBuilt ? 'open' : 'unbuilt'),
         newDashboardAddress,
         metrics: () => metrics.text(view),
         fault: (problem) => {

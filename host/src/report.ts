@@ -17,9 +17,9 @@ export type Report =
       readonly uri: string;
       readonly relays: readonly string[];
       readonly demo: 'throwaway' | 'fresh' | null;
-      /** Where the state is, and the command that asks this host how it is. */
+      /** Where the state is, and the commands that ask this host how it is, and open an app to try it with. */
       readonly state: string;
-      readonly status: string;
+      readonly commands: { readonly status: string; readonly demoApp: string };
       /** An address that opens the dashboard once; null: it is not told here. */
       readonly dashboard: string | null;
     }
@@ -114,11 +114,12 @@ const demoWords = {
   fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
 } as const;
 
-function bunkerText({ uri, demo, status, dashboard }: Report & { type: 'bunker' }): string {
+function bunkerText({ uri, demo, commands, dashboard }: Report & { type: 'bunker' }): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
   const page = dashboard === null ? '' : `The dashboard, by a link that works once:\n\n${dashboard}\n\n`;
   const words = demo === null ? '' : demoWords[demo];
-  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\n${page}In another terminal: ${status}\n`;
+  const app = demo === null ? '' : `An app to try it with: ${commands.demoApp}\n`;
+  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\n${page}In another terminal: ${commands.status}\n${app}`;
 }
 
 function relaySentence(url: string, status: RelayStatus): string | null {

@@ -34,6 +34,7 @@ async function expectingAnApp(device: DevicePage): Promise<void> {
 test.runIf(hasBrowser)('the page says who asks for what, follows the device, and shows the way back', async () => {
   const host = await startPageHost('--web', '0', '--web-logins');
   const device = await openDevicePage(host);
+  expect(await accessibilityFaults(device.page)).toEqual([]);
   const { app, paired, address } = await stranger(host);
   const page = await newPage();
   await page.goto(address);
@@ -97,5 +98,13 @@ test.runIf(hasBrowser)(
     const { origin } = new URL(other.url());
     const names: unknown = await (await fetch(`${origin}/.well-known/nostr.json?name=alice`)).json();
     expect(names).toMatchObject({ names: { alice: await made } });
+
+    // Its host ends: the page says so, and goes on trying.
+    const { address: last } = await stranger(host);
+    const lone = await newPage({ mayFail: /ERR_/ });
+    await lone.goto(last);
+    await device.page.close();
+    await host.kill();
+    await lone.getByText('The signer does not answer.').waitFor();
   },
 );

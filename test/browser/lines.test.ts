@@ -1,4 +1,5 @@
-/** The lines that the page makes for apps: with terms, one after another, made void. */
+/** The lines that the page makes for apps: with terms, one after another, made void; by mouse and by keyboard. */
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { accessibilityFaults, hasBrowser, newPage } from '../support/browser.ts';
 import { startPageHost } from './page-host.ts';
@@ -31,4 +32,42 @@ test.runIf(hasBrowser)('I give a line with my own terms, another in its place, a
     ['sign_event:1', 60],
     ['sign_event:1', 60],
   ]);
+
+  // The icon in the panel has an item for this.
+  await page.goto(`${await host.link()}&to=pair`);
+  await dialog.waitFor();
+  expect(new URL(page.url()).hash).toBe('#/');
 });
+
+test.runIf(hasBrowser)('I find my way by the keyboard alone, and am where I was when a dialog closes', async () => {
+  const host = await startPageHost('--sim-press', 'approve');
+  const page = await newPage();
+  await host.visit(page);
+  await page.getByRole('status').getByText('Ready for your first app').waitFor();
+  await page.getByRole('button', { name: 'Make the line' }).waitFor();
+  await page.keyboard.press('Tab');
+  await expect.poll(() => focused(page)).toBe('To the content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+  const visited: string[] = [];
+  while (visited.at(-1) !== 'Pair an app' && visited.length < 8) {
+    await page.keyboard.press('Tab');
+    visited.push(await focused(page));
+  }
+  expect(visited).toEqual(['Make the line', 'Pair an app']);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Pair an app' }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.closest('dialog') !== null)).toBe(true);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await focused(page)).toBe('Pair an app');
+  // The content of another tab, too, is reached without leaving that tab.
+  await page.goto(new URL('#/relays', page.url()).href);
+  await page.getByRole('button', { name: 'To the content' }).focus();
+  await page.keyboard.press('Enter');
+  expect(new URL(page.url()).hash).toBe('#/relays');
+});
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.textContent ?? '');
+}

@@ -14,7 +14,7 @@ test.runIf(hasBrowser)('I see what waits as it comes, bursts as one, and can say
   await page.getByText('Write a note in the app').waitFor();
   const ends = Promise.allSettled(['one', 'two', 'three'].map((text) => signer.signEvent(event(7, text))));
   const burst = page.getByRole('article').filter({ hasText: 'Coracle asks to sign a reaction, 3 times' });
-  await burst.getByText('The device shows it.').waitFor();
+  await burst.getByText('The device has it.').waitFor();
   await page.getByRole('status').getByText('3 requests wait for you').waitFor();
   // The raw event is behind a click, and asked for only then.
   expect(await burst.getByText('"content": "two"').count()).toBe(0);

@@ -17,7 +17,7 @@ const iv = nonce.subarray(16);
 /** A text as it lies in a stream: as it is, or inside of a JSON string. */
 function lying(text: string, levels: 0 | 1) {
   const content = utf8(levels === 0 ? text : `"${JSON.stringify(text).slice(1).replaceAll('/', '\\/')}`);
-  const bytes = openInput(content.length, noCurve.random);
+  const bytes = openInput(content.length, noCurve);
   const stream: StreamText = { bytes, at: levels, levels, length: utf8(text).length };
   return { stream, content };
 }

@@ -52,7 +52,7 @@ export const subject: Target<string> = {
       body: { account: 0, label: 'fuzz', input: { length: bytes.length, head: bytes } },
       computer: { host: '', paired: false },
     } as const;
-    const readFor = ({ columns }: Board) => readWhole(readOwn(request, { pubkey, columns }, random), bytes);
+    const readFor = ({ columns }: Board) => readWhole(readOwn(request, { pubkey, columns }, { random }), bytes);
     const parsed = readFor(LCD240);
     if ('wrong' in decoded) {
       must(parsed.type === 'refused', 'what is no CBOR was read');

@@ -20,7 +20,7 @@ import {
   x25519,
 } from '@sallyport/device-protocol';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
-import { type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
+import { type Env, type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
 import type { Account } from '../../firmware-sim/src/firmware/life/account.ts';
@@ -35,9 +35,10 @@ export function sealedComputer(
   account: Account = testAccount,
   /** What the device starts with: the open demo of most tests, or what is in its flash. */
   starts: 'demo' | 'flash' = 'demo',
+  memory: Pick<Env, 'spare'> = {},
 ) {
   const random = bytesFrom(chance(7));
-  const env = { ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240 };
+  const env: Env = { ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240, ...memory };
   const marks = { simulator: true, autoPress: false };
   let now = 1;
   const life = starts === 'demo' ? testLife(env, account) : loadLife(env, 0);

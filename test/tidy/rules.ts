@@ -45,6 +45,12 @@ const directions: readonly { readonly from: RegExp; readonly root: RegExp; reado
     packages: /^(preact(\/hooks)?$|@preact\/signals$|uqr$|vite$|node:url$)/,
   },
   {
+    // An app as others make them: it knows nothing of the host, and borrows how the dashboard looks.
+    from: /^host\/demo-app\//,
+    root: /^host\/(demo-app\/|dashboard\/src\/(style\.css|parts\/qr))/,
+    packages: /^(preact$|@preact\/signals$|nostr-tools\/|vite$|node:url$)/,
+  },
+  {
     from: /^host\/src\//,
     root: /^host\/src\//,
     packages:

@@ -18,6 +18,16 @@ export type Env = {
   readonly deviceSecret: Uint8Array;
   /** Rounds of PBKDF2 that a PIN costs: as many as this board does while a human waits gladly. Kept with each vault, so it may change. */
   readonly pinRounds: number;
+  /** Memory beyond the least. Absent: none, every block of an input is pulled when it is wanted and as often as it is read. */
+  readonly spare?: Spare;
+};
+
+/** What a board with memory to spare does with it: fewer bytes cross the wire, and nothing else changes. */
+export type Spare = {
+  /** An input of at most so many bytes is kept, once it was read, for as long as its request is open; with the text in it, twice that. */
+  readonly keptBytes: number;
+  /** Blocks that are asked for beyond the one that is wanted (`chunksAheadMax` at most), so that the next ones come while that is worked on. */
+  readonly blocksAhead: number;
 };
 
 /**

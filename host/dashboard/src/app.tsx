@@ -1,5 +1,5 @@
 /** The frame of the page: how everything is in one sentence, the tabs, and the view that the address names. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
 import { isLost, now, status } from './live.ts';
 import { Outside } from './outside.tsx';
@@ -32,6 +32,12 @@ addEventListener('hashchange', () => {
   tab.value = tabOf(location.hash);
 });
 
+// Seen where this tab is one among many.
+effect(() => {
+  const waiting = isLost.value ? 0 : (status.value?.openRequests ?? 0);
+  document.title = waiting === 0 ? texts.name : texts.waitingTitle(waiting);
+});
+
 function tabOf(hash: string): Tab {
   const name = hash.split('/')[1] ?? '';
   return tabs.find((each) => each === name) ?? 'overview';
@@ -42,9 +48,9 @@ export function App() {
   const View = views[tab.value];
   return (
     <div class={isLost.value ? 'frame lost' : 'frame'}>
-      <a class="skip" href="#content">
+      <button type="button" class="skip" onClick={skip}>
         {texts.skip}
-      </a>
+      </button>
       <header>
         <h1>{texts.name}</h1>
         <StatusSentence />
@@ -68,6 +74,11 @@ export function App() {
       </footer>
     </div>
   );
+}
+
+/** To the content. A link to it would be an address, and those name tabs. */
+function skip(): void {
+  document.getElementById('content')?.focus();
 }
 
 /** A sign for each tone, so that nobody needs the colour. */

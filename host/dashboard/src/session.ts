@@ -12,26 +12,32 @@ export type Entry =
 
 export const entry = signal<Entry>({ at: 'opening' });
 
+/** What the link that let this tab in asks for, beside: `pair` a new app. Who shows it takes it away. */
+export const wanted = signal<string | null>(null);
+
 const storageName = 'sallyport-bearer';
 
 /** Comes in by the code in the address, or by what this tab has from before. */
 export async function enter(): Promise<void> {
   // Following a link in a tab that shows this page already loads nothing: only the address changes.
   addEventListener('hashchange', () => {
-    const code = codeInAddress();
-    if (code !== null) void exchange(code);
+    const link = linkInAddress();
+    if (link !== null) void exchange(link);
   });
-  const code = codeInAddress();
-  if (code !== null) return exchange(code);
+  const link = linkInAddress();
+  if (link !== null) return exchange(link);
   const bearer = sessionStorage.getItem(storageName);
   entry.value = bearer === null ? { at: 'outside', why: 'no_code' } : { at: 'inside', bearer };
 }
 
-function codeInAddress(): string | null {
-  return /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+type Link = { readonly code: string; readonly to: string | null };
+
+function linkInAddress(): Link | null {
+  const [, code, to = null] = /^#code=([\w-]+)(?:&to=(\w+))?$/.exec(location.hash) ?? [];
+  return code === undefined ? null : { code, to };
 }
 
-async function exchange(code: string): Promise<void> {
+async function exchange({ code, to }: Link): Promise<void> {
   history.replaceState(null, '', '#/');
   const headers = { 'content-type': 'application/json' };
   const said = await fetch('/session', { method: 'POST', headers, body: JSON.stringify({ code }) });
@@ -39,6 +45,7 @@ async function exchange(code: string): Promise<void> {
     const { bearer } = (await said.json()) as { readonly bearer: string };
     sessionStorage.setItem(storageName, bearer);
     entry.value = { at: 'inside', bearer };
+    wanted.value = to;
   } else {
     entry.value = { at: 'outside', why: said.status === 429 ? 'too_many_tries' : 'unknown_code' };
   }

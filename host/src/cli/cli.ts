@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { defaultState, version } from '../options.ts';
 import { addAppCommands } from './app-commands.ts';
 import type { Action } from './arguments.ts';
+import { addDemoAppCommand } from './demo-app-command.ts';
 import { addHostCommands } from './host-commands.ts';
 import { commandWith, Ending, exitCodes, type Io } from './io.ts';
 import { addMachineCommands } from './machine-commands.ts';
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[], io: Io, program: readonly 
   addWebCommands(cli, run);
   addMachineCommands(cli, run, program);
   addTrayCommands(cli, run, program);
+  addDemoAppCommand(cli, run);
   forEachCommand(cli, (command) => {
     command
       .option('--state <dir>', 'the state directory of the host', defaultState())

@@ -10,17 +10,21 @@ export type Finding = { readonly about: string; readonly ok: boolean; readonly w
 /** Beyond this, apps and relays refuse what was signed or asked. */
 const skewMaxMs = 60_000;
 
-/** Looks. Nothing is changed. `service` is the file of the service of this user. */
+/** The files by which the system starts the host as a service, and the icon in the panel. */
+export type Started = { readonly service: string; readonly tray: string };
+
+/** Looks. Nothing is changed. */
 export async function examine(
   state: string,
   client: ControlClient,
-  service: string,
+  { service, tray }: Started,
   machine: Machine,
 ): Promise<readonly Finding[]> {
   const local = [
     runtimeOf(machine),
     stateOf(state, machine),
     serviceOf(service, machine),
+    trayOf(tray, machine),
     modemManager(machine),
     ...portsOf(machine),
   ];
@@ -48,15 +52,25 @@ function stateOf(state: string, machine: Machine): Finding {
   };
 }
 
-/** A service names the runtime that ran when it was installed: an update that moved it leaves a service that cannot start. */
 function serviceOf(path: string, machine: Machine): Finding {
-  const about = 'service';
+  const none = 'No service is installed: the host runs when you start it.';
+  const again = 'Run: sallyport service install, with the options that it had';
+  return { about: 'service', ...startsStill(path, none, again, machine) };
+}
+
+function trayOf(path: string, machine: Machine): Finding {
+  const none = 'No icon in the panel at login; to have one: sallyport tray install';
+  return { about: 'tray', ...startsStill(path, none, 'Run: sallyport tray install', machine) };
+}
+
+/** Such a file names the runtime that ran when it was written: an update that moved it leaves one that cannot start. */
+function startsStill(path: string, none: string, again: string, machine: Machine): Omit<Finding, 'about'> {
   const text = machine.read(path);
-  if (text === null) return { about, ok: true, words: 'No service is installed: the host runs when you start it.' };
+  if (text === null) return { ok: true, words: none };
   const runtime = runtimeIn(text);
-  if (runtime !== null && machine.exists(runtime)) return { about, ok: true, words: `${path} is installed.` };
+  if (runtime !== null && machine.exists(runtime)) return { ok: true, words: `${path} is installed.` };
   const why = runtime === null ? 'names no runtime' : `starts ${runtime}, which is not there`;
-  return { about, ok: false, words: `${path} ${why}. Run: sallyport service install, with the options that it had` };
+  return { ok: false, words: `${path} ${why}. ${again}` };
 }
 
 /** It sends AT commands to whatever looks like a modem, in the first seconds of a port. */
@@ -77,7 +91,7 @@ function portsOf(machine: Machine): readonly Finding[] {
   }));
 }
 
-function hostOf({ killedAt, device }: z.output<typeof s.status>): readonly Finding[] {
+function hostOf({ killedAt, device, dashboard }: z.output<typeof s.status>): readonly Finding[] {
   const there = device.model !== null;
   return [
     {
@@ -85,6 +99,7 @@ function hostOf({ killedAt, device }: z.output<typeof s.status>): readonly Findi
       ok: killedAt === null,
       words: killedAt === null ? 'It runs.' : 'The kill switch is on. Run: sallyport resume',
     },
+    { about: 'dashboard', ok: dashboard !== 'unbuilt', words: dashboardWords[dashboard] },
     {
       about: 'device',
       ok: there,
@@ -92,6 +107,12 @@ function hostOf({ killedAt, device }: z.output<typeof s.status>): readonly Findi
     },
   ];
 }
+
+const dashboardWords = {
+  open: 'It is served: sallyport dashboard opens it.',
+  off: 'It was turned off (--dashboard off).',
+  unbuilt: 'Its page was not built. In the repository: npm run pages, and start the host again.',
+} as const;
 
 /** Whether each relay delivers, and how far its clock is from ours. */
 async function relaysOf({ relays }: z.output<typeof s.status>, machine: Machine): Promise<readonly Finding[]> {

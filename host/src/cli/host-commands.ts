@@ -88,7 +88,7 @@ function addDevice(cli: Parser, run: Action): void {
     .action(
       run(async (command) => {
         const said = answerOf(await command.client.call('GET /v0/device'));
-        say(command, said, show.deviceText(said));
+        say(command, said, show.deviceAndPageText(said));
       }),
     );
   addDeviceCommands(cli, device, run);

@@ -11,6 +11,7 @@ import { examine } from './doctor.ts';
 import { type Command, Ending, exitCodes, say } from './io.ts';
 import { thisMachine } from './machine.ts';
 import { type Service, serviceFor, udevRule } from './service.ts';
+import { autostartOf } from './tray-commands.ts';
 
 export function addMachineCommands(cli: Parser, run: Action, program: readonly string[]): void {
   addBackups(cli, run);
@@ -32,8 +33,8 @@ export function addMachineCommands(cli: Parser, run: Action, program: readonly s
     .description('look for what may be wrong')
     .action(
       run(async (command) => {
-        const { path } = serviceOf(command, program, []);
-        const findings = await examine(command.state, command.client, path, thisMachine);
+        const started = { service: serviceOf(command, program, []).path, tray: autostartOf(command, program).path };
+        const findings = await examine(command.state, command.client, started, thisMachine);
         say(
           command,
           findings,

@@ -31,7 +31,7 @@ export function serviceFor(platform: NodeJS.Platform, wanted: Wanted): Service {
 /** The runtime that the text of a service starts, whichever of the three it is; null when it names none. */
 export function runtimeIn(text: string): string | null {
   const [, quoted, word, element] =
-    /ExecStart=(?:"([^"]+)"|(\S+))|(?:<array>\s*<string>|<Command>)([^<]+)</.exec(text) ?? [];
+    /Exec(?:Start)?=(?:"([^"]+)"|(\S+))|(?:<array>\s*<string>|<Command>)([^<]+)</.exec(text) ?? [];
   const unit = (quoted ?? word)?.replaceAll('%%', '%').replaceAll('$$', '$');
   return unit ?? element?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))) ?? null;
 }

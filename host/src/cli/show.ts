@@ -36,6 +36,12 @@ export function deviceText({ state, model, channel, port }: z.output<typeof d.de
   return `${state}${what}${trust}${port === null ? '' : `: ${port}`}`;
 }
 
+/** With the page of a simulated device, which lets in whoever opens it: said where the device alone was asked for. */
+export function deviceAndPageText(device: z.output<typeof d.device>): string {
+  const page = device.simulator === null ? [] : [`It can be seen at ${device.simulator.url}`];
+  return lines([deviceText(device), ...page]);
+}
+
 export function accountsText({ accounts }: z.output<typeof d.device>): string {
   if (accounts.length === 0) return 'The device told no accounts: it is not there, or locked.';
   return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));

@@ -57,7 +57,8 @@ async function show({ io, client, state }: Command): Promise<void> {
 /** It rests nearly all the time: room for short-lived values, which the runtime makes for speed, only lies there (10 MB). */
 const small = ['--max-semi-space-size=1'];
 
-function autostartOf({ state }: Command, program: readonly string[]): Service {
+/** The file that shows the icon at each login. */
+export function autostartOf({ state }: Command, program: readonly string[]): Service {
   const whole = resolve(state);
   const args = ['tray', '--state', whole];
   const wanted = { node: process.execPath, program: [...small, ...program], args, home: homedir(), state: whole };

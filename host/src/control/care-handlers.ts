@@ -57,7 +57,7 @@ export function careHandlers(
       const said = await view.askDevice({ method: 'log_head', nonce }, until);
       if (said.type !== 'log_head') return problemOf(said);
       const { number, head, logKey, sig } = said;
-      const device = view.store.pin() ?? '';
+      const device = view.pin() ?? '';
       const kept = body.anew ? null : keptFor(view, device);
       // Also what is shown, where less is new.
       const from = Math.max(1, number - readMax + 1, Math.min((kept?.number ?? 0) + 1, number - shownMax + 1));

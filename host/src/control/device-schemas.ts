@@ -16,7 +16,7 @@ export const device = z.object({
     .nullable(),
   /** The key by which this computer knows the paired device. */
   key: hex32.nullable(),
-  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32 })),
+  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32, npub: z.string() })),
   /** The page of a simulated device; its address lets one tab in, and then there is another. Null: there is no such page. */
   simulator: z.object({ url: z.string() }).nullable(),
 });

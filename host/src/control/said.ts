@@ -1,4 +1,5 @@
 /** The host's state in the shapes of the control API. What is secret has no way into them: each names its fields. */
+import { npubEncode } from 'nostr-tools/nip19';
 import type { z } from 'zod';
 import { appLabel } from '../core/apps/client-metadata.ts';
 import type { App } from '../core/apps/sessions.ts';
@@ -47,8 +48,8 @@ export function deviceOf(view: HostView): z.output<typeof d.device> {
     channel: known?.channel ?? null,
     port: known === null ? port : null,
     pairing: pairingOf(view.pairing()),
-    key: view.store.pin(),
-    accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey })),
+    key: view.pin(),
+    accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey, npub: npubEncode(pubkey) })),
     simulator: simulatorPage === null ? null : { url: simulatorPage },
   };
 }
@@ -125,6 +126,7 @@ export function statusOf(view: HostView): z.output<typeof s.status> {
     openRequests: open.size,
     device: deviceOf(view),
     relays: relaysOf(view),
+    dashboard: view.dashboard(),
     web:
       web === null ? null : { url: web.url, logins: web.logins !== null, waiting: openChallenges(challenges).length },
     drops: { ...drops },

@@ -238,6 +238,8 @@ export const status = z.object({
   openRequests: z.number().int(),
   device,
   relays: z.array(relay),
+  /** Whether the dashboard is served; `unbuilt`: without its page, since nobody built that. */
+  dashboard: z.enum(['open', 'unbuilt', 'off']),
   /** The pages, where there are any; `waiting`: strangers for whom nobody has come yet. */
   web: z.object({ url: z.string(), logins: z.boolean(), waiting: z.number().int() }).nullable(),
   /** What was dropped without a word, by reason. */

@@ -28,8 +28,10 @@ export type HostView = {
     /** Where a simulated device can be seen and pressed, by an address that works once. */
     readonly simulatorPage: string | null;
   };
-  /** Which device is pinned, and what the user set. */
-  readonly store: Pick<Store, 'pin' | 'setting' | 'saveSetting'>;
+  /** The key by which the device is known, hex; null before the first pairing. */
+  readonly pin: () => string | null;
+  /** What is kept beside what the user set. */
+  readonly store: Pick<Store, 'setting' | 'saveSetting'>;
   /** The key of this computer in the channel, hex. */
   readonly computer: string;
   readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
@@ -63,6 +65,7 @@ export type HostView = {
   readonly askDevice: (ask: DeviceAsk, until: AbortSignal) => Promise<DeviceAnswer>;
   /** Makes an unused line void. */
   readonly dropLine: (hash: string) => void;
+  readonly dashboard: () => 'open' | 'unbuilt' | 'off';
   /** An address that lets one page of the dashboard in; null: there is none. */
   readonly newDashboardAddress: () => string | null;
   /** A backup of the state directory, as it is now. */

@@ -96,7 +96,8 @@ async function codeOf(context: Context): Promise<string | null> {
   return null;
 }
 
-function sendFile(
+/** A file of a page, compressed for whoever takes that. */
+export function sendFile(
   context: Context,
   { type, bytes, gzip, lasting }: NonNullable<ReturnType<PageFiles['get']>>,
 ): Response {

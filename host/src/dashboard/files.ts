@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Where the build of a page is, seen from `src/` and from `dist/` alike. */
-export function builtPage(page: 'dashboard'): string {
+export function builtPage(page: 'dashboard' | 'demo-app'): string {
   return fileURLToPath(new URL(`../../${page}/dist/`, import.meta.url));
 }
 

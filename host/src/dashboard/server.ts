@@ -13,6 +13,8 @@ import { isOfAnotherUser } from './peer.ts';
 import { codeMade, noWaysIn } from './ways-in.ts';
 
 export type Dashboard = {
+  /** Whether there is a page to be served. */
+  readonly isBuilt: boolean;
   /** An address that lets one page in, once, within ten minutes. */
   readonly newAddress: () => string;
   readonly close: () => Promise<void>;
@@ -45,6 +47,7 @@ export async function serveDashboard(port: number, view: HostView): Promise<Dash
   const files = readPage(builtPage('dashboard'));
   ({ fetch } = dashboardApp({ view, hosts, files, ways, newBearer: newSecret }));
   return {
+    isBuilt: files !== null,
     newAddress: () => {
       const code = newSecret();
       ways.now = codeMade(ways.now, code, view.now());

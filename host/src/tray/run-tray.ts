@@ -85,7 +85,8 @@ export async function runTray({ client, openFace, openAddress, now, note, until 
     if (wish.type !== 'dashboard') return whyNot(await ask(wish));
     const said = await client.call('POST /v0/dashboard', {}, ending);
     if (said.type !== 'answer') return whyNot(said);
-    return (await openAddress(said.answer.url))
+    const { url } = said.answer;
+    return (await openAddress(wish.to === null ? url : `${url}&to=${wish.to}`))
       ? null
       : 'No browser could be opened. In a terminal: sallyport dashboard';
   }

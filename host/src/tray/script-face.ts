@@ -53,7 +53,7 @@ export async function openScriptFace({ program, args }: Interpreter, events: Fac
   const started = await Promise.race([once(child, 'spawn').then(() => true), exited.then(() => false)]);
   if (!started) return null;
   return {
-    tell: (line) => void child.stdin.write(`${JSON.stringify(withIcon(line))}\n`),
+    tell: (line) => void child.stdin.write(`${asciiJson(withIcon(line))}\n`),
     close: async () => {
       isOver = true;
       child.stdin.end();
@@ -70,6 +70,11 @@ function withIcon(line: ToFace): unknown {
   const { look, waiting } = line.setState;
   const icon = png(paintIcon(look, waiting > 0, iconSize), iconSize).toString('base64');
   return { setState: { ...line.setState, icon } };
+}
+
+/** In ASCII alone: whatever encoding a console has, and wherever a pipe cuts, no character is damaged. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Null: not one of the lines of a face. */

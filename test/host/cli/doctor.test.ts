@@ -7,7 +7,8 @@ import type { ControlClient } from '../../../host/src/control/client.ts';
 const healthy: Machine = {
   runtime: { version: '24.0.0', path: '/opt/node' },
   exists: () => true,
-  read: () => 'ExecStart=/opt/node /opt/sallyport.js run',
+  read: (path) =>
+    path === '/tray' ? 'Exec=/usr/node /opt/sallyport.js tray' : 'ExecStart=/opt/node /opt/sallyport.js run',
   othersMay: () => null,
   programs: () => ['systemd', ''],
   ports: () => [{ path: '/dev/ttyACM0', mayOpen: true }],
@@ -25,7 +26,9 @@ const device = {
   accounts: [],
   simulator: null,
 };
-const status = { killedAt: null, device, relays: [relay] };
+const status = { killedAt: null, dashboard: 'open', device, relays: [relay] };
+
+const files = { service: '/unit', tray: '/tray' };
 
 /** A host that says this is its status; null: none runs. */
 function host(said: object | null): ControlClient {
@@ -35,7 +38,7 @@ function host(said: object | null): ControlClient {
 }
 
 const troubles = async (machine: Partial<Machine>, said: object | null = status): Promise<readonly Finding[]> => {
-  const findings = await examine('/state', host(said), '/unit', { ...healthy, ...machine });
+  const findings = await examine('/state', host(said), files, { ...healthy, ...machine });
   return findings.filter(({ ok }) => !ok);
 };
 
@@ -44,14 +47,16 @@ test('where there is no service, a host that nobody started is no trouble', asyn
 });
 
 test('a computer without trouble: everything that was looked at is named, and is well', async () => {
-  const findings = await examine('/state', host(status), '/unit', healthy);
+  const findings = await examine('/state', host(status), files, healthy);
   expect(findings.map(({ about }) => about)).toEqual([
     'runtime',
     'state',
     'service',
+    'tray',
     'modem_manager',
     'port',
     'host',
+    'dashboard',
     'device',
     'relay',
     'clock',
@@ -66,7 +71,7 @@ test.each<[string, Partial<Machine>, RegExp]>([
     { exists: (path) => path !== '/opt/node' },
     /starts \/opt\/node, which is not there\. .* service install/,
   ],
-  ['service', { read: () => '[Unit]' }, /names no runtime/],
+  ['service', { read: (path) => (path === '/tray' ? null : '[Unit]') }, /names no runtime/],
   ['modem_manager', { programs: () => ['ModemManager'] }, /sallyport udev/],
   ['port', { ports: () => [{ path: '/dev/ttyUSB1', mayOpen: false }] }, /ttyUSB1 may not be opened/],
   ['clock', { clockOf: async () => 1_000_000 - 3_600_000 }, /3600 s apart\. Set the clock/],
@@ -86,4 +91,15 @@ test.each<[string, object | null, RegExp]>([
 
 test('no service and no state yet are no trouble, and a relay that says no time has no clock', async () => {
   expect(await troubles({ read: () => null, exists: () => false, clockOf: async () => null })).toEqual([]);
+});
+
+test('a page that nobody built, and an icon whose runtime is gone, are told', async () => {
+  expect(await troubles({}, { ...status, dashboard: 'unbuilt' })).toMatchObject([
+    { about: 'dashboard', words: expect.stringContaining('npm run pages') },
+  ]);
+  const read = (path: string) => (path === '/tray' ? 'Exec=/gone/node /opt/sallyport.js tray' : healthy.read(path));
+  const exists = (path: string) => path !== '/gone/node';
+  expect(await troubles({ read, exists })).toMatchObject([
+    { about: 'tray', words: expect.stringContaining('/gone/node, which is not there') },
+  ]);
 });

@@ -48,7 +48,6 @@ export function controlWorld(
   const store = {
     setting: (name: string) => settings.get(name) ?? null,
     saveSetting: (name: string, text: string) => void settings.set(name, text),
-    pin: () => 'de'.repeat(32),
   };
   const changeRelays = keepOwnRelays([], store, world.feed, () => undefined);
   const view: HostView = {
@@ -61,6 +60,7 @@ export function controlWorld(
     device: () => ({ status: { state: 'absent' }, port: 'There is no port.', simulatorPage: null }),
     activity,
     store,
+    pin: () => 'de'.repeat(32),
     computer: 'c0'.repeat(32),
     backup: async (passphrase) => Buffer.from(`sealed by ${passphrase.length} letters`),
     narrow: (what) => {
@@ -102,6 +102,7 @@ export function controlWorld(
       return truth(ask, userSecret);
     },
     dropLine: (hash) => void world.feed({ type: 'void_secret', hash }),
+    dashboard: () => 'open',
     newDashboardAddress: () => 'http://127.0.0.1:24133/#code=once',
     metrics: () => metrics.text(view),
     fault: (problem) => {

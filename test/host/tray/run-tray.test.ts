@@ -127,6 +127,8 @@ test('pausing and resuming are asked of the host, and the dashboard is opened by
   await vi.waitFor(() => expect(pauses()).toEqual([]), wait);
   face.click('dashboard');
   await vi.waitFor(() => expect(host.opened).toEqual(['http://127.0.0.1:24133/#code=once']), wait);
+  face.click('pair');
+  await vi.waitFor(() => expect(host.opened[1]).toBe('http://127.0.0.1:24133/#code=once&to=pair'), wait);
   face.click(`pause_app ${'0'.repeat(64)}`);
   await vi.waitFor(() => expect(face.says()).toHaveLength(1), wait);
 });

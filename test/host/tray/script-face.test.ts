@@ -1,12 +1,12 @@
 /** The contract of faces that are scripts: JSON lines both ways, and an end on either side. */
 import { readFileSync } from 'node:fs';
-import { Script } from 'node:vm';
 import { inflateSync } from 'node:zlib';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { paintIcon } from '../../../host/src/core/tray/icon.ts';
-import type { FromFace } from '../../../host/src/tray/contract.ts';
+import type { FromFace, ToFace } from '../../../host/src/tray/contract.ts';
 import { png } from '../../../host/src/tray/png.ts';
 import { interpreterFor, openScriptFace } from '../../../host/src/tray/script-face.ts';
+import { runMacFace } from './mac-world.ts';
 
 const wait = { timeout: 10_000, interval: 5 };
 
@@ -35,11 +35,11 @@ async function scriptFace(script: string) {
 
 test('it is told by JSON lines and says by JSON lines; other lines are none of it', async () => {
   const { tell, said, close, ended } = await scriptFace(echo);
-  tell({ setMenu: [{ id: 'quit', label: 'Quit' }] });
+  tell({ setMenu: [{ id: 'quit', label: 'Quité €🐴' }] });
   tell({ setState: { look: 'ready', words: 'Ready', waiting: 0 } });
   await vi.waitFor(() => expect(said).toHaveLength(3), wait);
   expect(said[0]).toEqual({ click: 'dashboard' });
-  expect(said[1]).toEqual({ note: '{"setMenu":[{"id":"quit","label":"Quit"}]}' });
+  expect(said[1]).toEqual({ note: '{"setMenu":[{"id":"quit","label":"Quité €🐴"}]}' });
   expect(said[2]).toEqual({ note: expect.stringContaining('"look":"ready"') });
   await close();
   expect(ended).toEqual([]);
@@ -66,12 +66,36 @@ test('the icon as a PNG has the pixels that were painted', () => {
   expect(Buffer.concat(unfiltered)).toEqual(Buffer.from(pixels));
 });
 
-test('the scripts of both systems are there, macOS’s can be parsed, and each knows every line of the contract', () => {
+test('the scripts of both systems are there, and each knows every line of the contract', () => {
   for (const platform of ['win32', 'darwin'] as const) {
     const path = interpreterFor(platform)?.args.at(-1) ?? '';
     const text = readFileSync(path, 'utf8');
     for (const word of ['setState', 'setMenu', 'setNotice', 'say', 'click']) expect(text, path).toContain(word);
-    if (platform === 'darwin') expect(() => new Script(text)).not.toThrow();
   }
   expect(interpreterFor('linux')).toBeNull();
+});
+
+test('the script of macOS, in a world made after its documentation: menu, clicks, notices, and its end', () => {
+  const mac = runMacFace(interpreterFor('darwin')?.args.at(-1) ?? '');
+  const tell = (line: ToFace | { readonly setState: object }): string => `${JSON.stringify(line)}\n`;
+  const apps = { label: 'Apps', items: [{ id: 'pause_app ab', label: 'Pause' }] };
+  const menu = tell({ setMenu: [{ label: 'Ready' }, {}, apps, { id: 'quit', label: 'Quit' }] });
+  mac.hear(menu.slice(0, 20));
+  mac.hear(menu.slice(20) + tell({ setState: { look: 'waiting', words: 'Look', waiting: 2, icon: 'AAAA' } }));
+  expect(mac.item.button).toMatchObject({ title: ' 2', toolTip: 'Sallyport: Look', image: { data: 'AAAA' } });
+  const [ready, line, more, quit] = mac.item.menu.rows;
+  expect([ready?.enabled, line?.title, more?.enabled]).toEqual([false, '-', true]);
+  mac.click(ready);
+  mac.click(more?.submenu?.rows[0]);
+  mac.click(quit);
+  expect(mac.said).toEqual([{ click: 'pause_app ab' }, { click: 'quit' }]);
+  const notice = { title: 'Look', body: 'Coracle', action: null };
+  for (const setNotice of [notice, notice, null, notice]) mac.hear(tell({ setNotice }));
+  expect(mac.notifications).toEqual([
+    ['Look', 'Coracle'],
+    ['Look', 'Coracle'],
+  ]);
+  expect(mac.ended.yes).toBe(false);
+  mac.hear('');
+  expect(mac.ended.yes).toBe(true);
 });

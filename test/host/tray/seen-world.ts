@@ -10,7 +10,7 @@ export function hostSeen({
   const status: StatusSeen = {
     killedAt: null,
     pause: null,
-    device: { state: 'unlocked', channel: 'paired' },
+    device: { state: 'unlocked', channel: 'paired', pairing: null },
     relays: [{ state: 'listening' }],
     web: null,
     ...parts,

@@ -50,14 +50,22 @@ const menuIn = (effects: readonly TrayEffect[]): readonly MenuItem[] =>
   effects.flatMap((effect) => (effect.type === 'show' ? [effect.picture.menu] : [])).at(-1) ?? [];
 const of = (...requests: RequestSeen[]) => hostSeen({ requests });
 
+const deviceSeen = (state: string, channel: string | null, pairing: string | null = null) => ({
+  state,
+  channel,
+  pairing: pairing === null ? null : { state: pairing },
+});
+
 test.each([
   ['gone', null],
   ['paused', hostSeen({ killedAt: 5 })],
   ['paused', hostSeen({ pause: { until: 2_000 } })],
   ['ready', hostSeen({ pause: { until: 500 } })],
-  ['no_device', hostSeen({ device: { state: 'absent', channel: null } })],
-  ['locked', hostSeen({ device: { state: 'locked', channel: 'paired' } })],
-  ['locked', hostSeen({ device: { state: 'unlocked', channel: 'unpaired' } })],
+  ['no_device', hostSeen({ device: deviceSeen('absent', null) })],
+  ['locked', hostSeen({ device: deviceSeen('locked', 'paired') })],
+  ['locked', hostSeen({ device: deviceSeen('unlocked', 'unpaired') })],
+  ['locked', hostSeen({ device: deviceSeen('ready', 'unpaired', 'code') })],
+  ['ready', hostSeen({ device: deviceSeen('ready', 'paired', 'paired') })],
   ['relays_down', hostSeen({ relays: [{ state: 'waiting' }] })],
   ['ready', hostSeen({})],
 ] as const)('the look is %s', (look, seen) => {
@@ -66,7 +74,7 @@ test.each([
 
 test('what waits is shown by look and count, beside a locked device by the count alone', () => {
   expect(glanceAt(hostSeen({}), 2, 0)).toMatchObject({ look: 'waiting', waiting: 2 });
-  const locked = hostSeen({ device: { state: 'locked', channel: 'paired' } });
+  const locked = hostSeen({ device: deviceSeen('locked', 'paired') });
   expect(glanceAt(locked, 2, 0)).toMatchObject({ look: 'locked', waiting: 2 });
 });
 

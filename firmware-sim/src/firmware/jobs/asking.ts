@@ -16,7 +16,7 @@ import { answer } from './answers.ts';
 import { end } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
 import type { Job } from './job.ts';
-import { feed, pull, startOpening, startReading } from './pulling.ts';
+import { feed, pullAgain, startOpening, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import { endedOf, forgetOutcomes, outcomeDeadlines } from './results.ts';
 import {
@@ -140,7 +140,7 @@ export function leavesScreen({ jobs }: FirmwareState): boolean {
 export function takeChunk(turn: Turn, id: number, bytes: Uint8Array): void {
   const job = jobOfChunk(turn.state, id);
   if (job === undefined || withdraw(turn, job)) return;
-  if (job.phase === 'reading') feed(turn, job, bytes);
+  if (job.phase === 'reading') feed(turn, job, id, bytes);
   if (job.phase === 'reviewing') feedPage(turn, job, bytes);
   if (job.phase === 'sending') feedPiece(turn, job, bytes);
 }
@@ -163,14 +163,14 @@ export function chunkWasRefused(turn: Turn, id: number): void {
  * is a stranger to it.
  */
 function jobOfChunk(state: FirmwareState, id: number): Job | undefined {
-  const job = state.jobs.find((one) => chunkOf(one) === id);
+  const job = state.jobs.find((one) => chunksOf(one).includes(id));
   return job !== undefined && job.claimBy === null && isAsker(state, job.request) ? job : undefined;
 }
 
-function chunkOf(job: Job): number | null {
-  if (job.phase === 'reviewing') return job.paging?.chunk ?? null;
-  if (job.phase === 'sending') return job.open.chunk;
-  return job.phase === 'reading' ? job.chunk : null;
+function chunksOf(job: Job): readonly number[] {
+  if (job.phase === 'reviewing') return job.paging === null ? [] : [job.paging.chunk];
+  if (job.phase === 'sending') return [job.open.chunk];
+  return job.phase === 'reading' ? [job.chunk, ...job.ahead.map(({ chunk }) => chunk)] : [];
 }
 
 /** A key of the board. `at`: when the press began. */
@@ -244,7 +244,7 @@ export function claim(turn: Turn, id: number): ReplyOf<'get_result'>['state'] {
       pullPage(turn, claimed);
       waitingNotice(turn, reviewingJob(turn.state) ?? claimed);
     }
-    if (claimed.phase === 'reading') pull(turn, claimed);
+    if (claimed.phase === 'reading') pullAgain(turn, claimed);
     if (claimed.phase === 'sending' && !withdraw(turn, claimed)) startSending(turn, claimed, claimed.output);
     return 'open';
   }

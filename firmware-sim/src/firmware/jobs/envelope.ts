@@ -48,7 +48,7 @@ export function* readEnvelope(
   { body }: SignedRequest,
   remoteSigner: Uint8Array,
   account: EventFor,
-  env: Pick<Env, 'crypto' | 'random'>,
+  env: Pick<Env, 'crypto' | 'random' | 'spare'>,
 ): Reading<Read> {
   const { client, createdAt, tags, sig, conversationKey, input } = body;
   const event: ClientEvent = { client, createdAt, tags, sig, conversationKey, length: input.length };
@@ -60,7 +60,7 @@ function* readAll(
   event: ClientEvent,
   remoteSigner: Uint8Array,
   account: EventFor,
-  env: Pick<Env, 'crypto' | 'random'>,
+  env: Pick<Env, 'crypto' | 'random' | 'spare'>,
 ): Reading<Read> {
   const { client, createdAt } = event;
   const authentic = yield* authenticate(event, env);

@@ -21,6 +21,9 @@ import type { JobRequest } from './request.ts';
 /** A chunk_get that is open: `chunk` is its id, `wants` the range that a reading needs to go on. */
 export type Pull = { readonly wants: Range; readonly chunk: number; readonly stallAt: number };
 
+/** A block that was asked for before the reading wants it; its bytes when they came. */
+export type Ahead = Pick<Pull, 'wants' | 'chunk'> & { readonly bytes: Uint8Array | null };
+
 /** What a reading comes to: how the job goes on. */
 export type Next = (turn: Turn, job: Job) => void;
 
@@ -42,6 +45,8 @@ export type Phase =
       /** Bytes that came, and how often the whole input will have to come. */
       readonly came: number;
       readonly passes: number;
+      /** The blocks behind the wanted one, in their order: no more than the board has room for. */
+      readonly ahead: readonly Ahead[];
     } & Pull)
   /** The human is to be asked, when the screen is free. */
   | { readonly phase: 'waiting'; readonly prompt: Prompt }

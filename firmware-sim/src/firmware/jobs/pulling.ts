@@ -6,6 +6,7 @@
 
 import { limits } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
+import { blockBytes, isKept } from '../stream/input.ts';
 import type { Range, Reading } from '../stream/reading.ts';
 import { accountOf, askHuman, replaceJob, show, type Turn, takeId, tell } from '../turn.ts';
 import { pausePrompts } from './answers.ts';
@@ -26,13 +27,13 @@ export function startReading(turn: Turn, job: Job): void {
   if (isBare(request)) return decideBare(turn, job, request);
   const account = accountOf(turn.state, request.body.account);
   if (typeof account === 'string') return end(turn, job, account);
-  const { random, board } = turn.env;
+  const { board } = turn.env;
   const whose = { pubkey: account.pubkey, columns: board.columns };
   if (!isSigned(request)) {
-    // An event is read once for its parts, and once for its id and its pages.
-    const passes = request.command === 'sign_event' ? 2 : 1;
+    // An event is read once for its parts, and where it is not kept once more for its id and its pages.
+    const passes = request.command === 'sign_event' && !isKept(request.body.input.length, turn.env) ? 2 : 1;
     const began = { doing: 'receiving', passes } as const;
-    return begin(turn, job, followed(readOwn(request, whose, random), decideRead), began);
+    return begin(turn, job, followed(readOwn(request, whose, turn.env), decideRead), began);
   }
   const remoteSigner = remoteSignerOf(request.body.tags);
   if (remoteSigner === null) return end(turn, job, 'unauthenticated');
@@ -74,28 +75,59 @@ export function startOpening(turn: Turn, job: Job, task: Task & { readonly type:
   begin(turn, job, task.reading, task);
 }
 
-/** The bytes that the reading wanted; another number of them ends the request. */
-export function feed(turn: Turn, job: ReadingJob, bytes: Uint8Array): void {
-  if (bytes.length !== job.wants.length) return end(turn, job, 'stream_integrity');
+/** Bytes that the reading wanted, or will want after those; another number of them ends the request. */
+export function feed(turn: Turn, job: ReadingJob, chunk: number, bytes: Uint8Array): void {
+  const early = job.ahead.find((one) => one.chunk === chunk);
+  if (bytes.length !== (early ?? job).wants.length) return end(turn, job, 'stream_integrity');
+  if (early === undefined) return feedWanted(turn, job, bytes);
+  replaceJob(turn, { ...job, ahead: job.ahead.map((one) => (one === early ? { ...one, bytes } : one)) });
+}
+
+function feedWanted(turn: Turn, job: ReadingJob, bytes: Uint8Array): void {
   go(turn, { ...job, came: job.came + bytes.length }, job.reading.next(bytes));
 }
 
-/** Asks for the wanted range, for the first time or once more. */
-export function pull(turn: Turn, job: ReadingJob): void {
+/** Asks for the wanted range anew: whatever was on its way is lost. */
+export function pullAgain(turn: Turn, job: ReadingJob): void {
+  pull(turn, { ...job, ahead: [] });
+}
+
+/** Waits for the wanted range, which was asked for ahead or is now, and asks ahead. */
+function pull(turn: Turn, job: ReadingJob): void {
   const { wants, request, doing, came, passes } = job;
-  const asked = chunkFor(turn, wants);
-  replaceJob(turn, { ...job, ...asked });
+  const [first, ...later] = job.ahead;
+  // A reading that jumps wants none of what follows the place where it was: that is forgotten, and not taken when it comes.
+  const isAsked = first?.wants.offset === wants.offset && first.wants.length === wants.length;
+  if (isAsked && first.bytes !== null) return feedWanted(turn, { ...job, ahead: later }, first.bytes);
+  const asked = isAsked ? { wants, chunk: first.chunk, stallAt: turn.now + limits.chunkMs } : chunkFor(turn, wants);
+  if (!isAsked) askFor(turn, job, asked);
+  const ahead = askAhead(turn, job, wants, isAsked ? later : []);
+  replaceJob(turn, { ...job, ...asked, ahead });
   // A question on the screen stays there.
   const free = !turn.state.jobs.some((one) => one.phase === 'reviewing');
   if (free && !screenTaken(turn.state) && doing !== null && !isBare(request)) {
     const total = request.body.input.length;
     show(turn, { type: 'receiving', doing, received: Math.min(total, Math.floor(came / passes)), total });
   }
-  askFor(turn, job, asked);
+}
+
+/** Asks for the blocks after the wanted one, as many as the board has room for: these are what nearly every reading wants next. */
+function askAhead(turn: Turn, job: ReadingJob, wants: Range, before: ReadingJob['ahead']): ReadingJob['ahead'] {
+  const total = isBare(job.request) ? 0 : job.request.body.input.length;
+  const room = Math.min(turn.env.spare?.blocksAhead ?? 0, limits.chunksAheadMax);
+  const ahead = [...before];
+  const last = ahead.at(-1)?.wants ?? wants;
+  for (let offset = last.offset + last.length; offset < total; offset += blockBytes) {
+    if (ahead.length >= room) break;
+    const { chunk, wants: range } = chunkFor(turn, { offset, length: Math.min(blockBytes, total - offset) });
+    askFor(turn, job, { chunk, wants: range });
+    ahead.push({ chunk, wants: range, bytes: null });
+  }
+  return ahead;
 }
 
 /** Says that a range is wanted, to the computer that asked. */
-export function askFor(turn: Turn, { id, request }: Job, { wants, chunk }: Pull): void {
+export function askFor(turn: Turn, { id, request }: Job, { wants, chunk }: Pick<Pull, 'wants' | 'chunk'>): void {
   tell(turn, request, { type: 'request', id: chunk, command: 'chunk_get', body: { request: id, ...wants } });
 }
 
@@ -125,7 +157,8 @@ function begin(turn: Turn, job: Job, reading: Reading<Next>, began: Pick<Reading
   const nothing = { wants: { offset: 0, length: 0 }, chunk: 0, stallAt: 0 };
   // What came before counts on: this may be the second reading.
   const came = job.phase === 'reading' ? job.came : 0;
-  go(turn, { id, request, claimBy, phase: 'reading', reading, doing, passes, came, ...nothing }, reading.next());
+  const asks = { phase: 'reading', reading, doing, passes, came, ahead: [], ...nothing } as const;
+  go(turn, { id, request, claimBy, ...asks }, reading.next());
 }
 
 function* followed<T>(reading: Reading<T>, then: (turn: Turn, job: Job, read: T) => void): Reading<Next> {

@@ -4,7 +4,7 @@
  */
 import { limits, type TextCommand } from '@sallyport/device-protocol';
 import { type EventFor, readOwnEvent, type StreamEvent } from '../stream/event.ts';
-import { openInput } from '../stream/input.ts';
+import { openInput, type Room } from '../stream/input.ts';
 import { isRefused, orRefused, type Reading } from '../stream/reading.ts';
 import { type HeadedSection, layText } from '../stream/sections.ts';
 import { checkUtf8, endUtf8, newUtf8Check } from '../stream/utf8-check.ts';
@@ -44,17 +44,13 @@ export function decrypts({ command }: TextSubject): boolean {
 }
 
 /** Reads the input of a request that a computer asks in its own name. */
-export function* readOwn(
-  { command, body }: OwnRequest,
-  whose: EventFor,
-  random: (length: number) => Uint8Array,
-): Reading<Read> {
+export function* readOwn({ command, body }: OwnRequest, whose: EventFor, room: Room): Reading<Read> {
   const { length } = body.input;
   if (command === 'sign_event') {
-    const event = yield* readOwnEvent(length, whose, random);
+    const event = yield* readOwnEvent(length, whose, room);
     return isRefused(event) ? { type: 'refused', ...event } : { type: 'own', subject: { command, event } };
   }
-  const text: StreamText = { bytes: openInput(length, random), at: 0, levels: 0, length };
+  const text: StreamText = { bytes: openInput(length, room), at: 0, levels: 0, length };
   const subject: TextSubject = { command, pubkey: whose.pubkey, peer: body.peer, text, laid: null };
   // Nothing of a large payload is needed for the question about it: what is wrong with it shows when it is opened.
   if (decrypts(subject) && !text.bytes.atHand) return { type: 'own', subject };
@@ -63,12 +59,12 @@ export function* readOwn(
   return { type: 'own', subject: { ...subject, ...read } };
 }
 
-/** Sees that a text is UTF-8; what does not stay at hand is laid out on the same way. */
+/** Sees that a text is UTF-8; what is not kept is laid out on the same way. */
 function* checked(text: StreamText, columns: number): Reading<{ readonly laid: TextSubject['laid'] }> {
   const utf8 = newUtf8Check();
   const item = (bytes: Uint8Array, from: number, to: number): void => checkUtf8(utf8, bytes, from, to);
   let laid: TextSubject['laid'] = null;
-  if (text.bytes.atHand) yield* walkText(text, item);
+  if (text.bytes.kept) yield* walkText(text, item);
   else laid = yield* layText('text', text, columns, { item });
   endUtf8(utf8);
   return { laid };

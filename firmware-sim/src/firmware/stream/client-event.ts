@@ -11,7 +11,7 @@ import type { Crypto } from '../env.ts';
 import { eventIdWriter } from '../formats/event-id.ts';
 import { base64Reader } from './base64-stream.ts';
 import { openNip04, openNip44 } from './content.ts';
-import { type Input, openInput } from './input.ts';
+import { type Input, openInput, type Room } from './input.ts';
 import { nip44Reader } from './nip44-stream.ts';
 import { type Bytes, orRefused, type Reading, Refusal, type Refused } from './reading.ts';
 import { checkUtf8, endUtf8, newUtf8Check } from './utf8-check.ts';
@@ -45,9 +45,9 @@ const tailBytes = 28;
 /** Reads and verifies the event. */
 export function authenticate(
   event: ClientEvent,
-  env: { readonly crypto: Pick<Crypto, 'verifySchnorr'>; readonly random: (length: number) => Uint8Array },
+  env: Room & { readonly crypto: Pick<Crypto, 'verifySchnorr'> },
 ): Reading<Authentic | Refused> {
-  return orRefused(verified(event, openInput(event.length, env.random), env.crypto));
+  return orRefused(verified(event, openInput(event.length, env), env.crypto));
 }
 
 function* verified(event: ClientEvent, input: Input, crypto: Pick<Crypto, 'verifySchnorr'>): Reading<Authentic> {

@@ -1,6 +1,7 @@
 /**
  * The text inside an authenticated content, decrypted block by block whenever it is read: ChaCha20 begins anywhere, AES-CBC needs
- * the block before. Nothing is kept but the block that was read last.
+ * the block before. Nothing is kept but the block that was read last, where
+ * the input itself is not.
  */
 import { cbc } from '@noble/ciphers/aes.js';
 import { base64Reader } from './base64-stream.ts';
@@ -14,7 +15,7 @@ const aesBlock = 16;
 
 /** The plaintext of a NIP-44 payload whose MAC holds. */
 export function* openNip44(input: Input, { keys, length }: Nip44Opened): Reading<Bytes> {
-  const padded = heldBlocks(function* (n) {
+  const padded = heldBlocks(input, function* (n) {
     const decoded = decode(yield* input.block(n), blockBytes);
     const start = Math.max(0, n * decodedBytes - headBytes);
     const from = n === 0 ? headBytes : 0;
@@ -26,6 +27,7 @@ export function* openNip44(input: Input, { keys, length }: Nip44Opened): Reading
   return {
     length: lies.length,
     atHand: input.atHand,
+    kept: input.kept,
     piece: function* (at) {
       const { bytes, start } = yield* padded(Math.floor((at + lies.at + headBytes) / decodedBytes));
       return start === 0 ? { bytes: bytes.subarray(lies.at), start: 0 } : { bytes, start: start - lies.at };
@@ -40,7 +42,7 @@ export function* openNip04(input: Input, chars: number, key: Uint8Array, iv: Uin
   function* cipherOf(n: number): Reading<Uint8Array> {
     return decode(yield* input.block(n), Math.min(blockBytes, chars - n * blockBytes));
   }
-  const blocks = heldBlocks(function* (n) {
+  const blocks = heldBlocks(input, function* (n) {
     const before = n === 0 ? iv : (yield* cipherOf(n - 1)).slice(-aesBlock);
     const cipher = yield* cipherOf(n);
     if (cipher.length === 0 || cipher.length % aesBlock !== 0) throw new Refusal('unauthenticated');
@@ -52,17 +54,20 @@ export function* openNip04(input: Input, chars: number, key: Uint8Array, iv: Uin
   return {
     length: start + bytes.length - pads,
     atHand: input.atHand,
+    kept: input.kept,
     piece: (at) => blocks(Math.floor(at / decodedBytes)),
   };
 }
 
-/** Keeps the block that was made last. */
-function heldBlocks(make: (n: number) => Reading<Piece>): (n: number) => Reading<Piece> {
-  let held: { readonly n: number; readonly piece: Piece } | null = null;
+/** Keeps the block that was made last; of an input that is kept, all of them. */
+function heldBlocks({ kept }: Input, make: (n: number) => Reading<Piece>): (n: number) => Reading<Piece> {
+  const held = new Map<number, Piece>();
   return function* (n) {
-    if (held?.n === n) return held.piece;
+    const known = held.get(n);
+    if (known !== undefined) return known;
     const piece = yield* make(n);
-    held = { n, piece };
+    if (!kept) held.clear();
+    held.set(n, piece);
     return piece;
   };
 }

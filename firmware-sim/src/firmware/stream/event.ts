@@ -11,7 +11,7 @@ import { limits, neverSigned } from '@sallyport/device-protocol';
 import { eventIdWriter } from '../formats/event-id.ts';
 import { newCborScan, scanCbor } from './cbor-scan.ts';
 import { type EventParts, eventOfList, eventVisitor, newEventParts, tagSummary } from './event-parts.ts';
-import { openInput } from './input.ts';
+import { openInput, type Room } from './input.ts';
 import { type Bytes, orRefused, type Reading, Refusal, type Refused } from './reading.ts';
 import type { ClientRequest } from './request.ts';
 import { type HeadedSection, layTags, layText } from './sections.ts';
@@ -31,7 +31,7 @@ export type StreamEvent = {
   readonly tagSummary: string;
   /** Of logins (22242, 27235, 24242): for whom they are, as far as the tags say; else empty. */
   readonly places: readonly (readonly [name: string, value: string])[];
-  /** What of it is to be read in full, laid out already; null: it is small, and at hand. */
+  /** What of it is to be read in full, laid out already; null: it is kept, and is laid out when somebody is asked. */
   readonly laid: readonly HeadedSection[] | null;
 };
 
@@ -54,12 +54,8 @@ function* eventOf({ event, bytes }: ClientRequest, whose: EventFor, createdAt: n
 }
 
 /** The event that a computer wants signed in its own name: the whole input is CBOR `[created_at, kind, tags, content]`. */
-export function readOwnEvent(
-  length: number,
-  whose: EventFor,
-  random: (length: number) => Uint8Array,
-): Reading<StreamEvent | Refused> {
-  return orRefused(ownEvent(openInput(length, random), whose));
+export function readOwnEvent(length: number, whose: EventFor, room: Room): Reading<StreamEvent | Refused> {
+  return orRefused(ownEvent(openInput(length, room), whose));
 }
 
 /** What of an event is to be read in full, in the order in which it is shown. */
@@ -87,8 +83,8 @@ function* ownEvent(bytes: Bytes, whose: EventFor): Reading<StreamEvent> {
 type Lies = { readonly bytes: Bytes; readonly levels: number; readonly form: 'json' | 'cbor' };
 
 /**
- * What is too large to stay at hand is laid out for the screen on the same way on which it is hashed; small events are laid out when the
- * human is asked, for most of them nobody is.
+ * What is too large to be kept is laid out for the screen on the same way on which it is hashed; all else is laid out when the human is
+ * asked, for most of them nobody is.
  */
 function* withId(parts: EventParts, lies: Lies, whose: EventFor, created_at: number): Reading<StreamEvent> {
   const { kind, content: place, tagsAt } = parts;
@@ -104,7 +100,7 @@ function* withId(parts: EventParts, lies: Lies, whose: EventFor, created_at: num
   const inTags: TagVisitor = { ...id, item: (piece, from, to) => id.item(piece.subarray(from, to)) };
   const inText = (piece: Uint8Array, from: number, to: number): void => id.content(piece.subarray(from, to));
   let laid: readonly HeadedSection[] | null = null;
-  if (bytes.atHand) {
+  if (bytes.kept) {
     yield* walkTags(tags, inTags);
     yield* walkText(content, inText);
   } else {

@@ -5,11 +5,13 @@
  *
  * The MAC is HMAC-SHA256 over the number of the block, its length and its bytes, cut to eight bytes: the computer has one try for each
  * request that it is allowed to make. A table for the largest input takes 9.2 KiB. The last block stays at hand, so that an
- * input of one block is read once.
+ * input of one block is read once. A board with memory to spare keeps all blocks of an input that is not too large: what is read again
+ * is what was believed the first time, and nothing is left to be checked.
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { limits } from '@sallyport/device-protocol';
+import type { Env } from '../env.ts';
 import { type Bytes, type Reading, Refusal } from './reading.ts';
 
 /**
@@ -26,8 +28,45 @@ export type Input = Bytes & {
   readonly block: (n: number) => Reading<Uint8Array>;
 };
 
+/** What reading an input takes of a board. */
+export type Room = Pick<Env, 'random' | 'spare'>;
+
 /** An input of so many bytes, nothing of it read yet. */
-export function openInput(length: number, random: (length: number) => Uint8Array): Input {
+export function openInput(length: number, room: Room): Input {
+  return isKept(length, room) ? keptInput(length) : checkedInput(length, room.random);
+}
+
+/** Whether a board keeps an input of so many bytes, though it is more than one block. */
+export function isKept(length: number, { spare }: Pick<Room, 'spare'>): boolean {
+  return length > blockBytes && length <= (spare?.keptBytes ?? 0);
+}
+
+function keptInput(length: number): Input {
+  const blocks: Uint8Array[] = [];
+  function* block(n: number): Reading<Uint8Array> {
+    while (blocks.length <= n) {
+      const offset = blocks.length * blockBytes;
+      const size = Math.min(blockBytes, length - offset);
+      const bytes = yield { offset, length: size };
+      if (bytes.length !== size) throw new Refusal('stream_integrity');
+      // Its own copy: what came may be a part of something larger.
+      blocks.push(bytes.slice());
+    }
+    const known = blocks[n];
+    if (known === undefined) throw new Error(`input: there is no block ${n}`);
+    return known;
+  }
+  return { length, atHand: false, kept: true, block, piece: pieces(block) };
+}
+
+function pieces(block: Input['block']): Input['piece'] {
+  return function* (at) {
+    const n = Math.floor(at / blockBytes);
+    return { bytes: yield* block(n), start: n * blockBytes };
+  };
+}
+
+function checkedInput(length: number, random: Room['random']): Input {
   const keyed = hmac.create(sha256, random(32));
   const macs = new Uint8Array(Math.ceil(length / blockBytes) * macBytes);
   let known = 0;
@@ -54,15 +93,8 @@ export function openInput(length: number, random: (length: number) => Uint8Array
     while (known < n) yield* read(known);
     return yield* read(n);
   }
-  return {
-    length,
-    atHand: length <= blockBytes,
-    block,
-    piece: function* (at) {
-      const n = Math.floor(at / blockBytes);
-      return { bytes: yield* block(n), start: n * blockBytes };
-    },
-  };
+  const atHand = length <= blockBytes;
+  return { length, atHand, kept: atHand, block, piece: pieces(block) };
 }
 
 /** Equal in the same time wherever they differ. */

@@ -27,8 +27,10 @@ export type Piece = { readonly bytes: Uint8Array; readonly start: number };
 /** A stream that can be read again from any place. A piece holds the byte asked for, and whatever is at hand around it. */
 export type Bytes = {
   readonly length: number;
-  /** It is so small that all of it stays at hand once it was read: reading it again asks for nothing. */
+  /** It is so small that all of it stays at hand once it was read. */
   readonly atHand: boolean;
+  /** All of it is kept once it was read, be it small or not: reading it again asks for nothing. */
+  readonly kept: boolean;
   readonly piece: (at: number) => Reading<Piece>;
 };
 

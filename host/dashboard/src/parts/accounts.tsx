@@ -1,4 +1,4 @@
-/** The accounts that the device told, with their addresses; their names there are asked for on a click, since a locked device asks for its PIN. */
+/** The accounts that the device told, with their public keys; their names there are asked for on a click, since a locked device asks for its PIN. */
 import { useSignal } from '@preact/signals';
 import type { Answer } from '../../../src/control/routes.ts';
 import { call, type Failed } from '../api.ts';
@@ -21,14 +21,14 @@ export function Accounts() {
     <section aria-labelledby="accounts">
       <h2 id="accounts">{texts.device.accounts}</h2>
       {known.length === 0 ? <p>{texts.device.noAccounts}</p> : null}
-      {known.map(({ number, pubkey }) => {
+      {known.map(({ number, pubkey, npub }) => {
         const account = named.value.find((each) => each.pubkey === pubkey);
         return (
           <div key={number} class="card">
             <h3>
               <bdi>{texts.device.account(number, account?.name ?? '')}</bdi>
             </h3>
-            <CopyLine text={account?.npub ?? pubkey} label={texts.device.npub(number)} />
+            <CopyLine text={npub} label={texts.device.npub(number)} />
           </div>
         );
       })}

@@ -122,26 +122,30 @@ function Wishes({ value, onChange }: WishesProps) {
 
 function MadeLine({ line, again }: { readonly line: Line; readonly again: () => Promise<Said<'POST /v0/secrets'>> }) {
   const isSpent = lines.value.value?.secrets.some(({ id, spentBy }) => id === line.id && spentBy !== null);
-  if (isSpent) {
-    return (
-      <p class="good" role="status">
-        {texts.pairApp.paired}
+  return (
+    <>
+      <p class={isSpent ? 'good' : 'quiet'} role="status">
+        {isSpent ? texts.pairApp.paired : texts.pairApp.waits}
       </p>
-    );
-  }
+      {isSpent ? null : <UnspentLine line={line} />}
+      <Action act={again}>{texts.pairApp.again}</Action>
+    </>
+  );
+}
+
+function UnspentLine({ line }: { readonly line: Line }) {
   return (
     <>
       <p>{texts.pairApp.give}</p>
       <Qr text={line.uri} label={texts.pairApp.qr} />
       <CopyLine text={line.uri} label={texts.pairApp.line} />
-      <p class="quiet" role="status">
-        {texts.pairApp.waits} <Countdown until={line.expiresAt} />
+      <p class="quiet">
+        {texts.overview.ends} <Countdown until={line.expiresAt} />
       </p>
       <details>
         <summary>{texts.pairApp.old}</summary>
         <CopyLine text={line.oldToken} label={texts.pairApp.old} />
       </details>
-      <Action act={again}>{texts.pairApp.again}</Action>
     </>
   );
 }

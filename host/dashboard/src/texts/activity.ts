@@ -35,6 +35,15 @@ export const activity = {
   took: (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`),
   ofWhich: (queue: number | null, device: number | null) =>
     `${queue === null ? '' : `waited ${activity.took(queue)}`}${queue === null || device === null ? '' : ', '}${device === null ? '' : `device ${activity.took(device)}`}`,
+  did: {
+    '': 'asked for something that this signer does not know',
+    ping: 'asked whether this signer is there',
+    switch_relays: 'asked which relays to use',
+    get_relays: 'asked which relays to use',
+    logout: 'logged out',
+    revoke: 'had its session ended by you',
+  } as Readonly<Record<string, string>>,
+  asked: (words: string) => `asked to ${words}`,
   export: 'Export what is found (JSON lines)',
   exportFile: 'sallyport-activity.jsonl',
 } as const;

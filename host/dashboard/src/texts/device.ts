@@ -32,7 +32,7 @@ export const device = {
   noAccounts: 'The device tells its accounts when it is set up and open.',
   account: (number: number, name: string) => (name === '' ? `Account ${number}` : `Account ${number}: ${name}`),
   npub: (number: number) => `The public key of account ${number}`,
-  names: 'Ask the device for names and addresses',
+  names: 'Ask the device for their names',
   mirror: 'What the device must show now',
   mirrorWords: 'As far as this computer knows. If the screen says something else, say no there and ask why.',
   nothing: 'No question of an app: its home screen, or what you opened yourself.',
@@ -52,7 +52,7 @@ export const device = {
     'The device keeps a log of its own, signed. A check tells whether it goes on from the last one, and whether it shows a use of your keys that did not come through this computer.',
   check: 'Check it now',
   anew: 'Begin anew with the log that is there',
-  newest: (number: number) => `It has ${number} entries. The newest:`,
+  newest: (number: number) => (number === 1 ? 'Its one entry' : `The newest of its ${number} entries`),
   since: (number: number | null) => (number === null ? '' : `Followed from entry ${number} on.`),
   strange: (count: number) =>
     count === 0

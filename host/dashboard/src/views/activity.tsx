@@ -6,16 +6,14 @@ import { computed, effect, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Answer, Call } from '../../../src/control/routes.ts';
-import { askedWords } from '../../../src/core/bridge/asked-words.ts';
 import { call, download, type Failed } from '../api.ts';
 import { apps, beat } from '../live.ts';
 import { Action, Problem } from '../parts/action.tsx';
-import { Moment } from '../parts/time.tsx';
+import { ActivityRow } from '../parts/activity-row.tsx';
+import { nameOf } from '../parts/app-name.ts';
 import { texts } from '../texts.ts';
-import { nameOf } from './apps.tsx';
 
 type Page = Answer<'GET /v0/activity'>;
-type Row = Page['rows'][number];
 type Query = NonNullable<Call<'GET /v0/activity'>['query']>;
 
 const wanted = { text: signal(''), client: signal(''), kind: signal(''), outcome: signal(''), hours: signal('0') };
@@ -193,37 +191,10 @@ function Rows() {
     <>
       <ol class="plain-list">
         {page.rows.map((row) => (
-          <RowOf key={row.id} row={row} />
+          <ActivityRow key={row.id} row={row} />
         ))}
       </ol>
       {page.next === null ? null : <Action act={more}>{texts.activity.more}</Action>}
     </>
-  );
-}
-
-const good: ReadonlySet<string> = new Set(['answered', 'repeated', 'paired', 'unpaired']);
-
-function RowOf({ row }: { readonly row: Row }) {
-  const { at, app, client, paired, method, kind, outcome, why, ms } = row;
-  const { outcomes, stranger, took, ofWhich } = texts.activity;
-  const name = paired ? nameOf({ client, name: app }) : stranger(client);
-  const stages = ofWhich(ms.queue, ms.device);
-  return (
-    <li class="card">
-      <div class="row spread">
-        <span>
-          <bdi>
-            <b>{name}</b>
-          </bdi>
-          : {askedWords({ method, kind })}
-        </span>
-        <span class={good.has(outcome) ? 'good' : 'bad'}>{outcomes[outcome] ?? outcome.replaceAll('_', ' ')}</span>
-      </div>
-      <p class="why">{why}</p>
-      <p class="quiet small">
-        <Moment at={at} />
-        {ms.total === null ? null : ` · ${took(ms.total)}${stages === '' ? '' : ` (${stages})`}`}
-      </p>
-    </li>
   );
 }

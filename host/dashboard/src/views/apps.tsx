@@ -1,7 +1,9 @@
 /** The paired apps: what each is called and known by, when it last asked, what it may do, and how to pause it or end its session. */
 import type { Answer } from '../../../src/control/routes.ts';
+import { askedWords } from '../../../src/core/bridge/asked-words.ts';
 import { call } from '../api.ts';
 import { apps } from '../live.ts';
+import { nameOf } from '../parts/app-name.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { GrantsOf } from '../parts/grants.tsx';
 import { PauseOf } from '../parts/pause.tsx';
@@ -36,9 +38,15 @@ function byUse(a: App, b: App): number {
   return (b.usedAt ?? b.pairedAt) - (a.usedAt ?? a.pairedAt);
 }
 
-/** The name as the app gave it; nothing in it may turn around what stands beside it. */
-export function nameOf({ client, name }: Pick<App, 'client' | 'name'>): string {
-  return name === '' ? texts.apps.nameless(client) : name;
+/** What it said that it will want to do, in words; what no signer knows is left as it is written. */
+function wishWords(perms: string): string {
+  const words = perms.split(',').map((perm) => {
+    const [method = '', kind] = perm.trim().split(':');
+    return kind === undefined && method === 'sign_event'
+      ? perm
+      : askedWords({ method, kind: kind === undefined ? null : Number(kind) });
+  });
+  return words.join(', ');
 }
 
 function AppCard({ app }: { readonly app: App }) {
@@ -71,7 +79,7 @@ function AppCard({ app }: { readonly app: App }) {
         <dt>{texts.apps.usedAt}</dt>
         <dd>{usedAt === null ? texts.apps.never : <Moment at={usedAt} />}</dd>
         <dt>{texts.apps.wishes}</dt>
-        <dd>{perms === '' ? texts.apps.noWishes : perms}</dd>
+        <dd>{perms === '' ? texts.apps.noWishes : wishWords(perms)}</dd>
       </dl>
       <GrantsOf client={client} />
       <div class="row spread">

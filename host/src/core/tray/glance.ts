@@ -33,7 +33,8 @@ function lookAt(status: StatusSeen, waiting: number, now: number): Omit<Glance, 
 }
 
 /** Null: it is there and open. */
-function deviceLook({ state, channel }: StatusSeen['device']): Omit<Glance, 'waiting'> | null {
+function deviceLook({ state, channel, pairing }: StatusSeen['device']): Omit<Glance, 'waiting'> | null {
+  if (pairing?.state === 'code') return { look: 'locked', words: words.comparing };
   switch (state) {
     case 'absent':
       return { look: 'no_device', words: words.absent };

@@ -16,7 +16,8 @@ export type MenuItem = {
 
 /** What a click wants. */
 export type Wish =
-  | { readonly type: 'dashboard' }
+  /** `to`: what it is to show first. */
+  | { readonly type: 'dashboard'; readonly to: 'pair' | null }
   | { readonly type: 'quit' }
   | { readonly type: 'resume' }
   | { readonly type: 'pause'; readonly minutes: number | null }
@@ -48,7 +49,7 @@ export function menuOf(
     ...head,
     ...calls,
     ...(calls.length > 0 ? [{}] : []),
-    { id: 'dashboard', label: words.pair },
+    { id: 'pair', label: words.pair },
     { label: words.apps, items: appItems(seen.apps, now) },
     pauseItem(seen, now),
     {},
@@ -59,7 +60,8 @@ export function menuOf(
 
 /** Null: an id that no menu of ours has. */
 export function wishOf(id: string): Wish | null {
-  if (id === 'dashboard' || id === 'quit' || id === 'resume') return { type: id };
+  if (id === 'dashboard' || id === 'pair') return { type: 'dashboard', to: id === 'pair' ? id : null };
+  if (id === 'quit' || id === 'resume') return { type: id };
   const [, verb, object = ''] = /^(pause|refuse|pause_app|resume_app) (\w+)$/.exec(id) ?? [];
   switch (verb) {
     case 'pause': {

@@ -4,7 +4,12 @@
 export type StatusSeen = {
   readonly killedAt: number | null;
   readonly pause: Pause | null;
-  readonly device: { readonly state: string; readonly channel: string | null };
+  readonly device: {
+    readonly state: string;
+    readonly channel: string | null;
+    /** A pairing with this computer; `code` while its digits are to be compared. */
+    readonly pairing: { readonly state: string } | null;
+  };
   readonly relays: readonly { readonly state: string }[];
   /** `waiting`: strangers for whom nobody has come to the pages yet. */
   readonly web: { readonly waiting: number } | null;

@@ -75,8 +75,15 @@ function statusOf({ waiting }: Glance): 'NeedsAttention' | 'Active' {
   return waiting > 0 ? 'NeedsAttention' : 'Active';
 }
 
+/** Fourteen icons at most, of 20 kB each, painted when they are first shown. */
+const painted = new Map<string, readonly Pixmap[]>();
+
 function pixmapsOf({ look, waiting }: Glance): readonly Pixmap[] {
-  return sizes.map((size) => [size, size, argb(paintIcon(look, waiting > 0, size))] as const);
+  const name = `${look} ${waiting > 0}`;
+  const pixmaps =
+    painted.get(name) ?? sizes.map((size) => [size, size, argb(paintIcon(look, waiting > 0, size))] as const);
+  painted.set(name, pixmaps);
+  return pixmaps;
 }
 
 /** Red, green, blue, opacity become opacity, red, green, blue. */
