@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { App } from '../core/apps/sessions.ts';
-import type { KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
+import type { ChallengeRow, KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
 import { peopleText } from '../core/web/people.ts';
@@ -205,12 +205,8 @@ function perform(statements: Statements, row: StoreRow): void {
     case 'people':
       statements.setting.run('people', peopleText(row.people));
       return;
-    case 'challenge': {
-      const { token, event, relay, since, asking } = row.challenge;
-      const [account, secretHash] = [asking?.account ?? null, asking?.secretHash ?? null];
-      statements.challenge.run(token, JSON.stringify(event), relay, since, account, secretHash);
-      return;
-    }
+    case 'challenge':
+      return writeChallenge(statements, row.challenge);
     case 'challenge_ended':
       statements.challengeEnded.run(row.token);
       return;
@@ -246,6 +242,11 @@ function writeApp(statements: Statements, app: App): void {
   const [onDevice, ownKey] = [app.onDevice ? 1 : 0, app.ownKey ? 1 : 0];
   const own = relays.join(' ');
   statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice, own, ownKey);
+}
+
+function writeChallenge(statements: Statements, { token, event, relay, since, asking }: ChallengeRow): void {
+  const [account, secretHash] = [asking?.account ?? null, asking?.secretHash ?? null];
+  statements.challenge.run(token, JSON.stringify(event), relay, since, account, secretHash);
 }
 
 function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
