@@ -108,6 +108,13 @@ test.runIf(hasBrowser)('I find in the activity what came of each request and why
   await rows.nth(1).waitFor();
   await page.getByRole('combobox', { name: 'Outcome' }).selectOption('denied');
   await page.getByText('Nothing of that in the log.').waitFor();
+
+  // The device's own log tells of the same, each signature once.
+  await tab(page, 'Device');
+  await page.getByRole('button', { name: 'Check it now' }).click();
+  await page.getByText('Every use of a key by an app came through this computer').waitFor();
+  await page.getByText('The newest of its').click();
+  expect(await page.getByText('came through here').count()).toBe(3);
 });
 
 test.runIf(hasBrowser)('I see the device and check its log, keep relays, a backup and diagnostics', async () => {

@@ -172,6 +172,19 @@ test('relays are listed, added and removed', async (context) => {
   expect(await run('relays', 'remove', url, '--at-once')).toEqual({ code: 0, out: '', err: '' });
 });
 
+test('a host that runs makes its backup itself, and a device whose log does not hold is a failure', async (context) => {
+  const { run } = await running(context);
+  const dir = directory(context);
+  const [words, file] = [join(dir, 'passphrase'), join(dir, 'backup')];
+  writeFileSync(words, 'correct horse\n');
+  expect(await run('backup', file, '--passphrase-file', words)).toMatchObject({ code: 0, err: '' });
+  expect(readFileSync(file, 'utf8')).toBe('sealed by 13 letters');
+  expect(await run('device', 'log')).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('The signature of the log does not hold.'),
+  });
+});
+
 test('pair prints the line alone on stdout; it pairs an app', async (context) => {
   const { run, world } = await running(context);
   const { out, err } = await run('pair', '--name', 'phone', '--minutes', '5', '--no-qr');
