@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { readPage } from '../../../host/src/dashboard/files.ts';
@@ -39,6 +39,10 @@ test('the packages run from an empty folder, as after npm install', async () => 
   const host = join(dir, readdirSync(dir).find((name) => /^sallyport-\d[^t]*$/.test(name)) ?? '');
   link(join(modules, '@sallyport/firmware-sim'), join(host, 'node_modules/@sallyport/firmware-sim'));
   expect(readPage(join(host, 'dashboard/dist'))?.get('/')?.type).toContain('text/html');
+  for (const face of ['windows.ps1', 'macos.js']) expect(existsSync(join(host, 'tray-faces', face))).toBe(true);
+  // What only a desktop loads: that all of it is there.
+  const linux = pathToFileURL(join(host, 'dist/tray/linux/linux-face.js')).href;
+  await run(process.execPath, ['--input-type=module', '-e', `await import('${linux}')`], { cwd: dir });
   const said = await firstLines(join(host, 'bin/sallyport.js'), dir);
   expect(said).toMatch(/^\{"bunker":"bunker:\/\/[0-9a-f]{64}\?relay=/);
   expect(said).toContain('"account":"');
