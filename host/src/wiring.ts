@@ -202,7 +202,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     };
   }
 
-  const resume = (): void => toBridge({ type: 'resume', asked: loaded.asked });
+  const resume = (): void => toBridge({ type: 'resume', asked: loaded.asked, challenges: loaded.challenges });
 
   return { toBridge, toDevice, resume, errand, drops: () => bridge.drops, bridge: () => bridge };
 }

@@ -70,10 +70,18 @@ test.runIf(hasBrowser)('a new device: I am led through its set-up, and to its PI
   const { port, program } = await startSimDevice('--press', 'control');
   const device = hands(program);
   const host = await startPageHost('--port', port);
-  const page = await newPage();
+  // The browser writes to its console that the first host is gone.
+  const page = await newPage({ mayFail: /ERR_/ });
   await host.visit(page);
   const step = page.locator('li[aria-current=step]');
   await step.getByText('Pair this computer with it').waitFor();
+  const digits = page.getByText(/^\d{6}$/);
+  await digits.waitFor();
+  // Who sees other digits there says so, and compares new ones.
+  await page.getByRole('button', { name: 'They differ' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('button', { name: 'Show the digits' }).click();
+  await digits.waitFor();
   await page.getByRole('button', { name: 'They are the same' }).click();
   program.say({ hold: 'approve' });
   await step.getByText('Now look at your device').waitFor();
@@ -88,6 +96,18 @@ test.runIf(hasBrowser)('a new device: I am led through its set-up, and to its PI
   await step.getByText('Now type it on the device').waitFor();
   await device.shows('PIN');
   await device.pin('280517');
+  await step.getByText('Pair your first app').waitFor();
+
+  // Another computer of mine, and the device is locked: it has to be open before it pairs.
+  await host.client.call('POST /v0/device/lock');
+  await host.kill();
+  const second = await startPageHost('--port', port);
+  await second.visit(page);
+  await step.getByText('Now type it on the device').waitFor();
+  await device.pin('280517');
+  await digits.waitFor();
+  await page.getByRole('button', { name: 'They are the same' }).click();
+  program.say({ hold: 'approve' });
   await step.getByText('Pair your first app').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 });

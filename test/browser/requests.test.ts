@@ -43,9 +43,14 @@ test.runIf(hasBrowser)('I see that the host is gone, and what to do when it is b
     mayFail: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|401/,
   });
   await host.visit(page);
+  const other = await newPage({ mayFail: /ERR_/ });
+  await host.visit(other);
   await page.getByRole('status').getByText('Ready for your first app').waitFor();
   await host.kill();
   await page.getByRole('status').getByText('Sallyport does not answer').waitFor();
+  // Who leaves has left, whether the host hears it or not.
+  await other.getByRole('button', { name: 'Log out' }).click();
+  await other.getByText('It is opened by a link that works once').waitFor();
   expect(await page.getByRole('button', { name: 'Pair an app' }).first().isVisible()).toBe(true);
   await host.again();
   // A new start lets nobody in by what an earlier one gave.

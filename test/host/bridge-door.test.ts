@@ -280,7 +280,15 @@ describe('seen ids of apps', () => {
         .map((id, i) => ({ id, client, request: id, createdAt: 1_760_000_000 + i })),
     );
     const started = performance.now();
-    const state = makeWorld({ apps, secrets: [], revocations: [], known: null, seen, asked: [] }).state();
+    const state = makeWorld({
+      apps,
+      secrets: [],
+      revocations: [],
+      known: null,
+      seen,
+      asked: [],
+      challenges: [],
+    }).state();
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(state.seen.count).toBeLessThanOrEqual(262_144);
     expect(isSeenOf(state.seen, 'aa'.repeat(32), ids[0] ?? '')).toBe(true);

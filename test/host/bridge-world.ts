@@ -24,7 +24,15 @@ import { memoryStore } from '../support/memory-store.ts';
 import { conversationKey, finalizeEvent } from '../support/quick-nostr.ts';
 
 export const start = 1_760_000_000_000;
-export const nothing: Loaded = { apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] };
+export const nothing: Loaded = {
+  apps: [],
+  secrets: [],
+  revocations: [],
+  known: null,
+  seen: [],
+  asked: [],
+  challenges: [],
+};
 
 /** One request as an app forms it; everything may be overridden, also for the worse. */
 export type Sent = {

@@ -78,7 +78,15 @@ const second: StoreRow = { type: 'secret', secret: other };
 describe('rows', () => {
   test('come back after a restart', () => {
     const store = open();
-    expect(store.load()).toEqual({ apps: [], secrets: [], revocations: [], known: null, seen: [], asked: [] });
+    expect(store.load()).toEqual({
+      apps: [],
+      secrets: [],
+      revocations: [],
+      known: null,
+      seen: [],
+      asked: [],
+      challenges: [],
+    });
     store.save(secret);
     store.save(second);
     store.save({ type: 'pair', app });
@@ -91,6 +99,7 @@ describe('rows', () => {
       known: null,
       seen: [],
       asked: [],
+      challenges: [],
     });
     again.close();
   });
@@ -318,6 +327,7 @@ test('a database of the first version is opened, and forgets nothing', () => {
     revocations: [],
     known: null,
     asked: [],
+    challenges: [],
     secrets: [{ ...line, expiresAt: 86_400_003, spent: { by: client, at: 5 } }],
     seen: [{ id: 'ee'.repeat(32), client: null, request: null, createdAt: 7 }],
   });

@@ -17,14 +17,14 @@ const requestsEach = 24;
 /** How long the rest may take once nobody is killed any more. */
 const restMs = 30_000;
 
-type Told = { kills: number; signed: number; refused: number; repeated: number };
+type Told = { kills: number; signed: number; refused: number; repeated: number; words: Map<string, number> };
 
 export const crashes: Stage = {
   count: 100,
   run: async (first, count) => {
     const relay = await startLoopbackRelay();
     const whole = await startWhole({ relay: relay.url });
-    const told: Told = { kills: 0, signed: 0, refused: 0, repeated: 0 };
+    const told: Told = { kills: 0, signed: 0, refused: 0, repeated: 0, words: new Map() };
     const presses = pressAlways(whole);
     try {
       for (let seed = first; seed < first + count; seed++) {
@@ -40,9 +40,10 @@ export const crashes: Stage = {
       await relay.close();
     }
     const { kills, signed, refused, repeated } = told;
+    const words = [...told.words].map(([why, times]) => `; ${times} × ${why}`).join('');
     // The device is back within seconds each time, and knows what it answered: hardly any request has to end otherwise.
     must(10 * refused <= signed, `${refused} requests ended by an error, and ${signed} by their signature`);
-    return `${kills} kills: ${signed} requests signed, ${refused} ended by an error, ${repeated} repeated by their app, none shown twice`;
+    return `${kills} kills: ${signed} requests signed, ${refused} ended by an error, ${repeated} repeated by their app, none shown twice${words}`;
   },
 };
 
@@ -71,7 +72,11 @@ async function load(whole: Whole, seed: number, draw: Chance, told: Told): Promi
       must(answer !== null, `${content} was never answered`);
       const isSigned = typeof answer.error !== 'string';
       if (isSigned) told.signed++;
-      else told.refused++;
+      else {
+        told.refused++;
+        const why = String(answer.error);
+        told.words.set(why, (told.words.get(why) ?? 0) + 1);
+      }
       const shown = shownFor(whole, content);
       // What was signed was seen, so that the screens are known to be counted.
       must(isSigned ? shown === 1 : shown <= 1, `${content} was shown ${shown} times`);

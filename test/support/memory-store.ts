@@ -1,6 +1,13 @@
 /** A store in memory: rows folded into what the next host loads, with the promises of the real one (a pairing spends its secret). */
 import { type App, pairOf, type Secret } from '../../host/src/core/apps/sessions.ts';
-import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../../host/src/core/apps/store-rows.ts';
+import type {
+  AskedRow,
+  ChallengeRow,
+  KnownAccounts,
+  Revocation,
+  SeenRow,
+  StoreRow,
+} from '../../host/src/core/apps/store-rows.ts';
 import type { Store } from '../../host/src/store/store.ts';
 
 export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' | 'setting' | 'saveSetting'> & {
@@ -15,6 +22,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
   let pin: string | null = null;
   const settings = new Map<string, string>();
   const asked = new Map<string, AskedRow>();
+  const challenges = new Map<string, ChallengeRow>();
   return {
     rows,
     pin: () => pin,
@@ -28,6 +36,7 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
       known,
       seen: [...seen.values()],
       asked: [...asked.values()],
+      challenges: [...challenges.values()],
     }),
     setting: (name) => settings.get(name) ?? null,
     saveSetting: (name, value) => void settings.set(name, value),
@@ -35,6 +44,8 @@ export function memoryStore(): Pick<Store, 'load' | 'save' | 'pin' | 'savePin' |
       rows.push(row);
       if (row.type === 'secret') secrets.set(row.secret.hash, row.secret);
       else if (row.type === 'drop_secret') secrets.delete(row.hash);
+      else if (row.type === 'challenge') challenges.set(row.challenge.token, row.challenge);
+      else if (row.type === 'challenge_ended') challenges.delete(row.token);
       else if (row.type === 'people')
         return; // the bridge is told of people by a setting
       else if (row.type === 'unpair') {

@@ -70,10 +70,14 @@ async function send<N extends RouteName>(name: N, said: Call<N>, until?: AbortSi
 }
 
 async function failureOf(response: Response): Promise<Failed> {
-  const { error } = (await response.json()) as { readonly error: Omit<Failed, 'ok'> };
-  // Read first: being turned away ends what is under way.
-  if (response.status === 401) turnedAway();
-  return { ok: false, code: error.code, words: error.words, advice: error.advice };
+  try {
+    const { error } = (await response.json()) as { readonly error: Omit<Failed, 'ok'> };
+    // Read first: being turned away ends what is under way.
+    if (response.status === 401) turnedAway();
+    return { ok: false, code: error.code, words: error.words, advice: error.advice };
+  } catch {
+    return gone; // It ended in the middle of a word.
+  }
 }
 
 function addressOf(

@@ -8,7 +8,7 @@ import { signal } from '@preact/signals';
 export type Entry =
   | { readonly at: 'opening' }
   | { readonly at: 'inside'; readonly bearer: string }
-  | { readonly at: 'outside'; readonly why: 'no_code' | 'unknown_code' | 'too_many_tries' | 'not_let_in' };
+  | { readonly at: 'outside'; readonly why: 'no_code' | 'unknown_code' | 'too_many_tries' | 'not_let_in' | 'gone' };
 
 export const entry = signal<Entry>({ at: 'opening' });
 
@@ -40,14 +40,18 @@ function linkInAddress(): Link | null {
 async function exchange({ code, to }: Link): Promise<void> {
   history.replaceState(null, '', '#/');
   const headers = { 'content-type': 'application/json' };
-  const said = await fetch('/session', { method: 'POST', headers, body: JSON.stringify({ code }) });
-  if (said.ok) {
-    const { bearer } = (await said.json()) as { readonly bearer: string };
-    sessionStorage.setItem(storageName, bearer);
-    entry.value = { at: 'inside', bearer };
-    wanted.value = to;
-  } else {
-    entry.value = { at: 'outside', why: said.status === 429 ? 'too_many_tries' : 'unknown_code' };
+  try {
+    const said = await fetch('/session', { method: 'POST', headers, body: JSON.stringify({ code }) });
+    if (said.ok) {
+      const { bearer } = (await said.json()) as { readonly bearer: string };
+      sessionStorage.setItem(storageName, bearer);
+      entry.value = { at: 'inside', bearer };
+      wanted.value = to;
+    } else {
+      entry.value = { at: 'outside', why: said.status === 429 ? 'too_many_tries' : 'unknown_code' };
+    }
+  } catch {
+    entry.value = { at: 'outside', why: 'gone' };
   }
 }
 
@@ -59,8 +63,14 @@ export function turnedAway(): void {
 
 /** The user leaves: nobody comes in by this tab again. */
 export async function leave(): Promise<void> {
-  if (entry.value.at === 'inside')
-    await fetch('/session', { method: 'DELETE', headers: { authorization: `Bearer ${entry.value.bearer}` } });
+  const left = entry.value;
+  // Here first: a host that is gone cannot be told, and whoever waits for it has not left yet.
   sessionStorage.removeItem(storageName);
   entry.value = { at: 'outside', why: 'no_code' };
+  if (left.at !== 'inside') return;
+  try {
+    await fetch('/session', { method: 'DELETE', headers: { authorization: `Bearer ${left.bearer}` } });
+  } catch {
+    return; // A host that ended has forgotten every tab.
+  }
 }

@@ -46,6 +46,7 @@ export const texts = {
     no_code: 'It is opened by a link that works once.',
     unknown_code: 'That link was used already, or its time is over.',
     too_many_tries: 'Too many wrong links came within a minute.',
+    gone: 'Sallyport does not answer.',
     not_let_in: 'Sallyport was started again, and each start asks for a new link.',
     advice: 'Open it by the tray, or by this command in a terminal:',
     command: 'sallyport dashboard',

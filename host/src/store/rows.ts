@@ -1,6 +1,6 @@
 /** Rows of the tables as the values that the bridge starts with. */
 import type { App, Secret } from '../core/apps/sessions.ts';
-import type { AskedRow, KnownAccounts, SeenRow } from '../core/apps/store-rows.ts';
+import type { AskedRow, ChallengeRow, KnownAccounts, SeenRow } from '../core/apps/store-rows.ts';
 import { parseEvent } from '../core/nip46/event.ts';
 import { integer, type Row, text } from './columns.ts';
 
@@ -29,6 +29,14 @@ export function askedOf(row: Row): AskedRow[] {
   const parsed = parseEvent(JSON.parse(text(event)));
   if (parsed === null) return [];
   return [{ event: parsed, request: text(request), relay: text(relay), cameAt: integer(came_at) }];
+}
+
+export function challengeOf(row: Row): ChallengeRow[] {
+  const { token, event, relay, since, account, secret_hash } = row;
+  const parsed = parseEvent(JSON.parse(text(event)));
+  if (parsed === null) return [];
+  const asking = account === null ? null : { account: integer(account), secretHash: text(secret_hash) };
+  return [{ token: text(token), event: parsed, relay: text(relay), since: integer(since), asking }];
 }
 
 export function knownOf(rows: readonly Row[]): KnownAccounts | null {

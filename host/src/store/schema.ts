@@ -98,6 +98,18 @@ export const migrations: readonly string[] = [
   INSERT INTO revoked_pairs (client, remote_signer) SELECT client, remote_signer FROM revocations;
   DROP TABLE revocations;
   `,
+  // Strangers that a person was to come for, by the secret part of the page's address; the event as JSON, encrypted as it came.
+  `
+  CREATE TABLE challenges (
+    token TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    relay TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    account INTEGER,
+    secret_hash TEXT CHECK (length(secret_hash) = 64),
+    CHECK ((account IS NULL) = (secret_hash IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this host reads and writes. */

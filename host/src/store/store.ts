@@ -7,15 +7,16 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { App } from '../core/apps/sessions.ts';
-import type { KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
+import type { ChallengeRow, KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
 import type { Loaded } from '../core/bridge/bridge-state.ts';
 import { peopleText } from '../core/web/people.ts';
 import { text } from './columns.ts';
 import { migrate } from './migrate.ts';
 import { privateDirectory, type StoreRefused, touchPrivately } from './private-files.ts';
-import { appOf, askedOf, knownOf, secretOf, seenOf } from './rows.ts';
+import { appOf, askedOf, challengeOf, knownOf, secretOf, seenOf } from './rows.ts';
 import { migrations } from './schema.ts';
+import { prepareStatements, type Statements } from './statements.ts';
 
 /** An open store. */
 export type Store = {
@@ -129,6 +130,7 @@ function load(database: DatabaseSync): Loaded {
     known: knownOf(database.prepare('SELECT * FROM accounts ORDER BY number').all()),
     seen,
     asked: database.prepare('SELECT * FROM asked ORDER BY came_at').all().flatMap(askedOf),
+    challenges: database.prepare('SELECT * FROM challenges ORDER BY since').all().flatMap(challengeOf),
   };
 }
 
@@ -203,6 +205,11 @@ function perform(statements: Statements, row: StoreRow): void {
     case 'people':
       statements.setting.run('people', peopleText(row.people));
       return;
+    case 'challenge':
+      return writeChallenge(statements, row.challenge);
+    case 'challenge_ended':
+      statements.challengeEnded.run(row.token);
+      return;
     case 'seen': {
       const { id, client, request, createdAt } = row.seen;
       statements.seen.run(id, client, request, createdAt);
@@ -237,43 +244,14 @@ function writeApp(statements: Statements, app: App): void {
   statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice, own, ownKey);
 }
 
+function writeChallenge(statements: Statements, { token, event, relay, since, asking }: ChallengeRow): void {
+  const [account, secretHash] = [asking?.account ?? null, asking?.secretHash ?? null];
+  statements.challenge.run(token, JSON.stringify(event), relay, since, account, secretHash);
+}
+
 function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
   statements.noAccounts.run();
   for (const { account, name, pubkey } of accounts) statements.account.run(account, device, name, pubkey);
-}
-
-type Statements = ReturnType<typeof prepareStatements>;
-
-function prepareStatements(database: DatabaseSync) {
-  return {
-    secret: database.prepare(
-      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at, own_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    ),
-    dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
-    spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
-    pair: database.prepare(
-      `INSERT OR REPLACE INTO apps
-       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays, own_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
-    revoke: database.prepare('INSERT OR REPLACE INTO revoked_pairs (client, remote_signer) VALUES (?, ?)'),
-    noRevocations: database.prepare('DELETE FROM revoked_pairs'),
-    noAccounts: database.prepare('DELETE FROM accounts'),
-    account: database.prepare('INSERT INTO accounts (number, device, name, pubkey) VALUES (?, ?, ?, ?)'),
-    revoked: database.prepare('DELETE FROM revoked_pairs WHERE client = ? AND remote_signer = ?'),
-    seen: database.prepare(
-      'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
-    asked: database.prepare(
-      'INSERT OR REPLACE INTO asked (client, request, event, relay, came_at) VALUES (?, ?, ?, ?, ?)',
-    ),
-    endedOf: database.prepare('DELETE FROM asked WHERE client = ?'),
-    ended: database.prepare('DELETE FROM asked WHERE client = ? AND request = ?'),
-    setting: database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
-    unasked: database.prepare('UPDATE seen SET request = NULL WHERE client = ? AND request = ?'),
-    forgetSeen: database.prepare('DELETE FROM seen WHERE created_at < ?'),
-  };
 }
 
 /** SQLite's primary result codes that have advice; every other one is told as SQLite told it. */

@@ -34,6 +34,10 @@ const stateRows: readonly string[] = [
   `INSERT INTO accounts (number, device, name, pubkey) VALUES (0, '${'d'.repeat(64)}', 'Me', '${'a'.repeat(64)}');`,
   `UPDATE apps SET relays = 'wss://own.example wss://other.example';`,
   `INSERT INTO asked (client, request, event, relay, came_at) VALUES ('${client}', '${'f'.repeat(64)}', '${JSON.stringify(event)}', 'wss://a.example', 1760000000000);`,
+  `UPDATE secrets SET own_key = 1 WHERE hash = '${'2'.repeat(64)}';
+   INSERT INTO revoked_pairs (client, remote_signer) VALUES ('${'a'.repeat(64)}', '${'c'.repeat(64)}');`,
+  `INSERT INTO challenges (token, event, relay, since, account, secret_hash)
+   VALUES ('${'5'.repeat(40)}', '${JSON.stringify(event)}', 'wss://a.example', 1760000000000, 1, '${'6'.repeat(64)}');`,
 ];
 
 const activityRows: readonly string[] = [

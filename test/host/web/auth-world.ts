@@ -10,9 +10,8 @@ export const denied = { code: 'denied', words: 'Denied on the device.', advice: 
 
 type State = { readonly state: string; readonly words: string; readonly returnTo: string | null };
 
-/** A host where strangers may ask. */
-export function authWorld() {
-  const world = makeWorld();
+/** A host where strangers may ask; of another run where a world is given. */
+export function authWorld(world = makeWorld()) {
   world.setPairsApps(false);
   world.feed({ type: 'device', device: { life: 'ready', knowsApps: true } });
   world.feed({

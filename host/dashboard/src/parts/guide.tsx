@@ -69,9 +69,14 @@ function Help({ step, status: { device }, onPair }: HelpProps): ComponentChild {
       {step === 'device' && device.port !== null ? <p class="quiet">{device.port}</p> : null}
       {step === 'paired' ? <Digits device={device} /> : null}
       {step === 'unlocked' ? (
-        <Action act={() => call('POST /v0/device/unlock')} look="primary" busyWords={texts.guide.typePin}>
+        <Action act={() => call('POST /v0/device/unlock')} look="primary">
           {texts.guide.unlock}
         </Action>
+      ) : null}
+      {device.state === 'unlocking' ? (
+        <p class="waiting" role="status">
+          {texts.guide.typePin}
+        </p>
       ) : null}
       {step === 'app' ? (
         <button type="button" class="primary" onClick={onPair}>
@@ -83,7 +88,7 @@ function Help({ step, status: { device }, onPair }: HelpProps): ComponentChild {
 }
 
 /** The six digits, to be compared with those on the device: somebody in between could not make them the same. */
-function Digits({ device: { pairing, state } }: Pick<Status, 'device'>) {
+function Digits({ device: { pairing } }: Pick<Status, 'device'>) {
   const answer = (same: boolean) => () => call('POST /v0/device/pair/answer', { body: { same } });
   useEffect(() => {
     // Whoever sees this has just plugged it in. The host begins once however often it is told; after a failure, a human has to say so.
@@ -105,8 +110,6 @@ function Digits({ device: { pairing, state } }: Pick<Status, 'device'>) {
       </>
     );
   }
-  // A locked device pairs with nobody: it asks for its PIN, and goes on.
-  if (state === 'unlocking') return <p>{texts.guide.typePin}</p>;
   return (
     <>
       {pairing?.state === 'failed' ? (

@@ -23,6 +23,18 @@ export type AskedRow = {
   readonly cameAt: number;
 };
 
+/**
+ * An auth challenge that has not ended: the secret part of its page's address, and the event that asked, as it came. `asking`: a person
+ * clicked, and the device was asked about this account.
+ */
+export type ChallengeRow = {
+  readonly token: string;
+  readonly event: NostrEvent;
+  readonly relay: string;
+  readonly since: number;
+  readonly asking: { readonly account: number; readonly secretHash: string } | null;
+};
+
 /** The accounts of the paired device as it last told them; `device` is its static key. */
 export type KnownAccounts = { readonly device: string; readonly accounts: readonly DeviceAccount[] };
 
@@ -52,6 +64,9 @@ export type StoreRow =
       readonly dropped: readonly string[];
     }
   | { readonly type: 'people'; readonly people: People }
+  /** How far it is now; and that it has ended. */
+  | { readonly type: 'challenge'; readonly challenge: ChallengeRow }
+  | { readonly type: 'challenge_ended'; readonly token: string }
   | {
       readonly type: 'seen';
       readonly seen: SeenRow;

@@ -8,7 +8,7 @@ import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
 import { noOwnRelays, type OwnRelays } from '../apps/session-relays.ts';
 import { type App, loadSessions, type NewSecret, type Secret, type Sessions } from '../apps/sessions.ts';
-import type { AskedRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../apps/store-rows.ts';
+import type { AskedRow, ChallengeRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../apps/store-rows.ts';
 import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from '../device/device-port.ts';
 import { type Narrowing, noNarrowing } from '../narrowing/narrowing.ts';
 import type { Encryption, RemoteSigner } from '../nip46/envelope.ts';
@@ -133,7 +133,7 @@ export type Signing = {
 export type BridgeInput =
   | { readonly type: 'event'; readonly relay: string; readonly event: NostrEvent }
   /** What a host before this one had asked when it was cut off. */
-  | { readonly type: 'resume'; readonly asked: readonly AskedRow[] }
+  | { readonly type: 'resume'; readonly asked: readonly AskedRow[]; readonly challenges?: readonly ChallengeRow[] }
   | { readonly type: 'sent'; readonly job: number }
   | { readonly type: 'answered'; readonly job: number; readonly answer: DeviceAnswer }
   | { readonly type: 'device'; readonly device: KnownDevice | null }
@@ -234,6 +234,8 @@ export type Loaded = {
   readonly seen: readonly SeenRow[];
   /** What had been asked and had not ended. */
   readonly asked: readonly AskedRow[];
+  /** Strangers that a person was to come for. */
+  readonly challenges: readonly ChallengeRow[];
 };
 
 /** The bridge at start. */

@@ -14,14 +14,15 @@ import { compareAccounts, replaceDevice } from '../apps/replaced.ts';
 import { revokeAll } from '../apps/revoking.ts';
 import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
-import type { AskedRow } from '../apps/store-rows.ts';
+import type { AskedRow, ChallengeRow } from '../apps/store-rows.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import { narrow, narrowedBy, reject, revoke } from '../narrowing/user-says.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { errorText, type ParsedRequest, parseRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { nextChallengeEnd } from '../web/challenge.ts';
+import { nextChallengeEnd, openChallenges } from '../web/challenge.ts';
 import { expireChallenges, stopChallenges } from '../web/challenge-ending.ts';
+import { recallChallenges } from '../web/challenge-row.ts';
 import { challenge, clicked } from '../web/challenges.ts';
 import { kindOf } from './asking.ts';
 import type { BridgeInput, BridgeState, KnownDevice, Origin, Step } from './bridge-state.ts';
@@ -51,7 +52,7 @@ export function step(state: BridgeState, input: BridgeInput, now: number): Step 
     case 'event':
       return eventCame(state, input.relay, input.event, now);
     case 'resume':
-      return resumed(state, input.asked, now);
+      return resumed(state, input.asked, input.challenges ?? [], now);
     case 'sent':
       return deviceHas(state, input.job, now);
     case 'answered':
@@ -104,10 +105,19 @@ function both([state, effects]: Step, then: (state: BridgeState) => Step): Step 
 }
 
 /** What went on before, but for what the user refuses by now. */
-function resumed(state: BridgeState, asked: readonly AskedRow[], now: number): Step {
-  const [next, effects] = resume(state, asked, now);
+function resumed(
+  state: BridgeState,
+  asked: readonly AskedRow[],
+  challenges: readonly ChallengeRow[],
+  now: number,
+): Step {
+  const [recalled, first] = recallChallenges(state, challenges, now);
+  // What goes on as a challenge is not gone on with twice.
+  const own = new Set(openChallenges(recalled.challenges).map(({ event }) => event.id));
+  const others = asked.filter(({ event }) => !own.has(event.id));
+  const [next, effects] = resume(recalled, others, now);
   const [last, ends] = narrow(next, next.narrowing, now);
-  return [last, [...effects, ...ends]];
+  return [last, [...first, ...effects, ...ends]];
 }
 
 /** What is there now. Someone who unlocked it has worked: whoever waited for that waits on. */

@@ -7,6 +7,7 @@ import { refused, save } from '../bridge/asking.ts';
 import type { BridgeEffect, BridgeState, Step } from '../bridge/bridge-state.ts';
 import { type Refusal, type RefusalCode, refusalText, refuse } from '../nip46/refusal.ts';
 import { type Challenge, type Ending, challengeLimits as limits, withChallenge } from './challenge.ts';
+import { dropChallenge, keepChallenge } from './challenge-row.ts';
 import { notAsked, notMade } from './new-account.ts';
 
 /** A request of a challenge that the device did not put before its human; null for any other answer. */
@@ -17,7 +18,11 @@ export function waitsAgain(state: BridgeState, job: number, refusal: Refusal, no
   const open = new Map(cleared.open);
   open.delete(job);
   const origin = state.open.get(job)?.origin ?? one.origin;
-  return [withWords({ ...cleared, open }, { ...one, origin }, adviceFor(one, refusal), now), effects];
+  const waiting = { ...one, origin };
+  return [
+    withWords({ ...cleared, open }, waiting, adviceFor(one, refusal), now),
+    [...effects, keepChallenge(waiting, null)],
+  ];
 }
 
 /** An open request ended (`refusal` null: with a result); if it was one of a challenge, so has that. */
@@ -26,7 +31,7 @@ export function challengeEnds(state: BridgeState, job: number, refusal: Refusal 
   if (one === null) return [state, []];
   const [cleared, effects] = withoutSecret(state, one);
   const how = refusal === null ? 'approved' : endingOf(refusal);
-  return [ended(cleared, one, how, now), effects];
+  return [ended(cleared, one, how, now), [...effects, dropChallenge(one)]];
 }
 
 /** Whether nobody was asked, so that the person at the page may try again. */
@@ -76,13 +81,13 @@ export function dropChallenges(before: BridgeState, client: string, why: Refusal
   );
   if (own === undefined) return [state, effects];
   const [cleared, saves] = withoutSecret(state, own);
-  return [ended(cleared, own, 'failed', now), [...effects, ...saves]];
+  return [ended(cleared, own, 'failed', now), [...effects, ...saves, dropChallenge(own)]];
 }
 
 /** Ends one that is not at the device. */
 export function endWaiting(state: BridgeState, one: Challenge, how: Ending, why: Refusal, now: number): Step {
   const [same, effects] = refused(state, one.origin, one.request, why, now);
-  return [ended(same, one, how, now), effects];
+  return [ended(same, one, how, now), [...effects, dropChallenge(one)]];
 }
 
 /** It waits, and its page says why the last click came to nothing. */

@@ -44,6 +44,8 @@ export const challengeLimits = {
   keptMax: 128,
   /** A person who was sent to the page has come within this, or does not come. */
   waitMs: 600_000,
+  /** After a restart: nobody waits for longer, also where a person came at last and the device was asked. */
+  recallMs: 1_800_000,
   /** How long the page says how it ended. */
   keptMs: 600_000,
   /** Clicks of all pages together: a click can cause a question on the device, and who asked can click as well as anybody. */

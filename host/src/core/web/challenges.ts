@@ -30,6 +30,7 @@ import {
   withChallenge,
 } from './challenge.ts';
 import { endWaiting, hostEnds, withWords } from './challenge-ending.ts';
+import { dropChallenge, keepChallenge } from './challenge-row.ts';
 import { accountQuestion, whyNoAccount } from './new-account.ts';
 import type { Logins } from './web.ts';
 
@@ -71,7 +72,7 @@ export function challenge(
   const told = answer(origin, authUrlText(request.id, `${web.url}/auth/${token}`), now);
   return [
     { ...before, challenges: withChallenge(before.challenges, one, now) },
-    [...ending, saveSeen(event, null, now), told, noteOf(origin, request, 'challenged')],
+    [...ending, saveSeen(event, null, now), keepChallenge(one, null), told, noteOf(origin, request, 'challenged')],
   ];
 }
 
@@ -125,7 +126,9 @@ function ask(state: BridgeState, one: Challenge, logins: Logins, question: Quest
     ? ({ type: 'asking', job, secretHash, account: null } as const)
     : ({ type: 'ended', how: 'failed', at: now, account: null } as const);
   const challenges = withChallenge(next.challenges, { ...one, stage }, now);
-  return [{ ...next, challenges }, [save({ type: 'secret', secret }), ...before, ...effects]];
+  const kept =
+    stage.type === 'ended' ? dropChallenge(one) : keepChallenge(one, { account: secret.account, secretHash });
+  return [{ ...next, challenges }, [save({ type: 'secret', secret }), kept, ...before, ...effects]];
 }
 
 /** The account that an app would be paired as. */
