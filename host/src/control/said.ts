@@ -21,7 +21,7 @@ const diagnosticRows = 200;
 export function appOf(app: App, view: HostView): z.output<typeof s.app> {
   const { client, name, url, perms, account, ownKey, pairedAt } = app;
   const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
-  const usedAt = view.activity.search({ client, limit: 1 }).rows[0]?.at ?? null;
+  const usedAt = view.activity.usedAt(client);
   return { client, name, url, perms, account, ownKey, pairedAt, usedAt, pause };
 }
 

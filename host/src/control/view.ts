@@ -34,7 +34,7 @@ export type HostView = {
   readonly store: Pick<Store, 'setting' | 'saveSetting'>;
   /** The key of this computer in the channel, hex. */
   readonly computer: string;
-  readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all'>;
+  readonly activity: Pick<ActivityLog, 'search' | 'row' | 'all' | 'usedAt'>;
   /** Performs a change of what is let through, on disk first; null when it cannot be. */
   readonly narrow: (change: NarrowChange) => Narrowing | null;
   /** Tells the world of this signer, on its own relays and these; or says why not. Aborting waits for no relay any more. */

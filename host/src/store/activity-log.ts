@@ -24,6 +24,8 @@ export type ActivityLog = {
   readonly search: (query: ActivityQuery) => ActivityPage;
   /** One row by its number; null when there is none (any more). */
   readonly row: (id: number) => ActivityRow | null;
+  /** When a request of this client last ended; null when the log knows of none. */
+  readonly usedAt: (client: string) => number | null;
   /** All that a query finds, newest first, a page at a time in memory. */
   readonly all: (query: ActivityQuery) => Iterable<ActivityRow>;
   /** Forgets what is too old or too much. It happens by itself now and then. */
@@ -73,6 +75,10 @@ function makeLog(database: DatabaseSync, retention: Retention): ActivityLog {
   const insert = database.prepare(
     `INSERT INTO activity (at, client, app, paired, method, kind, outcome, why, relay_ms, queue_ms, device_ms, total_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // Asked of every app at once: prepared, and answered by its index.
+  const lastOf = database.prepare(
+    'SELECT at FROM activity WHERE client = (SELECT number FROM words WHERE text = ?) ORDER BY id DESC LIMIT 1',
   );
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
   let sincePruning = 0;
@@ -126,6 +132,10 @@ function makeLog(database: DatabaseSync, retention: Retention): ActivityLog {
     row: (id) => {
       const found = database.prepare(`${select} WHERE activity.id = ?`).get(id);
       return found === undefined ? null : rowOf(found);
+    },
+    usedAt: (client) => {
+      const found = lastOf.get(client);
+      return found === undefined ? null : integer(found['at']);
     },
     all,
     prune: (now) => {
