@@ -53,6 +53,8 @@ export type Edges = {
   readonly write: (bytes: Uint8Array) => void;
   /** Publishes to these relays, which an app uses, in this order, and to all that are everybody's. Returns those that have it now. */
   readonly publish: (event: NostrEvent, to: readonly string[]) => readonly string[];
+  /** Calls this when what was published has left this program: left out, at the end of a turn, as sockets send it (`relays/socket.ts`). */
+  readonly later?: (run: () => void) => void;
   /** These are now the relays that apps brought themselves. */
   readonly appRelays: (urls: readonly string[]) => void;
   /** These are now the remote-signer keys that are listened for, the main one first. */
@@ -103,8 +105,14 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
 
   function perform(effect: BridgeEffect): void {
     switch (effect.type) {
-      case 'save':
-        return store.save(effect.row);
+      case 'save': {
+        const { row } = effect;
+        // The answer is said before, and is still in this program: killed now, the next host has to say it once more.
+        if (row.type !== 'ended') return store.save(row);
+        const { later = setImmediate } = edges;
+        later(() => store.save(row));
+        return;
+      }
       case 'ask':
         return toDevice(effect);
       case 'cancel':

@@ -17,14 +17,22 @@ const requestsEach = 24;
 /** How long the rest may take once nobody is killed any more. */
 const restMs = 30_000;
 
-type Told = { kills: number; signed: number; refused: number; repeated: number; words: Map<string, number> };
+type Told = {
+  kills: number;
+  signed: number;
+  refused: number;
+  repeated: number;
+  /** Errors by their words, and how long the device was without its computer at most. */
+  words: Map<string, number>;
+  longestMs: number;
+};
 
 export const crashes: Stage = {
   count: 100,
   run: async (first, count) => {
     const relay = await startLoopbackRelay();
     const whole = await startWhole({ relay: relay.url });
-    const told: Told = { kills: 0, signed: 0, refused: 0, repeated: 0, words: new Map() };
+    const told: Told = { kills: 0, signed: 0, refused: 0, repeated: 0, words: new Map(), longestMs: 0 };
     const presses = pressAlways(whole);
     try {
       for (let seed = first; seed < first + count; seed++) {
@@ -39,11 +47,12 @@ export const crashes: Stage = {
       await whole.close();
       await relay.close();
     }
-    const { kills, signed, refused, repeated } = told;
+    const { kills, signed, refused, repeated, longestMs } = told;
     const words = [...told.words].map(([why, times]) => `; ${times} × ${why}`).join('');
-    // The device is back within seconds each time, and knows what it answered: hardly any request has to end otherwise.
+    const away = `the device alone for ${(longestMs / 1000).toFixed(1)} s at most`;
+    // It keeps an answer for `resultKeptMs`: where a host is back sooner, no answer is forgotten, and on a busy machine some are.
     must(10 * refused <= signed, `${refused} requests ended by an error, and ${signed} by their signature`);
-    return `${kills} kills: ${signed} requests signed, ${refused} ended by an error, ${repeated} repeated by their app, none shown twice${words}`;
+    return `${kills} kills: ${signed} requests signed, ${refused} ended by an error, ${repeated} repeated by their app, none shown twice; ${away}${words}`;
   },
 };
 
@@ -57,8 +66,10 @@ async function load(whole: Whole, seed: number, draw: Chance, told: Told): Promi
       for (const request of asked.slice((n * requestsEach) / killsEach, ((n + 1) * requestsEach) / killsEach))
         request.ask();
       await sleep(between(draw, 0, killMsMax));
+      const killedAt = Date.now();
       await whole.killHost();
       await whole.startHost();
+      told.longestMs = Math.max(told.longestMs, Date.now() - killedAt);
       told.kills++;
     }
     await ready(whole.host());

@@ -86,6 +86,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     random: bytesFrom(draw),
     wakeAt,
     write,
+    later: (run) => run(),
     appRelays: () => undefined,
     listenFor: (pubkeys) => {
       for (const connection of connections) connection.feed({ type: 'keys', pubkeys });
