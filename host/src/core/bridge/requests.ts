@@ -80,7 +80,8 @@ function deviceRequest(
     const [same, effects] = refused(state, origin, request, noDeviceId, now);
     return [same, [saveSeen(event, null, now), ...effects]];
   }
-  return open(state, origin, request, event, isAsking ? key : null, question(state, app, origin, request, event), now);
+  const keys = { key, seenAs: isAsking ? key : null };
+  return open(state, origin, request, event, keys, question(state, app, origin, request, event), now);
 }
 
 /** The question of a request that the device was asked before; null: that was none which it remembers. */

@@ -24,7 +24,8 @@ export function carry({ account, event, conversationKey }: Carried): CarriedBody
   const tags = event.tags.map((tag) => [...tag]);
   if (!tags.every(isShort) || tags.length > limits.clientTagsMax)
     return malformed('has more or longer tags than a device reads');
-  if (encodeCbor(tags).length + aroundTags > limits.messageMax) return malformed('has longer tags than a device reads');
+  const around = encodeCbor(tags).length + aroundTags;
+  if (around > limits.messageMax) return malformed('has longer tags than a device reads');
   const body = (head: Uint8Array) => ({
     account,
     client: hexToBytes(event.pubkey),
@@ -34,6 +35,8 @@ export function carry({ account, event, conversationKey }: Carried): CarriedBody
     conversationKey,
     input: { length: input.length, head },
   });
+  // What is so small that it fits in any case needs no measuring.
+  if (input.length <= limits.headMax && around + input.length <= limits.messageMax) return { body: body(input), input };
   const room = Math.min(limits.headMax, headRoom(body(new Uint8Array(0))));
   return { body: body(input.slice(0, room)), input };
 }

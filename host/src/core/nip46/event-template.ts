@@ -98,6 +98,12 @@ const tooLarge = refuse('too_large', 'The event is larger than 1 MiB.', 'Make it
 function isTooLarge(template: RequestedEvent): boolean {
   const { kind, content, tags, created_at, pubkey } = template;
   if (content.length > limits.textMax) return true;
+  // Six bytes are the most that a character becomes (\u0000): of what is small that is enough to know.
+  const chars = tags.reduce(
+    (sum, tag) => tag.reduce((all, item) => all + item.length + 1, sum + 1),
+    content.length + 200,
+  );
+  if (6 * chars < limits.textMax) return false;
   const text = JSON.stringify([0, pubkey ?? '0'.repeat(64), created_at ?? 9_999_999_999, kind, tags, content]);
   return text.length > limits.textMax || utf8ToBytes(text).length > limits.textMax;
 }

@@ -121,7 +121,8 @@ function ask(state: BridgeState, one: Challenge, logins: Logins, question: Quest
     { client: one.origin.client, remoteSigner: state.signer.pubkey },
   );
   const job = ready.nextJob;
-  const [next, effects] = open(ready, one.origin, one.request, one.event, null, [asked, wants], now);
+  const keys = { key: one.key, seenAs: null };
+  const [next, effects] = open(ready, one.origin, one.request, one.event, keys, [asked, wants], now);
   const stage = next.open.has(job)
     ? ({ type: 'asking', job, secretHash, account: null } as const)
     : ({ type: 'ended', how: 'failed', at: now, account: null } as const);
