@@ -13,6 +13,8 @@ const note = (content: string, kind = 1) => ({ kind, content, tags: [], created_
 async function tab(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name }).click();
   await page.getByRole('navigation').locator(`a[aria-current=page]:text-is("${name}")`).waitFor();
+  // Nothing is wider than the window, whatever that is.
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 }
 
 /** What a click has the browser keep as a file. */
@@ -58,8 +60,13 @@ test.runIf(hasBrowser)('I pause an app and everything, stop everything, and end 
   await page.getByRole('status').getByText('Ready').waitFor();
 
   await tab(page, 'Settings');
-  await page.getByRole('button', { name: 'Stop everything' }).click();
   const dialog = page.getByRole('dialog');
+  const stop = page.getByRole('button', { name: 'Stop everything' });
+  await stop.press('Enter');
+  await dialog.getByRole('button', { name: 'Cancel' }).press('Enter');
+  // Who has no mouse is where they were.
+  await expect.poll(() => stop.evaluate((button) => button === document.activeElement)).toBe(true);
+  await stop.press('Enter');
   expect(await accessibilityFaults(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Stop everything' }).click();
   await page.getByRole('status').getByText('The kill switch is on').waitFor();
@@ -132,7 +139,7 @@ test.runIf(hasBrowser)('I see the device and check its log, keep relays, a backu
   const host = await startPageHost('--sim-press', pressOnce());
   const app = await pairedApp(host);
   // A kind that is none, and a relay that nobody runs, are what this test asks for.
-  const page = await newPage({ mayFail: /40[09]/ });
+  const page = await newPage({ mayFail: /40[09]/, viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
   await host.visit(page);
   await tab(page, 'Device');
   await page.getByText('encrypted, and paired with this computer').waitFor();
