@@ -74,6 +74,15 @@ test.runIf(hasBrowser)('I pause an app and everything, stop everything, and end 
   await page.getByRole('main').getByRole('button', { name: 'Resume' }).first().click();
   await page.getByRole('status').getByText('Ready').waitFor();
 
+  const rules = page.getByRole('region', { name: 'Rules that refuse' });
+  await rules.getByRole('textbox', { name: 'Which kind' }).fill('4');
+  await rules.getByRole('textbox', { name: 'Why' }).fill('no old messages');
+  await rules.getByRole('button', { name: 'Add the rule' }).click();
+  await rules.getByText('Refuses events of kind 4 of all apps').waitFor();
+  await expect(app.signEvent(note('secret', 4))).rejects.toContain('no old messages');
+  await rules.getByRole('button', { name: 'Remove the rule' }).click();
+  await rules.getByText('There are no rules.').waitFor();
+
   await tab(page, 'Apps');
   await card.getByRole('button', { name: 'End its session' }).click();
   await dialog.getByRole('button', { name: 'End its session' }).click();

@@ -20,7 +20,7 @@ import type { ActivityRow } from '../core/narrowing/activity.ts';
 import { primitives } from '../primitives/primitives.ts';
 import type { Handlers } from './handlers.ts';
 import { problemOf } from './human-handlers.ts';
-import type { Problem } from './problems.ts';
+import { no, type Problem } from './problems.ts';
 import type { Answer } from './routes.ts';
 import { hex32 } from './shapes.ts';
 import type { HostView } from './view.ts';
@@ -35,6 +35,8 @@ const rowsMax = 2_000;
 export function careHandlers(
   view: HostView,
 ): Pick<Handlers, 'GET /v0/accounts' | 'POST /v0/backup' | 'POST /v0/device/log'> {
+  // One at a time: each takes 128 MB while its passphrase is hashed.
+  let makesBackup = false;
   return {
     'GET /v0/accounts': async (_, until) => {
       const said = await view.askDevice({ method: 'accounts' }, until);
@@ -49,8 +51,14 @@ export function careHandlers(
       };
     },
     'POST /v0/backup': async ({ body }) => {
-      const file = await view.backup(body.passphrase);
-      return { file: Buffer.from(file).toString('base64') };
+      if (makesBackup) return oneBackup;
+      makesBackup = true;
+      try {
+        const file = await view.backup(body.passphrase);
+        return { file: Buffer.from(file).toString('base64') };
+      } finally {
+        makesBackup = false;
+      }
     },
     'POST /v0/device/log': async ({ body }, until) => {
       const nonce = Uint8Array.from(randomBytes(32));
@@ -123,6 +131,8 @@ function keptFor({ store }: HostView, device: string): KeptHead | null {
 function keep({ store }: HostView, device: string, { logKey, number, head }: LogHead): void {
   store.saveSetting('log', JSON.stringify({ device, logKey, number, head } satisfies KeptHead));
 }
+
+const oneBackup = no(409, 'busy', 'A backup is being made.', 'Try again when it is there.');
 
 /** What a verdict means to its reader. */
 const sayings: Readonly<Record<LogVerdict, { readonly words: string; readonly advice: string }>> = {

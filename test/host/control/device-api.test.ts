@@ -50,6 +50,8 @@ test('a backup is made with a passphrase that is none of the short ones, and the
   const passphrase = 'correct horse';
   const { said } = await ask('POST /v0/backup', '/v0/backup', { passphrase });
   expect(Buffer.from((said as { file: string }).file, 'base64').toString()).toBe('sealed by 13 letters');
+  const both = await Promise.all([1, 2].map(() => ask('POST /v0/backup', '/v0/backup', { passphrase })));
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
   for (const wrong of ['short', '🐎'.repeat(9), 'x'.repeat(1_025), 7]) {
     const answer = await ask('POST /v0/backup', '/v0/backup', { passphrase: wrong });
     expect(answer.status).toBe(400);

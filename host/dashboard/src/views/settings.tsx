@@ -1,10 +1,11 @@
-/** What the user sets for everything: pause and kill switch, a backup, diagnostics. */
+/** What the user sets for everything: pause, kill switch and rules; a backup, diagnostics. */
 import { useSignal } from '@preact/signals';
 import { call, download, type Failed, save } from '../api.ts';
 import { status } from '../live.ts';
 import { Action } from '../parts/action.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { PauseOf } from '../parts/pause.tsx';
+import { Rules } from '../parts/rules.tsx';
 import { Moment } from '../parts/time.tsx';
 import { texts } from '../texts.ts';
 
@@ -12,6 +13,7 @@ export function Settings() {
   return (
     <>
       <Narrowing />
+      <Rules />
       <Backup />
       <Diagnostics />
       <About />
