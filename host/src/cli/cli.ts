@@ -49,8 +49,16 @@ export async function runCli(argv: readonly string[], io: Io, program: readonly 
     command
       .option('--state <dir>', 'the state directory of the host', defaultState())
       .option('--json', 'data as JSON', false);
-    command.exitOverride().configureOutput(output);
+    command
+      .exitOverride()
+      .configureOutput(output)
+      .showHelpAfterError(`sallyport: "${pathOf(command)} --help" says how it is called.`);
   });
+  const mistyped = mistypedIn(cli, argv);
+  if (mistyped !== null) {
+    io.err(`sallyport: ${mistyped}\n`);
+    return exitCodes.wrongCall;
+  }
   try {
     await cli.parseAsync([...argv], { from: 'user' });
     return exitCodes.done;
@@ -59,6 +67,19 @@ export async function runCli(argv: readonly string[], io: Io, program: readonly 
     io.err(`sallyport: ${problem instanceof Error ? problem.message : problem}\n`);
     return problem instanceof Ending ? problem.code : exitCodes.failed;
   }
+}
+
+/** Where a group has a default, commander takes a command that is none for one argument too many of that. */
+function mistypedIn(cli: Command, [first, second = '']: readonly string[]): string | null {
+  const group = cli.commands.find((command) => command.name() === first);
+  if (group === undefined || group.commands.length === 0 || group.registeredArguments.length > 0) return null;
+  if (!/^\w/.test(second) || second === 'help') return null;
+  if (group.commands.some((command) => command.name() === second)) return null;
+  return `There is no command "${first} ${second}". "sallyport ${first} --help" lists them.`;
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 function forEachCommand(parent: Command, act: (command: Command) => void): void {

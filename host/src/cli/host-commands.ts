@@ -116,7 +116,7 @@ function addLog(cli: Parser, run: Action): void {
       .option('--app <key>', 'of this app: its key, or the start of it')
       .option('--kind <number>', 'of this kind of event')
       .option('--method <name>', 'of this method')
-      .option('--outcome <name>', 'that came to this: answered, denied, …')
+      .option('--outcome <name>', 'that came to this, as rows say it: answered, denied, "timed out", …')
       .option('--text <words>', 'with this in the name of the app, the method, the outcome or the reason')
       .option('--since <time>', 'from this time on, as 2026-01-31 or 2026-01-31T12:00Z')
       .option('--until <time>', 'up to this time');
@@ -243,7 +243,8 @@ async function queryOf(command: Command, options: LogOptions) {
     ...(app === undefined ? {} : { client: await appKey(command, app) }),
     ...(kind === undefined ? {} : { kind: numberOf(kind, '--kind') }),
     ...(method === undefined ? {} : { method }),
-    ...(outcome === undefined ? {} : { outcome }),
+    // Rows are shown with spaces.
+    ...(outcome === undefined ? {} : { outcome: outcome.replaceAll(' ', '_') }),
     ...(text === undefined ? {} : { text }),
     ...(since === undefined ? {} : { since: timeOf(since) }),
     ...(until === undefined ? {} : { until: timeOf(until) }),

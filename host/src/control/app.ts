@@ -123,7 +123,13 @@ function parse(schema: z.ZodType | undefined, value: unknown): Part {
   if (parsed.success) return { type: 'value', value: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') ?? '';
-  return { type: 'wrong', words: `${where === '' ? 'The request' : where}: ${issue?.message ?? 'not understood'}.` };
+  return { type: 'wrong', words: `${where === '' ? 'The request' : where}: ${issueWords(issue)}.` };
+}
+
+/** The library's own words are for programmers: what people meet, a text that is too long, is said in ours. */
+function issueWords(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'too_big' && issue.origin === 'string') return `${issue.maximum} characters at most`;
+  return issue?.message ?? 'not understood';
 }
 
 function given(part: Part): unknown {

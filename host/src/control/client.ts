@@ -157,7 +157,7 @@ const noHost: Failed = {
   code: 'not_running',
   words: 'No Sallyport is running.',
   advice:
-    'Start it: sallyport run. One that runs with another --state, as a demo does, is named here by it: its first lines say how.',
+    'Start it: sallyport run. If it runs with another --state, as a demo does, say that here, too: its first lines name it.',
 };
 
 const givenUp: Failed = { type: 'broken', code: 'cancelled', words: 'It was given up.', advice: '' };

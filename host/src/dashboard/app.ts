@@ -49,7 +49,9 @@ export function dashboardApp({ view, hosts, files, ways, newBearer }: DashboardP
     const { pathname } = new URL(context.req.url);
     const file = files?.get(pathname);
     if (file !== undefined) return sendFile(context, file);
-    return pathname === '/' ? context.text(unbuilt, 503) : next();
+    if (pathname === '/') return context.text(unbuilt, 503);
+    const isTyped = context.req.header('sec-fetch-mode') === 'navigate' && !pathname.startsWith('/v0/');
+    return isTyped ? context.text(noPage, 404) : next();
   });
   // From here on: a page of this very origin. A browser cannot leave the header out; a program that does has no other's rights.
   app.use(async (context, next) => {
@@ -122,6 +124,8 @@ const notLetIn = problem(
   'This page is not let in (any more): each start of the host asks for a new link.',
   'Open the dashboard again: sallyport dashboard, or the tray.',
 );
+
+const noPage = 'There is no such page. The dashboard is opened by: sallyport dashboard, or the tray.\n';
 
 const unbuilt =
   'The page of the dashboard was not built. In the repository: npm run pages. The commands of the CLI do the same.\n';

@@ -107,6 +107,17 @@ test.each([
   expect(await cli(...argv)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^sallyport: \S/) }),
 );
 
+test.each([
+  [['requests', 'rejekt', '5'], 'There is no command "requests rejekt". "sallyport requests --help" lists them.\n'],
+  [['device', 'x'], 'There is no command "device x". "sallyport device --help" lists them.\n'],
+  [
+    ['requests', 'reject'],
+    'missing required argument \'number\'\nsallyport: "sallyport requests reject --help" says how it is called.\n',
+  ],
+])('a wrong call %j says what to do next', async (argv, said) =>
+  expect(await cli(...argv)).toEqual({ code: 2, out: '', err: `sallyport: ${said}` }),
+);
+
 test('what is no command is said to be none, and help helps', async ({ onTestFinished }) => {
   const err = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const out = vi.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -135,6 +146,8 @@ test('status, apps, log and why say the same to people and, with --json, to prog
   expect((await run('log', '--app', app.pubkey.slice(0, 6), '--kind', '1', '--since', '2026-01-31')).out).toBe(
     `${id}  2026-01-31 00:00:00Z  Coracle  sign_event kind 1  denied  3 ms\n`,
   );
+  activity.record({ ...row(app.pubkey), outcome: 'timed_out' });
+  expect((await run('log', '--outcome', 'timed out')).out).toMatch(/ {2}timed out {2}/);
   expect((await run('why', `${id}`)).out).toContain(
     'why     The human said no.\ntook    queue 1 ms, device 2 ms, total 3 ms\n',
   );

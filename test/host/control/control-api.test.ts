@@ -67,6 +67,10 @@ test('what is malformed or too large is refused in words, and nothing of it is q
   }
   expect((await post('{}', 'text/plain')).status).toBe(400);
   expect((await post(`"${'x'.repeat(20_000)}"`)).status).toBe(413);
+  const long = await post(JSON.stringify({ kind: 1, note: 'x'.repeat(10_000) }));
+  expect(await long.json()).toMatchObject({
+    error: { words: expect.stringMatching(/^note: \d+ characters at most\.$/) },
+  });
   expect(await ask('GET /v0/status', '/v0/nothing')).toMatchObject({
     status: 404,
     said: { error: { code: 'no_route' } },

@@ -69,6 +69,16 @@ test('without a bearer, or with a wrong one, nothing is read and nothing is done
   }
 });
 
+test('an address that somebody typed and that is no page is said to be none', async () => {
+  const { ask } = await open();
+  const typed = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' };
+  expect(await ask({ path: '/nonsense', headers: typed })).toMatchObject({
+    status: 404,
+    text: expect.stringContaining('There is no such page.'),
+  });
+  expect((await ask({ path: '/v0/status', headers: typed })).status).toBe(403);
+});
+
 test('another Host, another Origin and another site are refused, also with the bearer', async () => {
   const { ask, bearer, port, own, enter, dashboard } = await open();
   const authorization = `Bearer ${await bearer()}`;

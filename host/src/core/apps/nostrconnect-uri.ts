@@ -24,7 +24,7 @@ export type Introduction = {
 export function parseNostrconnect(text: string, relayUrl: (text: string) => string | null): Introduction | Refusal {
   const line = text.trim();
   if (line.length > limits.nostrconnectMax) return malformed('is longer than any app makes one');
-  if (/^bunker:/i.test(line)) return malformed('is a bunker line: that one goes into the app');
+  if (/^bunker:/i.test(line)) return bunkerLine;
   const [, key = '', query = ''] = /^nostrconnect:(?:\/\/)?([^/?#]*)\/?(?:\?([^#]*))?$/i.exec(line) ?? [];
   const client = key.toLowerCase();
   if (!isHex32(client)) return malformed('does not begin with nostrconnect:// and a key of 64 hex digits');
@@ -84,6 +84,12 @@ function permsIn(metadata: string): string {
   if (Array.isArray(perms)) return perms.filter((each) => typeof each === 'string').join(',');
   return typeof perms === 'string' ? perms : '';
 }
+
+const bunkerLine = refuse(
+  'malformed',
+  'The line is a bunker line: that one goes into the app.',
+  'Paste it there, or copy the nostrconnect:// line that the app shows.',
+);
 
 function malformed(what: string): Refusal {
   return refuse('malformed', `The line ${what}.`, 'Copy it from the app once more.');

@@ -1,5 +1,6 @@
 /** How everything is, at a glance: the look of the icon, and a sentence beside it. The most pressing thing is said first. */
-import { type HostSeen, isPaused, type StatusSeen } from './seen.ts';
+import { type Overall, overallOf } from '../overall.ts';
+import type { HostSeen, StatusSeen } from './seen.ts';
 import { words } from './words.ts';
 
 export const looks = ['gone', 'no_device', 'locked', 'ready', 'waiting', 'relays_down', 'paused'] as const;
@@ -19,39 +20,30 @@ export function glanceAt(seen: HostSeen | null, waiting: number, now: number): G
 }
 
 function lookAt(status: StatusSeen, waiting: number, now: number): Omit<Glance, 'waiting'> {
-  if (status.killedAt !== null) return { look: 'paused', words: words.killed };
-  if (isPaused(status.pause, now)) {
-    const { until } = status.pause;
-    return { look: 'paused', words: until === null ? words.pausedOpen : words.pausedFor(until - now) };
+  const overall = overallOf(status, waiting, now);
+  switch (overall) {
+    case 'paused': {
+      const until = status.pause?.until ?? null;
+      return { look: 'paused', words: until === null ? words.pausedOpen : words.pausedFor(until - now) };
+    }
+    case 'waiting':
+      return { look: 'waiting', words: words.waiting(waiting) };
+    default:
+      return { look: lookOf[overall], words: words[overall] };
   }
-  const device = deviceLook(status.device);
-  if (device !== null) return device;
-  if (!status.relays.some(({ state }) => state === 'listening'))
-    return { look: 'relays_down', words: words.relaysDown };
-  if (waiting > 0) return { look: 'waiting', words: words.waiting(waiting) };
-  return { look: 'ready', words: words.ready };
 }
 
-/** Null: it is there and open. */
-function deviceLook({ state, channel, pairing }: StatusSeen['device']): Omit<Glance, 'waiting'> | null {
-  if (pairing?.state === 'code') return { look: 'locked', words: words.comparing };
-  switch (state) {
-    case 'absent':
-      return { look: 'no_device', words: words.absent };
-    case 'greeting':
-      return { look: 'no_device', words: words.greeting };
-    case 'refused':
-      return { look: 'no_device', words: words.refused };
-    case 'incompatible':
-      return { look: 'no_device', words: words.incompatible };
-    case 'unreadable':
-      return { look: 'no_device', words: words.unreadable };
-    case 'locked':
-    case 'unlocking':
-      return { look: 'locked', words: words.locked };
-    case 'fresh':
-      return { look: 'locked', words: words.fresh };
-    default:
-      return channel === 'unpaired' ? { look: 'locked', words: words.unpaired } : null;
-  }
-}
+const lookOf: Readonly<Record<Exclude<Overall, 'paused' | 'waiting'>, Look>> = {
+  killed: 'paused',
+  absent: 'no_device',
+  greeting: 'no_device',
+  refused: 'no_device',
+  incompatible: 'no_device',
+  unreadable: 'no_device',
+  locked: 'locked',
+  comparing: 'locked',
+  unpaired: 'locked',
+  fresh: 'locked',
+  noRelay: 'relays_down',
+  ready: 'ready',
+};

@@ -3,8 +3,9 @@
  * `wishOf` is the only reader of ids, and an id that names something (a request, an app) names it whole, so that a click on a menu
  * that has changed meanwhile never means another one.
  */
+import { isPaused } from '../overall.ts';
 import type { Glance } from './glance.ts';
-import { type AppSeen, type HostSeen, isPaused, type RequestSeen } from './seen.ts';
+import type { AppSeen, HostSeen, RequestSeen } from './seen.ts';
 import { askText, nameOf, words } from './words.ts';
 
 /** An item without an id cannot be clicked; one without a label is a line between others. */

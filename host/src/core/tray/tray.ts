@@ -7,10 +7,11 @@
  *
  * Pure: `step(state, input, now) → [state, effects]`, `now` in milliseconds.
  */
+import { isPaused } from '../overall.ts';
 import { type Glance, glanceAt } from './glance.ts';
 import { type MenuItem, menuOf, refuseId, type Wish, wishOf } from './menu.ts';
 import { type Notice, noticeOf } from './notice.ts';
-import { type HostSeen, isPaused, type RequestSeen } from './seen.ts';
+import type { HostSeen, RequestSeen } from './seen.ts';
 import { words } from './words.ts';
 
 /** What the face shows. */

@@ -25,7 +25,7 @@ export const words = {
   fresh: 'The device is new: set it up by its own keys',
   unpaired: 'The device and this computer are not paired',
   comparing: 'Compare the digits of device and dashboard',
-  relaysDown: 'No relay can be reached',
+  noRelay: 'No relay can be reached',
   ready: 'Ready',
   waiting: (count: number) => `${many(count, 'request waits', 'requests wait')}: look at your device`,
   webWaiting: (count: number) => `${many(count, 'app waits', 'apps wait')} to be let in…`,

@@ -40,7 +40,7 @@ const nobodyThere = refuse('malformed', 'Nobody has this name.', '"sallyport nam
 const noAccount = refuse(
   'unknown_account',
   'The device has told of no such account.',
-  'Plug it in; "sallyport accounts" lists them.',
+  '"sallyport accounts" lists those that it told of. If one is missing, plug the device in and unlock it.',
 );
 
 /** For the user, and for whoever wants an account of this name: names are public. */
