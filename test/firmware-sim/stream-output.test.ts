@@ -31,7 +31,7 @@ function made(output: Output | Refused, content: Uint8Array, max: number): strin
     if ('error' in result) return result.error;
     if (result.length === 0) break;
     expect(result.length).toBeLessThanOrEqual(max);
-    parts.push(result);
+    parts.push(result.slice()); // lent
   }
   const whole = Buffer.concat(parts);
   expect(whole.length).toBe(output.length);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyEvent } from 'nostr-tools/pure';
 import { afterEach, expect, test } from 'vitest';
+import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import { openStore, type Store } from '../../host/src/store/store.ts';
 import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
 
@@ -125,6 +126,21 @@ test('One of two relays is down: everything works over the other, and the first 
 
 test('My relay demands authentication: host and app authenticate, and it works', () => {
   const world = aWorld({ auth: 'required' });
+  signed(world, world.app(), note);
+});
+
+test('At a key of its own an app pairs and signs, where the relay wants to know who listens, and after I restarted the host', () => {
+  const world = aWorld({ auth: 'required' });
+  const secret = 'ofOneApp';
+  const hash = hashSecret(secret);
+  world.host().toBridge({ type: 'secret', hash, name: '', account: 0, ownKey: true });
+  const key = world.host().bridge().signer.at(hash).pubkey;
+  const app = world.stranger(key);
+  world.clock.advance(50);
+  expect(world.ask(app, 'connect', [key, secret])).toMatchObject({ result: 'ack' });
+  signed(world, app, note);
+  world.restartHost();
+  signed(world, app, { ...note, content: 'and after the restart' });
   signed(world, world.app(), note);
 });
 

@@ -2,7 +2,7 @@
  * The host in memory: the machines of the product, joined by the product's own wiring, with relays, wire, timers and store of the
  * test. It runs until it is stopped; what it saved is what the next one loads.
  */
-import { signersOf } from '../../host/src/core/apps/line-keys.ts';
+import { heardKeys, signersOf } from '../../host/src/core/apps/line-keys.ts';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import type { BridgeInput, BridgeState, Drops } from '../../host/src/core/bridge/bridge.ts';
 import type { HostIdentity } from '../../host/src/core/device/device-session.ts';
@@ -98,7 +98,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     },
   });
   const connections = relays.map((relay) =>
-    runRelay(relay, clock, draw, signer.pubkey, wakeAt, (effect) => {
+    runRelay(relay, clock, draw, heardKeys(bridge()), wakeAt, (effect) => {
       if (effect.type === 'sign_probe') return { type: 'probe_signed', event: probe() };
       if (effect.type === 'deliver') toBridge({ type: 'event', relay: relay.url, event: effect.event });
       else if (effect.type === 'sign_auth') {
@@ -164,11 +164,11 @@ function runRelay(
   relay: MemoryRelay,
   clock: Clock,
   draw: Chance,
-  pubkey: string,
+  pubkeys: readonly string[],
   wakeAt: (name: string, at: number | null, wake: () => void) => void,
   other: (effect: RelayEffect) => RelayInput | null,
 ) {
-  let state = startRelay({ url: relay.url, pubkeys: [pubkey] });
+  let state = startRelay({ url: relay.url, pubkeys });
   let line: Line | null = null;
   let running = false;
   const inputs: RelayInput[] = [];

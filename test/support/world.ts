@@ -39,7 +39,7 @@ export type World = {
   /** The same when an app is to be paired: yes, where a story says nothing else. */
   pairs: { readonly afterMs: number; readonly decide: Decide };
   /** An app that nobody knows. */
-  readonly stranger: () => MemoryApp;
+  readonly stranger: (key?: string) => MemoryApp;
   /** An app that paired with a secret of its own. */
   readonly app: (name?: string) => MemoryApp;
   readonly newSecret: (name?: string) => string;
@@ -99,7 +99,7 @@ export function makeWorld(options: WorldOptions = {}): World {
   const wait: World['wait'] = (what, holds, limitMs = answerMs) => {
     if (!clock.until(holds, limitMs)) throw new Error(`${what}: not within ${limitMs / 1000} s`);
   };
-  const stranger = (): MemoryApp => memoryApp(clock, draw, relays, host.pubkey);
+  const stranger = (key = host.pubkey): MemoryApp => memoryApp(clock, draw, relays, key);
   const newSecret = (name = ''): string => {
     const words = `secret${++secrets}`;
     host.newSecret(words, name);

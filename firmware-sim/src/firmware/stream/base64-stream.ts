@@ -6,8 +6,11 @@
 import { ascii } from '../formats/ascii.ts';
 
 export type Base64Reader = {
-  /** Takes the next characters; what they decode to is lent to `out`. */
+  /** Takes the next characters; what they decode to is lent to `out`, all of it. */
   readonly push: (bytes: Uint8Array, from: number, to: number) => void;
+  /** The same by runs, which may be short: it is lent when there is enough of it, the last of it by `flush`. */
+  readonly take: (bytes: Uint8Array, from: number, to: number) => void;
+  readonly flush: () => void;
   /** Whether all of it was base64, whole and padded. */
   readonly isWhole: () => boolean;
 };
@@ -62,14 +65,19 @@ export function base64Reader(out: (bytes: Uint8Array) => void): Base64Reader {
     }
     return i;
   }
+  function take(bytes: Uint8Array, from: number, to: number): void {
+    for (let i = from; i < to && !wrong; ) {
+      if (digits === 0 && pads === 0) i = quads(bytes, i, to);
+      if (i < to) digit(bytes[i++] ?? 0);
+    }
+  }
   return {
     push: (bytes, from, to) => {
-      for (let i = from; i < to && !wrong; ) {
-        if (digits === 0 && pads === 0) i = quads(bytes, i, to);
-        if (i < to) digit(bytes[i++] ?? 0);
-      }
+      take(bytes, from, to);
       flush();
     },
+    take,
+    flush,
     isWhole: () => !wrong && digits === 0,
   };
 }

@@ -65,8 +65,8 @@ function heldBlocks({ kept }: Input, make: (n: number) => Reading<Piece>): (n: n
   return function* (n) {
     const known = held.get(n);
     if (known !== undefined) return known;
-    const piece = yield* make(n);
     if (!kept) held.clear();
+    const piece = yield* make(n);
     held.set(n, piece);
     return piece;
   };

@@ -79,6 +79,8 @@ function checkedInput(length: number, random: Room['random']): Input {
   function* read(n: number): Reading<Uint8Array> {
     const offset = n * blockBytes;
     const size = Math.min(blockBytes, length - offset);
+    // Its room is free for the one that comes.
+    held = null;
     const bytes = yield { offset, length: size };
     if (bytes.length !== size) throw new Refusal('stream_integrity');
     const mac = macOf(n, bytes);

@@ -6,10 +6,10 @@ import { cbc } from '@noble/ciphers/aes.js';
 import { limits } from '@sallyport/device-protocol';
 import { base64Reader } from './base64-stream.ts';
 import { chachaAt, headBytes, type MessageKeys, nip44Reader, plaintextIn } from './nip44-stream.ts';
-import { gather, joined, type Output, producer, type Transform } from './output.ts';
+import { byPieces, gather, joined, type OfPieces, type Output, producer, type Transform } from './output.ts';
 import { orRefused, type Reading, Refusal, type Refused } from './reading.ts';
 import { checkUtf8, endUtf8, newUtf8Check } from './utf8-check.ts';
-import { feed, type StreamText, textWalker } from './walk.ts';
+import { feed, type StreamText, textWalker, walkText } from './walk.ts';
 
 /** Opens a NIP-44 payload with the conversation key. */
 export function decryptStream44(payload: StreamText, key: Uint8Array): Reading<Output | Refused> {
@@ -57,13 +57,14 @@ function* opened44(payload: StreamText, key: Uint8Array): Reading<Output> {
     }
   }
   const base64 = base64Reader(reader.push);
-  yield* pieces(payload, 0, payload.length, (bytes) => base64.push(bytes, 0, bytes.length));
+  yield* walkText(payload, base64.take);
+  base64.flush();
   const opened = reader.end();
   if (opened === null || !base64.isWhole()) throw new Refusal('bad_payload');
   const lies = plaintextIn(first, opened.length);
   if (lies === null || lies.length > limits.streamMax || problem !== null) throw new Refusal('bad_payload');
   endUtf8(utf8);
-  return { length: lies.length, start: () => producer(payload, opening44(opened.keys, lies)) };
+  return { length: lies.length, start: () => producer(payload, lies.length, opening44(opened.keys, lies)) };
 }
 
 /** Where the text would lie, before the length of the payload is known. */
@@ -74,28 +75,30 @@ function formOf(first: Uint8Array): { readonly at: number; readonly length: numb
 }
 
 function opening44(keys: MessageKeys, lies: { readonly at: number; readonly length: number }): Transform {
-  let at = -headBytes;
-  let made = gather();
-  const base64 = base64Reader((bytes) => {
-    const from = Math.max(0, -at);
-    if (from < bytes.length) {
-      const start = at + from;
-      const plain = chachaAt(keys, start, bytes.subarray(from));
-      const begin = Math.max(0, lies.at - start);
-      const end = Math.min(plain.length, lies.at + lies.length - start);
-      if (begin < end) made.tap(plain, begin, end);
-    }
-    at += bytes.length;
-  });
-  return {
-    push: (bytes) => {
-      base64.push(bytes, 0, bytes.length);
-      return made.taken();
-    },
-    tail: () => {
-      made = gather();
-      return null;
-    },
+  return (out) => {
+    let at = -headBytes;
+    const base64 = base64Reader((bytes) => {
+      const from = Math.max(0, -at);
+      if (from < bytes.length) {
+        const start = at + from;
+        const plain = chachaAt(keys, start, bytes.subarray(from));
+        const begin = Math.max(0, lies.at - start);
+        const end = Math.min(plain.length, lies.at + lies.length - start);
+        if (begin < end) out(plain.subarray(begin, end));
+      }
+      at += bytes.length;
+    });
+    let ended = false;
+    return {
+      tap: base64.take,
+      pieceEnds: () => undefined,
+      tail: () => {
+        base64.flush();
+        const more = !ended;
+        ended = true;
+        return more;
+      },
+    };
   };
 }
 
@@ -133,11 +136,11 @@ function* opened04(payload: StreamText, sharedX: Uint8Array): Reading<Output> {
   see(check.tail() ?? new Uint8Array(0));
   if (problem) throw new Refusal('bad_payload');
   endUtf8(utf8);
-  return { length, start: () => producer(payload, opening04(sharedX, iv, chars)) };
+  return { length, start: () => producer(payload, length, byPieces(opening04(sharedX, iv, chars))) };
 }
 
 /** Decrypts the first `chars` characters; the last block waits for the end, where its padding is looked at. */
-function opening04(sharedX: Uint8Array, iv: Uint8Array, chars: number): Transform {
+function opening04(sharedX: Uint8Array, iv: Uint8Array, chars: number): OfPieces {
   let before = iv;
   let rest: Uint8Array = new Uint8Array(0);
   let left = chars;

@@ -12,12 +12,12 @@ import { encodeBase64 } from '../formats/base64.ts';
 import { messageKeys, paddedLength } from '../formats/nip44.ts';
 import { type Base64Writer, base64Writer } from './base64-stream.ts';
 import { chachaAt, extendedFrom, macBytes, nonceBytes, version } from './nip44-stream.ts';
-import { orRefused, type Reading, Refusal, type Refused } from './reading.ts';
+import { orRefused, type Reading, Refusal, type Refused, type Tap } from './reading.ts';
 import { type StreamText, textWalker } from './walk.ts';
 
 /** A result: how long it is, and where its bytes come from. */
 export type Output = { readonly length: number; readonly start: () => Producer };
-/** Gives the next bytes, at most `max` of them; none at the end. */
+/** Lends the next bytes, at most `max` of them, until it is asked for more; none at the end. */
 export type Producer = { readonly next: (max: number) => Reading<Uint8Array | Refused> };
 
 /** A text that is at hand. */
@@ -38,8 +38,33 @@ export function outputOf(whole: Uint8Array): Output {
   };
 }
 
-/** What makes bytes of bytes: `tail` is asked for more after the last `push`, until it gives null. */
-export type Transform = { readonly push: (bytes: Uint8Array) => Uint8Array; readonly tail: () => Uint8Array | null };
+/**
+ * What makes bytes of bytes, and lends them to `out`: `tap` is given the runs of each piece. `tail` is asked after the last piece, until it
+ * says that nothing more comes.
+ */
+export type Transform = (out: (bytes: Uint8Array) => void) => {
+  readonly tap: Tap;
+  readonly pieceEnds: () => void;
+  readonly tail: () => boolean;
+};
+
+/** One that takes the runs of a piece put together; `tail` gives more after the last `push`, until it gives null. */
+export type OfPieces = { readonly push: (bytes: Uint8Array) => Uint8Array; readonly tail: () => Uint8Array | null };
+
+export function byPieces({ push, tail }: OfPieces): Transform {
+  return (out) => {
+    const gathered = gather();
+    return {
+      tap: gathered.tap,
+      pieceEnds: () => out(push(gathered.taken())),
+      tail: () => {
+        const more = tail();
+        if (more !== null) out(more);
+        return more !== null;
+      },
+    };
+  };
+}
 
 /** Bytes of padding that are made at once. */
 const zerosAtOnce = 2_048;
@@ -50,10 +75,10 @@ export function encryptStream44(text: StreamText, key: Uint8Array, nonce: Uint8A
   const prefix = text.length < extendedFrom ? 2 : 6;
   const padded = prefix + paddedLength(text.length);
   const length = Math.ceil((1 + nonceBytes + padded + macBytes) / 3) * 4;
-  return { length, start: () => producer(text, sealing44(text.length, prefix, padded, key, nonce)) };
+  return { length, start: () => producer(text, length, byPieces(sealing44(text.length, prefix, padded, key, nonce))) };
 }
 
-function sealing44(length: number, prefix: number, padded: number, key: Uint8Array, nonce: Uint8Array): Transform {
+function sealing44(length: number, prefix: number, padded: number, key: Uint8Array, nonce: Uint8Array): OfPieces {
   const keys = messageKeys(key, nonce);
   const mac = hmac.create(sha256, keys.hmacKey).update(nonce);
   const base64 = base64Writer();
@@ -90,10 +115,10 @@ export function encryptStream04(text: StreamText, sharedX: Uint8Array, iv: Uint8
   if (text.length > limits.streamMax) return { error: 'bad_payload' };
   const cipher = text.length + 16 - (text.length % 16);
   const length = Math.ceil(cipher / 3) * 4 + '?iv='.length + 24;
-  return { length, start: () => producer(text, sealing04(sharedX, iv, base64Writer())) };
+  return { length, start: () => producer(text, length, byPieces(sealing04(sharedX, iv, base64Writer()))) };
 }
 
-function sealing04(sharedX: Uint8Array, iv: Uint8Array, base64: Base64Writer): Transform {
+function sealing04(sharedX: Uint8Array, iv: Uint8Array, base64: Base64Writer): OfPieces {
   let before = iv;
   let rest: Uint8Array = new Uint8Array(0);
   function sealed(blocks: Uint8Array): Uint8Array {
@@ -120,18 +145,22 @@ function sealing04(sharedX: Uint8Array, iv: Uint8Array, base64: Base64Writer): T
   };
 }
 
-/** Pulls a text through a transform. */
-export function producer(text: StreamText, transform: Transform): Producer {
-  const gathered = gather();
-  const walker = textWalker(text, gathered.tap);
+/** Pulls a text through a transform that makes `length` bytes of it. */
+export function producer(text: StreamText, length: number, transform: Transform): Producer {
+  // What was made and is not taken yet: one room for all of it, as a board has little and in pieces.
+  let room: Uint8Array = new Uint8Array(0);
+  let [used, lent] = [0, 0];
+  const { tap, pieceEnds, tail } = transform((bytes) => {
+    if (used + bytes.length > room.length) room = joined(room.subarray(0, used), new Uint8Array(bytes.length));
+    room.set(bytes, used);
+    used += bytes.length;
+  });
+  const walker = textWalker(text, tap);
   let next = text.at;
-  let ready: Uint8Array = new Uint8Array(0);
   let ended = false;
   function* more(): Reading<void> {
     if (walker.left() === 0) {
-      const tail = transform.tail();
-      if (tail === null) ended = true;
-      else ready = joined(ready, tail);
+      ended = !tail();
       return;
     }
     if (next >= text.bytes.length) throw new Refusal('stream_integrity');
@@ -139,13 +168,15 @@ export function producer(text: StreamText, transform: Transform): Producer {
     const end = Math.min(start + bytes.length, text.bytes.length);
     walker.take(bytes, next - start, end - start, next);
     next = end;
-    ready = joined(ready, transform.push(gathered.taken()));
+    pieceEnds();
   }
   function* give(max: number): Reading<Uint8Array> {
-    while (!ended && ready.length < max) yield* more();
-    const given = ready.slice(0, max);
-    ready = ready.slice(max);
-    return given;
+    room.copyWithin(0, lent, used);
+    [used, lent] = [used - lent, 0];
+    if (room.length === 0) room = new Uint8Array(Math.min(length, max));
+    while (!ended && used < max) yield* more();
+    lent = Math.min(max, used);
+    return room.subarray(0, lent);
   }
   return { next: (max) => orRefused(give(max)) };
 }
