@@ -146,8 +146,6 @@ test('status, apps, log and why say the same to people and, with --json, to prog
   expect((await run('log', '--app', app.pubkey.slice(0, 6), '--kind', '1', '--since', '2026-01-31')).out).toBe(
     `${id}  2026-01-31 00:00:00Z  Coracle  sign_event kind 1  denied  3 ms\n`,
   );
-  activity.record({ ...row(app.pubkey), outcome: 'timed_out' });
-  expect((await run('log', '--outcome', 'timed out')).out).toMatch(/ {2}timed out {2}/);
   expect((await run('why', `${id}`)).out).toContain(
     'why     The human said no.\ntook    queue 1 ms, device 2 ms, total 3 ms\n',
   );
@@ -158,6 +156,12 @@ test('status, apps, log and why say the same to people and, with --json, to prog
     out: '',
     err: 'sallyport: The activity log has no such row (any more).\n',
   });
+});
+
+test('an outcome is found as rows say it', async (context) => {
+  const { run, activity } = await running(context);
+  activity.record({ ...row('a'.repeat(64)), outcome: 'timed_out' });
+  expect((await run('log', '--outcome', 'timed out')).out).toMatch(/ {2}timed out {2}/);
 });
 
 test('relays are listed, added and removed', async (context) => {
