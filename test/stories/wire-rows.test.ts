@@ -131,9 +131,13 @@ const relays: readonly Row[] = [
   [
     'NIP-42 at connect, after REQ or after EVENT',
     [publish, 'happens at connect when the relay challenges', 'happens after CLOSED', 'happens after OK false'],
-    [trouble, 'My relay demands authentication'],
+    [trouble, 'My relay demands authentication', 'At a key of its own an app pairs and signs'],
   ],
-  ['two signers with one key race: a key for each host', [habits, 'each host has a remote-signer key of its own']],
+  [
+    'two signers with one key race: a key for each host, and where it is wanted for each app',
+    [habits, 'each host has a remote-signer key of its own'],
+    ['host/line-keys.test.ts', 'is the same after a restart and on a restored host'],
+  ],
 ];
 
 const complaints: readonly Row[] = [
