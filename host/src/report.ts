@@ -114,12 +114,16 @@ const demoWords = {
   fresh: 'The simulated device below is new: set it up by its keys. It is no place for a key that matters.\n\n',
 } as const;
 
-function bunkerText({ uri, demo, commands, dashboard }: Report & { type: 'bunker' }): string {
+function bunkerText({ uri, relays, demo, commands, dashboard }: Report & { type: 'bunker' }): string {
   const code = renderUnicodeCompact(uri, { ecc: 'L', border: 2 });
   const page = dashboard === null ? '' : `The dashboard, by a link that works once:\n\n${dashboard}\n\n`;
   const words = demo === null ? '' : demoWords[demo];
   const app = demo === null ? '' : `An app to try it with: ${commands.demoApp}\n`;
-  return `\n${code}\n${words}Paste this line into a Nostr app, or scan the code:\n\n${uri}\n\n${page}In another terminal: ${commands.status}\n${app}`;
+  const isHereOnly = relays.every((url) => /^wss?:\/\/(127\.[\d.]+|localhost|\[::1\])(:|\/|$)/.test(url));
+  const [where, way] = isHereOnly
+    ? [' on this computer', '(Its relay is on this computer only. For apps elsewhere: --relay wss://…)\n\n']
+    : ['', ''];
+  return `\n${code}\n${words}Paste this line into a Nostr app${where}, or scan the code:\n\n${uri}\n\n${way}${page}In another terminal: ${commands.status}\n${app}`;
 }
 
 function relaySentence(url: string, status: RelayStatus): string | null {

@@ -88,7 +88,7 @@ export const texts = {
     accountName: (number: number, pubkey: string) => `Account ${number}: ${pubkey.slice(0, 8)}…${pubkey.slice(-8)}`,
     span: 'The line may be used for',
     spans: { 10: '10 minutes', 60: 'an hour', 1440: 'a day', 43200: '30 days' },
-    perms: 'May it always…',
+    perms: 'The device is to ask whether it may always…',
     permsWords: 'A tick allows nothing: the device asks about each while the app is paired.',
     wishes: {
       'sign_event:1': 'sign notes',
@@ -125,7 +125,11 @@ export const texts = {
         words: 'Now look at your device: it makes a new key or takes the words of an old one, and asks for a PIN.',
       },
       unlocked: { title: 'Unlock it', words: 'Type the PIN on the device. No computer ever hears it.' },
-      app: { title: 'Pair your first app', words: 'Any Nostr app that knows remote signers (NIP-46) will do.' },
+      app: {
+        title: 'Pair your first app',
+        words:
+          'Any Nostr app that knows remote signers (NIP-46) will do. To try it with one of ours: sallyport demo-app.',
+      },
       signed: {
         title: 'Sign something',
         words: 'Write a note in the app. The device shows it, and a press signs it.',

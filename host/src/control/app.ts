@@ -58,7 +58,8 @@ function addRoute(
   app.on(method, path, async (context) => {
     if (!access.has(route.access)) return context.json(...problem(403, 'wrong_door', refusals[route.access]));
     const sent = route.body === undefined ? undefined : await readBody(context.req.raw, largest);
-    if (sent === tooLarge) return context.json(...problem(413, 'too_large', `A body has at most ${largest} bytes.`));
+    if (sent === tooLarge)
+      return context.json(...problem(413, 'too_large', `That is too long: ${largest} bytes at most.`));
     if (sent === unreadable)
       return context.json(...problem(400, 'malformed', 'The body is not JSON, or not said to be.'));
     const params = parse(route.params, context.req.param());
