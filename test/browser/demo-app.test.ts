@@ -34,11 +34,14 @@ test.runIf(hasBrowser)('a newcomer pairs it by either line, signs, encrypts, and
   const host = await startPageHost('--web', '0', '--web-logins');
   const device = await openDevicePage(host);
   const address = await started(host);
-  const page = await newPage();
+  const page = await newPage({ mayFail: /127\.0\.0\.1:1\// });
   await page.goto(address);
   await page.getByLabel('Paste a bunker line').fill('npub1x');
   await page.getByRole('button', { name: 'Connect' }).click();
   await page.getByText('That is no bunker line').waitFor();
+  await page.getByLabel('Paste a bunker line').fill(host.bunker.replace(/relay=[^&]*/, 'relay=ws://127.0.0.1:1'));
+  await page.getByRole('button', { name: 'Connect' }).click();
+  await page.getByText('None of its relays can be reached').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await page.getByLabel('Paste a bunker line').fill(host.bunker);

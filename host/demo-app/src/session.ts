@@ -69,8 +69,9 @@ export async function logOut(signer: BunkerSigner): Promise<void> {
   }
 }
 
-/** A signer refuses with a text, a library with an error. */
+/** A signer refuses with a text, a library with an error; with an error of errors where no relay took what was sent. */
 export function wordsOf(problem: unknown): string {
+  if (problem instanceof AggregateError) return texts.unreachable;
   return problem instanceof Error ? problem.message : String(problem);
 }
 

@@ -8,6 +8,7 @@ export const texts = {
   pasteHelp: 'npm start prints one, and the dashboard makes more.',
   connect: 'Connect',
   noLine: 'That is no bunker line: one begins with bunker:// and names a relay.',
+  unreachable: 'None of its relays can be reached. Is the signer running, and is this its newest line?',
   or: 'or',
   show: 'Show a line to the signer',
   showHelp: 'The signer meets this app at a relay that both can reach.',
