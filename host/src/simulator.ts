@@ -158,7 +158,10 @@ function firstLine(
   return new Promise((resolve, reject) => {
     const patience = setTimeout(() => reject(new Error('The simulated device does not start.')), startMs);
     let first: FirstLine | null = null;
-    createInterface({ input: control }).on('line', (text) => {
+    const lines = createInterface({ input: control });
+    // It repeats the error of its input, which is dealt with there: a simulator that ends by Ctrl-C leaves notes unread, and resets.
+    lines.on('error', () => lines.close());
+    lines.on('line', (text) => {
       if (first !== null && !text.startsWith('{"page":')) return;
       const message = messageIn(text);
       if (typeof message['page'] === 'string') page(message['page']);
