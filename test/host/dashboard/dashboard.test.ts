@@ -1,12 +1,13 @@
 /** The door of the dashboard: who is let in by what, and every stranger that is not. Real HTTP, as a browser and as a program speak it. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { builtPage, readPage } from '../../../host/src/dashboard/files.ts';
-import { isOfAnotherUser, userOf } from '../../../host/src/dashboard/peer.ts';
+import { connections, isOfAnotherUser, userOf } from '../../../host/src/dashboard/peer.ts';
 import { serveDashboard } from '../../../host/src/dashboard/server.ts';
 import { codeMade, exchanged, isLetIn, leftBy, noWaysIn, wayInLimits } from '../../../host/src/dashboard/ways-in.ts';
 import { controlWorld } from '../control/control-world.ts';
@@ -192,12 +193,29 @@ test.runIf(process.platform === 'linux')('the system says whose a connection is'
    0: 0100007F:5E45 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1
    1: 0100007F:C350 0100007F:5E45 01 00000000:00000000 00:00000000 00000000  1001        0 2
    2: 0100007F:5E45 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 3`;
-  expect(userOf(table, 0xc350, 0x5e45)).toBe(1001);
-  expect(userOf(table, 0xc351, 0x5e45)).toBeNull();
+  expect(userOf(table, '127.0.0.1', 0xc350, 0x5e45)).toBe(1001);
+  expect(userOf(table, '127.0.0.1', 0xc351, 0x5e45)).toBeNull();
   const { port, ask } = await open();
   // Our own connection is found in the real table, or this would be let through for want of an answer.
   expect((await ask({ path: '/' })).status).not.toBe(0);
-  expect(isOfAnotherUser({ remotePort: 1, localPort: Number(port) })).toBe(false);
+  expect(isOfAnotherUser({ remoteAddress: '127.0.0.1', remotePort: 1, localPort: Number(port) })).toBe(false);
+});
+
+test.runIf(process.platform === 'linux').each([
+  ['as most do', { host: '127.0.0.1' }],
+  ['from another address of the loopback', { host: '127.0.0.1', localAddress: '127.0.0.2' }],
+  ['by a socket of IPv6', { host: '::ffff:127.0.0.1' }],
+])('the system says whose a connection is that comes %s', async (_, way) => {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const [[here], there] = await Promise.all([
+    once(server, 'connection') as Promise<[Socket]>,
+    once(connect({ port, ...way }), 'connect').then(() => port),
+  ]);
+  expect(userOf(connections(), here.remoteAddress ?? '', here.remotePort ?? 0, there)).toBe(process.getuid?.());
+  here.destroy();
+  server.close();
 });
 
 test('all that the browser loads weighs less than 60 kB', () => {
