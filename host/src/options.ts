@@ -59,9 +59,6 @@ export type SimulatorOptions = {
 
 const faces = ['terminal,browser', 'terminal', 'browser'] as const;
 
-/** Where the dashboard is looked for: the number of the event kind that all of this is about. */
-const dashboardPort = 24_133;
-
 export const usage = `Sallyport: a NIP-46 remote signer whose user key lives on a plug-in device
 
 Without options it starts a simulated device with a throwaway key and an embedded relay on this machine.
@@ -85,7 +82,8 @@ Without options it starts a simulated device with a throwaway key and an embedde
                        (terminal,browser: default)
   --sim-link pty       how the simulator is linked: pty (default) or pipe
   --sim-crypto accelerated  the curve of its board: accelerated (native code, default) or portable
-  --dashboard ${dashboardPort}    the port of the dashboard on 127.0.0.1 (another where it is taken; 0: whichever is free), or off
+  --dashboard 0        the port of the dashboard on 127.0.0.1 (0, the default: another at each start, which nobody could take before;
+                       another, too, where the one named is taken), or off
   --key-per-app        each new bunker line, and each app of a nostrconnect line, gets a remote-signer key of its own
   --web PORT           serves names (/.well-known/nostr.json) and, with --web-logins, the pages on which people let apps in, on
                        127.0.0.1:PORT (0: whichever is free); off unless asked for
@@ -112,7 +110,7 @@ const flags = {
   'sim-face': { type: 'string', default: faces[0] },
   'sim-link': { type: 'string', default: 'pty' },
   'sim-crypto': { type: 'string', default: 'accelerated' },
-  dashboard: { type: 'string', default: `${dashboardPort}` },
+  dashboard: { type: 'string', default: '0' },
   'key-per-app': { type: 'boolean', default: false },
   web: { type: 'string' },
   'web-url': { type: 'string' },

@@ -45,3 +45,14 @@ test('keys of their own are for lines of a host that was started so', () => {
   expect(parseOptions([])).toMatchObject({ options: { keyPerApp: false } });
   expect(parseOptions(['--key-per-app'])).toMatchObject({ options: { keyPerApp: true } });
 });
+
+test('the dashboard is at another port at each start, unless one is named', () => {
+  const portOf = (...argv: string[]) => {
+    const parsed = parseOptions(argv);
+    return parsed.type === 'run' ? parsed.options.dashboard : parsed.words;
+  };
+  expect(portOf()).toBe(0);
+  expect(portOf('--dashboard', '5000')).toBe(5_000);
+  expect(portOf('--dashboard', 'off')).toBeNull();
+  expect(portOf('--dashboard', '70000')).toContain('a port, or off');
+});

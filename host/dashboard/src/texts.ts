@@ -40,7 +40,8 @@ export const texts = {
   opening: 'Asking the host how it is…',
   gone: {
     title: 'Sallyport does not answer.',
-    advice: 'It ended, or this computer slept. This page tries again by itself; what it shows is old.',
+    advice:
+      'It ended, or this computer slept; what this page shows is old. If it was started again, open a new link: sallyport dashboard, or the tray.',
   },
   outside: {
     title: 'This page is not let in',

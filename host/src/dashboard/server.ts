@@ -1,6 +1,6 @@
 /**
- * The listener of the dashboard: on this computer only. Its port stays the same where that is free, so that a page which was open finds a
- * host that came back.
+ * The listener of the dashboard: on this computer only, and by default on another port at each start. Whoever had the port of an earlier host
+ * meanwhile may have left a page in the browser there (its cache, a service worker), which the next link would open.
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
