@@ -38,19 +38,21 @@ server.once('listening', () => {
 });
 
 let timer: NodeJS.Timeout | undefined;
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const { perSecond } = JSON.parse(line);
-  clearInterval(timer);
-  if (perSecond === 0) return console.log(JSON.stringify({ sent }));
-  genuine = Array.from({ length: genuineMax }, genuineEvent);
-  sent = 0;
-  const began = performance.now();
-  timer = setInterval(() => {
-    const due = ((performance.now() - began) * perSecond) / 1000;
-    while (sent < due) say(sent++);
-  }, beatMs);
-  console.log(JSON.stringify({ began: true }));
-});
+createInterface({ input: process.stdin })
+  .once('close', () => process.exit())
+  .on('line', (line) => {
+    const { perSecond } = JSON.parse(line);
+    clearInterval(timer);
+    if (perSecond === 0) return console.log(JSON.stringify({ sent }));
+    genuine = Array.from({ length: genuineMax }, genuineEvent);
+    sent = 0;
+    const began = performance.now();
+    timer = setInterval(() => {
+      const due = ((performance.now() - began) * perSecond) / 1000;
+      while (sent < due) say(sent++);
+    }, beatMs);
+    console.log(JSON.stringify({ began: true }));
+  });
 
 function say(number: number): void {
   const event = number % 10 === 0 ? genuine.pop() : forgedEvent();

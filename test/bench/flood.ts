@@ -16,7 +16,7 @@ export async function benchFlood({ quick }: Effort): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-flood-'));
   const ends: Ends = [async () => rmSync(dir, { recursive: true, force: true })];
   try {
-    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1 });
+    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1, stdin: 'lines' });
     ends.push(() => ended(carrier));
     const relay = await carrier.until((line) => line.url, 'the address of the relay');
     type FloodLine = { readonly url?: string; readonly began?: boolean; readonly sent?: number };

@@ -24,7 +24,7 @@ export async function benchProduct({ quick }: Effort, profiles: string | null): 
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
   const ends: Ends = [async () => rmSync(dir, { recursive: true, force: true })];
   try {
-    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1 });
+    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1, stdin: 'lines' });
     ends.push(() => ended(carrier));
     const relay = await carrier.until((line) => line.url, 'the address of the relay');
     const board = await startProduct(relay, join(dir, 'accelerated'), { profiles, built: !quick }, ends);

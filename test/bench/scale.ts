@@ -23,7 +23,7 @@ export async function benchScale({ quick }: Effort): Promise<string> {
   const ends: Ends = [async () => rmSync(dir, { recursive: true, force: true })];
   try {
     fill(join(dir, 'full'), apps, rows);
-    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1 });
+    const carrier = startProgram<{ readonly url?: string }>('test/bench/relay.ts', [], { linesFd: 1, stdin: 'lines' });
     ends.push(() => ended(carrier));
     const relay = await carrier.until((line) => line.url, 'the address of the relay');
     const [load] = loads(quick);
