@@ -74,6 +74,7 @@ const handlers: Handlers = {
   nip46_request: asks,
   client_connect: asks,
   client_introduce: asks,
+  user_request: asks,
   clients: listClients,
   client_revoke: takeClientRevoke,
   grants: listGrants,

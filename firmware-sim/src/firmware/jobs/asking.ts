@@ -128,7 +128,10 @@ function withdraw(turn: Turn, job: Job): boolean {
 function whyWithdrawn({ state, now }: Turn, request: JobRequest): DeviceError | null {
   const { host, paired } = request.computer;
   if (paired && !knows(state.identity.hosts, hexToBytes(host))) return 'not_paired';
-  return request.command === 'nip46_request' ? whyNoApp(state, request, now, remoteSignerOf(request.body.tags)) : null;
+  if (request.command === 'nip46_request') return whyNoApp(state, request, now, remoteSignerOf(request.body.tags));
+  // One that came as a stranger and is being paired is none of the apps yet.
+  if (request.command !== 'user_request' || request.answering === undefined) return null;
+  return request.answering.about === 'pair' ? null : whyNoApp(state, request, now, remoteSignerOf(request.body.tags));
 }
 
 /** Whether the jobs leave the screen to the device's own words. */

@@ -7,23 +7,25 @@
  */
 import type { DeviceError } from '@sallyport/device-protocol';
 import { type Apps, appsOf, setClients } from '../apps/apps.ts';
-import { askForNewApp, askToConnect, askToGive } from '../apps/new-apps.ts';
+import { askForNewApp, askToConnect, askToGive, isPaired, whyNoNewcomer } from '../apps/new-apps.ts';
 import { logForbidden, logGranted, logLeft } from '../decision-log.ts';
 import { type Account, askerOf } from '../life/account.ts';
 import { touch } from '../life/life.ts';
 import { type ClientRecord, findClient, freshness, markSeen, revokeClient } from '../policy/clients.ts';
+import { createdAtMax } from '../policy/closed.ts';
 import { decide, type Question, type Source, type Verdict } from '../policy/decide.ts';
 import { sameBytes } from '../policy/grant.ts';
 import { resolve } from '../policy/grants.ts';
 import type { Asker } from '../screen/review.ts';
 import { accountOf, replaceJob, type Turn } from '../turn.ts';
+import { answeringOf, hasRoomFor, whyNotAddressed } from './addressed.ts';
 import { actByGrant } from './approval.ts';
 import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
 import type { AppAsking } from './prompt.ts';
 import { askAbout, carryOut } from './pulling.ts';
-import type { BareRequest, OwnRequest, Read } from './request.ts';
+import type { AddressedRequest, BareRequest, OwnRequest, Read } from './request.ts';
 import { isBare, isSigned } from './request.ts';
 import type { Subject } from './subject.ts';
 
@@ -41,7 +43,34 @@ export function decideRead(turn: Turn, job: Job, read: Read): void {
   const apps = appsOf(turn.state);
   if (apps === null) return end(turn, job, 'locked');
   if (request.command === 'client_connect') return askToConnect(turn, job, apps, account, read);
+  if (request.command === 'user_request') return decideAddressed(turn, { ...job, request }, request, account, read);
   decideForApp(turn, job, apps, account, read.envelope, read.wanted);
+}
+
+/** What is addressed to the user key: of a known app as any other, and answered by this device itself; of a stranger no more than a `connect`. */
+function decideAddressed(
+  turn: Turn,
+  job: Job,
+  request: AddressedRequest,
+  account: Account,
+  read: Read & { readonly type: 'app' },
+): void {
+  const apps = appsOf(turn.state);
+  if (apps === null) return end(turn, job, 'locked');
+  const { envelope, wanted } = read;
+  // The owner may have closed this door while it was read.
+  const closed = whyNotAddressed(turn.state, request.body.account, envelope.remoteSigner);
+  if (closed !== null) return end(turn, job, closed);
+  // No answer can bear such a date, and what is misdated is not marked as seen: it could be brought for ever.
+  if (envelope.createdAt > createdAtMax) return end(turn, job, 'invalid_params');
+  const isKnown = isPaired(apps.clients, envelope.client, envelope.remoteSigner);
+  const why = isKnown ? null : whyNoNewcomer(turn.state, request.body, wanted, turn.now);
+  if (why !== null) return end(turn, job, why);
+  const answered: Job = { ...job, request: { ...request, answering: answeringOf(request, envelope, wanted, isKnown) } };
+  replaceJob(turn, answered);
+  if (!isKnown) return askToConnect(turn, answered, apps, account, read);
+  const fits = wanted.type !== 'use' || hasRoomFor(request.body.input.length, turn.env);
+  decideForApp(turn, answered, apps, account, envelope, fits ? wanted : { type: 'refused', error: 'too_large' });
 }
 
 /** Decides upon a request that has no input. */

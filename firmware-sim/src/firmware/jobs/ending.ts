@@ -6,6 +6,7 @@ import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
 import { countOwnEnd } from '../own-tries.ts';
 import { type FirmwareState, replaceJob, type Turn } from '../turn.ts';
+import { sealAnswer } from './addressed.ts';
 import { answer, showOutcome } from './answers.ts';
 import type { Job, Outcome } from './job.ts';
 import { recordEnd } from './results.ts';
@@ -33,7 +34,8 @@ export function jobOf(state: FirmwareState, id: number): Job | undefined {
   return state.jobs.find((job) => job.id === id);
 }
 
-function conclude(turn: Turn, job: Job, outcome: Outcome): void {
+function conclude(turn: Turn, before: Job, came: Outcome): void {
+  const { job, outcome } = sealAnswer(turn, before, came);
   const { id, request, claimBy } = job;
   // Nobody has claimed it in this session: whoever does so in time gets the answer.
   if (claimBy === null && outcome.type === 'large') {

@@ -107,10 +107,14 @@ export type Place =
   | { readonly at: 'remember'; readonly seen: number }
   | { readonly at: 'how_long'; readonly choice: number; readonly seen: number };
 
+/** What the use of the key came to. `whole`: the signed event as JSON, where the device itself answers the app. */
+export type Ending =
+  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'>; readonly whole?: string }
+  | Made;
+
 /** How a job ended. */
 export type Outcome =
-  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> }
-  | Made
+  | Ending
   | { readonly type: 'public_key'; readonly pubkey: Uint8Array }
   /** Nothing more than that it was done. */
   | { readonly type: 'ack' }
