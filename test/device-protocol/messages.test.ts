@@ -35,7 +35,7 @@ test.each(samples)('$name: there and back', ({ message }) => {
 
 /** What may be missing, and numbers without a bound of their own. */
 const optional = [
-  ...['progress notice 2', 'progress notice 3', 'error error 1', 'info reply 5'],
+  ...['progress notice 2', 'progress notice 3', 'error error 1', 'info reply 5', 'info reply 6'],
   ...['account_import request 1', 'account_import request 2'],
   ...[1, 2, 3, 4].map((key) => `nip46_request reply ${key}`),
   ...[5, 6, 7].map((key) => `user_request reply ${key}`),

@@ -143,7 +143,7 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
     },
     {
       name: 'a device that keeps apps',
-      body: { state: 'locked', name: 'Anna', accounts: 0, marks: [], damagedFrames: 0, clientsMax: 64 },
+      body: { state: 'locked', name: 'Anna', accounts: 0, marks: [], damagedFrames: 0, clientsMax: 64, addressed: 1 },
     },
     { name: 'a new device', body: { state: 'fresh', name: 'Sallyport', accounts: 0, marks: [], damagedFrames: 0 } },
   ],

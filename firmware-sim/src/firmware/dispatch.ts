@@ -44,6 +44,7 @@ const handlers: Handlers = {
           ...(marks.autoPress ? (['auto_press'] as const) : []),
         ],
         damagedFrames: overflow + cobs + crc + header,
+        ...(life.phase === 'open' && life.addressed.length > 0 ? { addressed: life.addressed.length } : {}),
       },
     });
   },

@@ -13,7 +13,7 @@ import type { Turn } from '../turn.ts';
 import { readAccounts, readWords, removeAccount, type StoredAccount, writeAccount } from '../vault/accounts-store.ts';
 import { writeAddressed } from '../vault/addressed.ts';
 import { type Account, accountOfStored } from './account.ts';
-import { changeOpen, type OpenLife } from './life.ts';
+import { changeOpen, type OpenLife, sayState } from './life.ts';
 
 /** Record `gone`: version, then the numbers that accounts had which were removed. */
 const goneRecord = 'gone';
@@ -92,6 +92,8 @@ export function addressAccount(turn: Turn, { vault, addressed }: OpenLife, numbe
   appendLog(turn, { event: on ? 'addressed' : 'not_addressed', account: number });
   writeAddressed(vault, next);
   changeOpen(turn, (life) => ({ ...life, addressed: next }));
+  // Computers ask anew which they are.
+  sayState(turn);
   if (on) return;
   for (const { id } of turn.state.jobs) {
     const job = turn.state.jobs.find((one) => one.id === id);
