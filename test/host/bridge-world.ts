@@ -213,10 +213,13 @@ export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
     case 'client_connect':
     case 'client_introduce':
       return { type: 'paired', by: 'device' };
+    case 'user_request':
+      throw new Error('what is addressed to the user key only a device reads');
     case 'account_create':
       return { type: 'made', account: 1, pubkey: 'cd'.repeat(32) };
     case 'client_revoke':
     case 'grant_revoke':
+    case 'account_address':
     case 'lock':
       return { type: 'done' };
     case 'grants':

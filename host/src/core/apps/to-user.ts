@@ -1,0 +1,198 @@
+/**
+ * Requests that apps address to the user key itself, as texts of early 2024 have them (PROTOCOL.md, chapter 21). The device opens them and seals the
+ * answers; this host carries both, and reads neither.
+ *
+ *     door ──▶ saved, asked ──▶ the sealed answer, verified ──▶ what it was about is written down ──▶ published as it is
+ *
+ * Promises: one question for each event; nothing is published but the account's own event of kind 24133 to this app alone; a pairing and its
+ * end are on disk before the app hears of them. What this host refuses by itself stays unanswered: nobody here could seal a word.
+ */
+import { refusalOf, save } from '../bridge/asking.ts';
+import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
+import type { BridgeEffect, BridgeState, OpenRequest, Origin, Step, Wants } from '../bridge/bridge-state.ts';
+import { endOnDisk, note, saveSeen } from '../bridge/replies.ts';
+import type { DeviceAccount, DeviceAsk, SealedAnswer } from '../device/device-port.ts';
+import { narrowed } from '../narrowing/narrowing.ts';
+import { endSession } from '../narrowing/user-says.ts';
+import { answerCreatedAt, nip46Kind } from '../nip46/envelope.ts';
+import { isSignature, type NostrEvent } from '../nip46/event.ts';
+import { type Refusal, refuse } from '../nip46/refusal.ts';
+import { userSecrets } from './line-keys.ts';
+import { userLine } from './line-of.ts';
+import { denied } from './pairing.ts';
+import { revokeAll } from './revoking.ts';
+import { type App, pair } from './sessions.ts';
+
+/** What came through the door for an account: of an app, or of a stranger while a line waits for one. */
+export type ToUser = { readonly account: DeviceAccount; readonly app: App | undefined };
+
+/** The method under which it is known until the device has said what it is. */
+const unread = 'sealed request';
+
+/** Asks the device. A rule that names a method is judged when the device has told that (`sealedAnswered`). */
+export function askedAtUser(state: BridgeState, to: ToUser, event: NostrEvent, relay: string, now: number): Step {
+  const { pubkey: client, created_at: createdAt } = event;
+  const chars = event.content.length;
+  const origin = originOf(event, relay);
+  const refusal =
+    narrowed(state.narrowing, { client, method: unread, kind: null }, now) ?? refusalOf(state, origin, chars);
+  if (refusal !== null) {
+    return [state, [saveSeen(event, null, now), note(client, unread, null, refusal, { createdAt })]];
+  }
+  const job = state.nextJob;
+  const open = openOf(to, event, origin, now, null);
+  return [
+    { ...state, nextJob: job + 1, open: new Map(state.open).set(job, open) },
+    [
+      saveSeen(event, null, now, { event, request: event.id, relay, cameAt: now }),
+      { type: 'ask', job, client, ask: questionOf(state, to, event, now) },
+      note(client, unread, null, 'asked', { createdAt }),
+    ],
+  ];
+}
+
+/** The same of what a host before this one had asked: the device is asked what became of it. */
+export function resumedAtUser(
+  state: BridgeState,
+  to: ToUser,
+  event: NostrEvent,
+  { relay, cameAt }: { readonly relay: string; readonly cameAt: number },
+): Step {
+  const job = state.nextJob;
+  // A human may have seen it, as far as is known here.
+  const open = openOf(to, event, originOf(event, relay), cameAt, cameAt);
+  const ask = questionOf(state, to, event, cameAt);
+  return [
+    { ...state, nextJob: job + 1, open: new Map(state.open).set(job, open) },
+    [{ type: 'ask', job, client: event.pubkey, ask, resumed: true }],
+  ];
+}
+
+/** The device answered the app: after our books are right, its answer leaves. */
+export function sealedAnswered(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  wants: Wants & { readonly type: 'to_user' },
+  said: SealedAnswer,
+  now: number,
+): Step {
+  const { client, relays } = open.origin;
+  const event = eventOf(said, wants.pubkey, client);
+  if (event === null || !state.signer.isGenuine(event)) return endedSilently(state, job, open, notGenuine);
+  const method = methods[said.about] ?? said.about;
+  const known: OpenRequest = { ...open, method, kind: said.kind };
+  const withheld = narrowed(state.narrowing, { client, method, kind: said.kind }, now);
+  if (withheld !== null) return endedSilently(state, job, known, withheld);
+  if (event.content.length > limits.contentMax) return endedSilently(state, job, known, tooLarge);
+  const booked = said.refusal === null ? done(state, known, wants, said, now) : refusedOf(state, said, said.refusal);
+  if ('code' in booked) return endedSilently(state, job, known, booked);
+  const [next, effects] = booked;
+  const outcome =
+    said.refusal ?? (said.about === 'pair' ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
+  const published: BridgeEffect = { type: 'publish', client, relays, event };
+  const noted = noteOf(known, outcome);
+  return [without(next, job), [...effects, published, noted, ...endOnDisk(open)]];
+}
+
+/** It ends without a word to the app, and with one for the log. */
+export function endedSilently(state: BridgeState, job: number, open: OpenRequest, why: Refusal): Step {
+  return [without(state, job), [noteOf(open, why), ...endOnDisk(open)]];
+}
+
+function openOf(
+  { account, app }: ToUser,
+  event: NostrEvent,
+  origin: Origin,
+  cameAt: number,
+  sentAt: number | null,
+): OpenRequest {
+  const wants = {
+    type: 'to_user',
+    account: account.account,
+    pubkey: account.pubkey,
+    isKnown: app !== undefined,
+  } as const;
+  const [key, chars] = [event.id, event.content.length];
+  return { id: '', key, origin, cameAt, sentAt, chars, method: unread, kind: null, isKept: true, wants };
+}
+
+function originOf({ pubkey: client, created_at: createdAt, content }: NostrEvent, relay: string): Origin {
+  const encryption = content.includes('?iv=') ? 'nip04' : 'nip44';
+  return { client, line: userLine, relays: [relay], encryption, createdAt };
+}
+
+function questionOf(state: BridgeState, { account, app }: ToUser, event: NostrEvent, now: number): DeviceAsk {
+  // An app shows its own secret again, to a device that does not know it any more: it may be another one than before.
+  const secrets = app === undefined ? userSecrets(state, account.account, now) : [app.secretHash];
+  const carried = { account: account.account, event };
+  return { method: 'user_request', carried, answerAt: answerCreatedAt(now, event.created_at), secrets };
+}
+
+/** As the device has to have made it; null when its parts are none of an event. */
+function eventOf({ createdAt, id, sig, content }: SealedAnswer, pubkey: string, client: string): NostrEvent | null {
+  if (!isSignature(sig)) return null;
+  const tags = Object.freeze([Object.freeze(['p', client])]);
+  return Object.freeze({ id, pubkey, created_at: createdAt, kind: nip46Kind, tags, content, sig });
+}
+
+function done(
+  state: BridgeState,
+  { origin: { client } }: OpenRequest,
+  { account, pubkey }: Wants & { readonly type: 'to_user' },
+  { about, secret }: SealedAnswer,
+  now: number,
+): Step | Refusal {
+  if (about === 'logout') return endSession(state, client, loggedOut, now);
+  if (about !== 'pair') return [state, []];
+  const app = { client, remoteSigner: pubkey, ownKey: false, addressed: true, onDevice: true, account } as const;
+  const claims = { secretHash: secret ?? '', metadata: { name: '', url: '' }, perms: '' };
+  const paired = pair(state.sessions, app, claims, now);
+  if (paired === null) return gone;
+  const [next, revokes] = revokeAll({ ...state, sessions: paired[0] });
+  return [next, [...paired[1].map(save), ...revokes]];
+}
+
+/** A human's no to a pairing makes its line void. */
+function refusedOf(state: BridgeState, { about, secret }: SealedAnswer, { code }: Refusal): Step {
+  if (about !== 'pair' || code !== 'denied' || secret === null) return [state, []];
+  const [next, effects] = denied(state, secret);
+  return [next, effects];
+}
+
+function without(state: BridgeState, job: number): BridgeState {
+  const open = new Map(state.open);
+  open.delete(job);
+  return { ...state, open };
+}
+
+function noteOf({ origin, method, kind, cameAt, sentAt }: OpenRequest, outcome: Parameters<typeof note>[3]) {
+  return note(origin.client, method, kind, outcome, { createdAt: origin.createdAt, cameAt, sentAt });
+}
+
+/** In the words of NIP-46. */
+const methods: { readonly [A in SealedAnswer['about']]?: string } = { pair: 'connect', other: unread };
+
+const notGenuine = refuse(
+  'bad_device_answer',
+  'What the device sealed does not verify, so it was not passed on.',
+  'Check which device is plugged in, then ask again.',
+);
+
+const tooLarge = refuse(
+  'too_large',
+  'The answer is larger than what a relay carries, so it cannot be sent.',
+  'Ask for something smaller.',
+);
+
+const gone = refuse(
+  'spent_secret',
+  'The bunker line became void while the device was asked.',
+  'Make a new line and paste it into the app.',
+);
+
+const loggedOut = refuse(
+  'cancelled',
+  'The app logged out while this request was open.',
+  'Pair the app again and ask again.',
+);
