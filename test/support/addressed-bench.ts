@@ -131,7 +131,7 @@ export function ofComputer(computer: ReturnType<typeof sealedComputer>, pairs = 
         (one.type === 'reply' || one.type === 'error') && one.id === id,
     );
   const bench = {
-    ...{ computer, heard, wire, say, signed, bring, press, advance, screen, answers },
+    ...{ computer, heard, wire, hear: take, say, signed, bring, press, advance, screen, answers },
     hands: fingers((key) => press(key), screen),
     ask: (wish: Wish, change: Partial<Body> = {}): number => bring(signed(wish), change),
     /** What every answer to a request was: `sealed`, `done`, or the error that the computer heard. */
