@@ -12,7 +12,7 @@ import { type Bench, must } from './bench.ts';
 export type Simulator = {
   readonly path: string;
   /** Presses once this request is on the screen. */
-  readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny') => Promise<void>;
+  readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny' | 'hold') => Promise<void>;
   /** Confirms a pairing once its screen shows these digits. */
   readonly compare: (until: Bench['until'], code: string) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -62,7 +62,7 @@ export async function startSimulator(): Promise<Simulator> {
     press: async (until, request, key) => {
       must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
       await until(() => false, fingerMs);
-      control.write(`${JSON.stringify({ press: key })}\n`);
+      control.write(`${JSON.stringify(key === 'hold' ? { hold: 'approve' } : { press: key })}\n`);
     },
     compare: async (until, code) => {
       must(await until(() => waiting === -1 && screen.includes(code), screenMs), 'the digits came onto no screen');
