@@ -165,7 +165,7 @@ test('an account that gets the number of one that was allowed is not', () => {
   expect([numberOfOther(), addressedIn(bench)]).toEqual([1, []]);
 });
 
-test('the log says that it was allowed, and that it is no more', () => {
+test('the log says that it was allowed, what was done by it, and that it is no more', () => {
   const bench = addressedBench();
   // An entry begins with its event, a number of two bytes here.
   const newest = (): readonly number[] => [...(bench.log().at(-1)?.slice(1, 6) ?? [])];

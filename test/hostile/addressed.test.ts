@@ -6,6 +6,7 @@ import { deviceErrors } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { describe, expect, test } from 'vitest';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
+import type { Job } from '../../firmware-sim/src/firmware/jobs/job.ts';
 import { logEvents } from '../../firmware-sim/src/firmware/vault/log-entry.ts';
 import { addressedBench, keyWith, secretHash, startS, template, user } from '../support/addressed-bench.ts';
 import { testAccount } from '../support/open-life.ts';
@@ -85,7 +86,6 @@ describe('what is no request that an app sent to this key', () => {
     'a response, as old apps encrypt it': { text: JSON.stringify({ id: 'x', result: 'ack' }), nip04: true },
     'a letter of the app itself': { text: 'hello' },
     'what an old app encrypted and is no request': { text: 'hello', nip04: true },
-    'an unknown method of an old app': { method: 'launch', nip04: true },
     'no base64': { content: 'not a payload' },
     'another p tag': { tags: [['p', publicOf('remoteSigner')]] },
     'two p tags': {
@@ -331,16 +331,59 @@ describe('an app that is taken away', () => {
   });
 });
 
-test('the answers that wait to be taken are not all held at once', () => {
+describe('the answers that wait to be taken', () => {
+  const isHeld = ({ phase, ...job }: Job): boolean =>
+    phase === 'sending' || ('task' in job && job.task?.type === 'send');
+
+  /** The computer takes what it left so far. */
+  function takeAll(bench: Bench): void {
+    const put = bench.heard.findLast((one) => one.type === 'request' && one.command === 'chunk_put');
+    if (put?.type !== 'request') throw new Error('nothing was pushed');
+    bench.wire.serves = true;
+    bench.hear(bench.computer.say({ type: 'reply', id: put.id, command: 'chunk_put', body: {} }));
+  }
+
+  test('are not all held at once, and all come', () => {
+    const bench = ready();
+    bench.ask({ method: 'nip44_encrypt', params: [publicOf('peer'), 'first'] });
+    bench.always();
+    bench.wire.serves = false;
+    const params = [publicOf('peer'), 'x'.repeat(1_950)];
+    const ids = Array.from({ length: 6 }, (_, i) => bench.ask({ method: 'nip44_encrypt', params, id: `n${i}` }));
+    const { jobs } = bench.computer.firmware();
+    expect([jobs.length, jobs.filter(isHeld).length]).toEqual([6, 1]);
+    takeAll(bench);
+    expect(ids.map((id) => bench.ended(id))).toEqual(ids.map(() => ['sealed']));
+  });
+
+  test('nor are those of requests that had joined', () => {
+    const bench = ready();
+    const content = '"'.repeat(900);
+    const same = { method: 'sign_event', params: [{ kind: 1, content, tags: [], created_at: startS }], id: 'same' };
+    const ids = Array.from({ length: 5 }, () => bench.ask(same));
+    bench.wire.serves = false;
+    bench.advance(1_000);
+    bench.press('approve');
+    const { jobs } = bench.computer.firmware();
+    expect([jobs.length, jobs.filter(isHeld).length]).toEqual([5, 1]);
+    takeAll(bench);
+    expect(ids.map((id) => JSON.parse(bench.answer(id).said.result).content)).toEqual(ids.map(() => content));
+  });
+});
+
+test('what changes when it is read once more for the answer ends it: nothing is sealed', () => {
   const bench = ready();
-  bench.ask({ method: 'nip44_encrypt', params: [publicOf('peer'), 'first'] });
-  bench.always();
+  const before = bench.seals();
+  const id = bench.ask({ method: 'sign_event', params: [template({ content: 'x'.repeat(3_500) })] });
+  bench.advance(1_000);
   bench.wire.serves = false;
-  const text = 'x'.repeat(1_950);
-  for (let i = 0; i < 6; i++) bench.ask({ method: 'nip44_encrypt', params: [publicOf('peer'), text], id: `n${i}` });
-  const held = bench.computer
-    .firmware()
-    .jobs.filter(({ phase, ...job }) => phase === 'sending' || ('task' in job && job.task?.type === 'send'));
-  expect(held).toHaveLength(1);
-  expect(bench.computer.firmware().jobs).toHaveLength(6);
+  bench.press('approve');
+  expect(bench.screen()).not.toContain('Decrypting');
+  const pull = bench.heard.findLast((one) => one.type === 'request' && one.command === 'chunk_get');
+  if (pull?.type !== 'request') throw new Error('nothing is read');
+  bench.wire.serves = true;
+  bench.wire.change = (bytes) => bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte));
+  bench.hear([pull]);
+  expect([bench.ended(id), bench.seals()]).toEqual([['stream_integrity'], before]);
+  expect(bench.computer.firmware().jobs).toEqual([]);
 });

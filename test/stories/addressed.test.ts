@@ -136,6 +136,7 @@ describe.each(['NIP-44', 'NIP-04'])('an app that speaks %s', (scheme) => {
     expect(told('ping')).toEqual(['ping', 'pong', undefined]);
     expect(told('get_public_key')).toEqual(['get_public_key', user, undefined]);
     expect(told('connect')).toEqual(['connect', 'ack', undefined]);
+    expect(told('launch')).toEqual(['other', 'error', wordsOf('unsupported')]);
     expect(told('logout')).toEqual(['logout', 'ack', undefined]);
     expect(bench.ended(bench.ask({ method: 'ping', ...speaks }))).toEqual(['unknown_client']);
   });

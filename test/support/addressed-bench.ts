@@ -81,7 +81,7 @@ export function ofComputer(computer: ReturnType<typeof sealedComputer>, pairs = 
   const contents = new Map<number, Uint8Array>();
   const pushed = new Map<number, Uint8Array[]>();
   const heard: (Message | Unreadable)[] = [];
-  const wire = { serves: true, pulls: 0 };
+  const wire = { serves: true, pulls: 0, change: (bytes: Uint8Array): Uint8Array => bytes };
 
   function take(messages: readonly (Message | Unreadable)[]): void {
     heard.push(...messages);
@@ -93,7 +93,7 @@ export function ofComputer(computer: ReturnType<typeof sealedComputer>, pairs = 
       const { request, offset, length } = asked.body;
       wire.pulls += 1;
       const bytes = (contents.get(request) ?? new Uint8Array(0)).slice(offset, offset + length);
-      take(computer.say({ type: 'reply', id, command: 'chunk_get', body: { bytes } }));
+      take(computer.say({ type: 'reply', id, command: 'chunk_get', body: { bytes: wire.change(bytes) } }));
     } else if (asked.command === 'chunk_put') {
       const { request, offset, bytes } = asked.body;
       pushed.set(request, [...(offset === 0 ? [] : (pushed.get(request) ?? [])), bytes]);

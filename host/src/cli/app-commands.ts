@@ -41,10 +41,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
         if (strange !== null)
           throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
         const minutes = numberOf(options.minutes, '--minutes', 1, lineMinutesMax);
-        if (options.ownKey === true && options.userKey === true)
-          throw wrong('a line has one key: --own-key or --user-key');
-        const key = options.ownKey === true ? { ownKey: true } : options.userKey === true ? { userKey: true } : {};
-        const body = { name, perms, account, minutes, ...key };
+        const body = { name, perms, account, minutes, ...keyOf(options) };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
         const shown = options.old ? line.oldToken : line.uri;
         const code = options.qr && !command.json ? `${renderUnicodeCompact(shown, { ecc: 'L', border: 2 })}\n` : '';
@@ -111,4 +108,11 @@ async function appAction(command: Command, params: { client: string }, action: A
       return { done, words: `Everything of it is refused ${pauseText(minutes)}.` };
     }
   }
+}
+
+/** Whose key a line names, where it is not the one of all. */
+function keyOf({ ownKey, userKey }: LineOptions): { readonly ownKey?: true; readonly userKey?: true } {
+  if (ownKey === true && userKey === true) throw wrong('a line has one key: --own-key or --user-key');
+  if (userKey === true) return { userKey };
+  return ownKey === true ? { ownKey } : {};
 }

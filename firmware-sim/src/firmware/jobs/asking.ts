@@ -13,9 +13,9 @@ import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
 import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
 import { answer } from './answers.ts';
-import { end } from './ending.ts';
+import { conclude, end } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
-import type { Job, Phase } from './job.ts';
+import type { Job, Phase, Task } from './job.ts';
 import { feed, pullAgain, startOpening, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import { endedOf, forgetOutcomes, outcomeDeadlines } from './results.ts';
@@ -87,10 +87,15 @@ function readNext(turn: Turn): boolean {
     if (job.phase !== 'queued' || job.task?.type === 'send' || job.claimBy !== null) continue;
     if (job.task === undefined) startReading(turn, job);
     else if (hasToWait(turn.state, job)) continue;
-    else if (!withdraw(turn, job)) startOpening(turn, job, job.task);
+    else if (!withdraw(turn, job)) goOn(turn, job, job.task);
     return true;
   }
   return false;
+}
+
+function goOn(turn: Turn, job: Job, task: Task & { readonly type: 'open' | 'answer' }): void {
+  if (task.type === 'open') startOpening(turn, job, task);
+  else conclude(turn, job, task.outcome);
 }
 
 /** What this device answers an app is held as a whole until it is taken: one at a time. */

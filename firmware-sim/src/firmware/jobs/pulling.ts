@@ -7,7 +7,6 @@
 import { limits } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
 import type { Account } from '../life/account.ts';
-import type { Doing } from '../screen/screens.ts';
 import { blockBytes, isKept } from '../stream/input.ts';
 import type { Range, Reading } from '../stream/reading.ts';
 import { accountOf, askHuman, replaceJob, show, type Turn, takeId, tell } from '../turn.ts';
@@ -75,23 +74,21 @@ export function carryOut(
 ): void {
   // What the device itself answers has to be there as a whole; it is small.
   const isWhole = job.request.answering !== undefined && done.type !== 'error';
-  const isOpened = done.type === 'opening';
-  const doing = isOpened ? 'decrypting' : 'receiving';
-  if (isWhole) return readFor(turn, job, { reading: wholeOf(done), doing, passes: isOpened ? done.passes : 1 }, ended);
+  if (isWhole) return readFor(turn, job, { type: done.type, reading: wholeOf(done), passes: 1 }, ended);
   if (done.type === 'signature') return ended(turn, job, { type: 'signature', reply: done.reply });
   if (done.type !== 'opening') return ended(turn, job, done);
-  readFor(turn, job, { ...done, doing }, ended);
+  readFor(turn, job, done, ended);
 }
 
 /** Has an ending read out of the input, when its turn has come. */
 function readFor(
   turn: Turn,
   job: Job,
-  done: { readonly reading: Reading<Ending>; readonly doing: Doing; readonly passes: number },
+  done: { readonly type: Done['type']; readonly reading: Reading<Ending>; readonly passes: number },
   ended: (turn: Turn, job: Job, outcome: Ending) => void,
 ): void {
   const { id, request, claimBy, phase } = job;
-  const doing = phase === 'reviewing' ? done.doing : null;
+  const doing = phase === 'reviewing' && done.type === 'opening' ? 'decrypting' : null;
   if (doing !== null) pausePrompts(turn);
   const task = { type: 'open', reading: followed(done.reading, ended), doing, passes: done.passes } as const;
   replaceJob(turn, { id, request, claimBy, phase: 'queued', task });

@@ -74,7 +74,8 @@ function* verified(event: ClientEvent, input: Input, crypto: Pick<Crypto, 'verif
   if (iv !== null) {
     opened?.keys.zero();
     const text = yield* openNip04(input, input.length - tailBytes, event.sharedX ?? event.conversationKey, iv);
-    return { eventId, scheme: 'nip04', isCommitted: false, text };
+    // The device's own key can be no false one.
+    return { eventId, scheme: 'nip04', isCommitted: event.sharedX !== undefined, text };
   }
   if (opened === null || !base64.isWhole()) throw new Refusal('unauthenticated');
   return { eventId, scheme: 'nip44', isCommitted: true, text: yield* openNip44(input, opened) };

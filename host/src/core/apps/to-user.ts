@@ -85,14 +85,15 @@ export function sealedAnswered(
   const withheld = narrowed(state.narrowing, { client, method, kind: said.kind }, now);
   if (withheld !== null) return endedSilently(state, job, known, withheld);
   if (event.content.length > limits.contentMax) return endedSilently(state, job, known, tooLarge);
-  const booked = said.refusal === null ? done(state, known, wants, said, now) : refusedOf(state, said, said.refusal);
+  const ended = without(state, job);
+  const booked = said.refusal === null ? done(ended, known, wants, said, now) : refusedOf(ended, said, said.refusal);
   if ('code' in booked) return endedSilently(state, job, known, booked);
   const [next, effects] = booked;
   const outcome =
     said.refusal ?? (said.about === 'pair' ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
   const published: BridgeEffect = { type: 'publish', client, relays, event };
   const noted = noteOf(known, outcome);
-  return [without(next, job), [...effects, published, noted, ...endOnDisk(open)]];
+  return [next, [...effects, published, noted, ...endOnDisk(open)]];
 }
 
 /** It ends without a word to the app, and with one for the log. */
