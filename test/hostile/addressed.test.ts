@@ -340,7 +340,7 @@ describe('the answers that wait to be taken', () => {
     const put = bench.heard.findLast((one) => one.type === 'request' && one.command === 'chunk_put');
     if (put?.type !== 'request') throw new Error('nothing was pushed');
     bench.wire.serves = true;
-    bench.hear(bench.computer.say({ type: 'reply', id: put.id, command: 'chunk_put', body: {} }));
+    bench.hear([put]);
   }
 
   test('are not all held at once, and all come', () => {
