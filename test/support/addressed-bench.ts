@@ -131,6 +131,8 @@ export function ofComputer(computer: ReturnType<typeof sealedComputer>, pairs = 
         (one.type === 'reply' || one.type === 'error') && one.id === id,
     );
   const bench = {
+    /** What the computer gives of the next request. */
+    gives: (content: Uint8Array): void => void contents.set(nextId, content),
     ...{ computer, heard, wire, hear: take, say, signed, bring, press, advance, screen, answers },
     hands: fingers((key) => press(key), screen),
     ask: (wish: Wish, change: Partial<Body> = {}): number => bring(signed(wish), change),
