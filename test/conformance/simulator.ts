@@ -22,6 +22,8 @@ const startMs = 20_000;
 const screenMs = 20_000;
 /** A press counts only if it began after the screen was drawn. */
 const fingerMs = 30;
+/** A question that takes a hold may come right after another one: then its keys count a moment later. */
+const readMs = 600;
 
 export async function startSimulator(): Promise<Simulator> {
   const program = createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
@@ -61,7 +63,7 @@ export async function startSimulator(): Promise<Simulator> {
     path,
     press: async (until, request, key) => {
       must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
-      await until(() => false, fingerMs);
+      await until(() => false, key === 'hold' ? readMs : fingerMs);
       control.write(`${JSON.stringify(key === 'hold' ? { hold: 'approve' } : { press: key })}\n`);
     },
     compare: async (until, code) => {
