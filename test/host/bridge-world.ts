@@ -189,6 +189,7 @@ export function makeWorld(
       };
       return {
         pubkey,
+        secret,
         inbox,
         event,
         send: (method: string, params: unknown, sent: Sent = {}) => deliver(event(method, params, sent), sent.relay),
