@@ -180,7 +180,7 @@ describe('a lying device', () => {
     const lines = world.kept().secrets;
     const apps = world.kept().apps;
     const app = world.app();
-    for (const refusal of [null, toRefusal('denied')]) {
+    for (const refusal of [toRefusal('denied'), null]) {
       world.ask(app, 'connect', [world.user, 'abc']);
       world.device(world.lying(pong, { about: 'pair', secret, refusal }));
     }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { heardKeys, userSecrets } from '../../host/src/core/apps/line-keys.ts';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import { bridgeLimits as limits } from '../../host/src/core/bridge/bridge-limits.ts';
+import type { DeviceAnswer } from '../../host/src/core/device/device-port.ts';
 import { toRefusal } from '../../host/src/core/device/device-refusal.ts';
 import { effectNames, pairedApp, type TestApp } from './bridge-world.ts';
 import { pairedAtUser, type UserKeyWorld, userKeyWorld } from './user-key-world.ts';
@@ -107,6 +108,39 @@ describe('a line that names the user key', () => {
     world.device();
     expect(second.last()).toMatchObject({ result: 'ack' });
     expect(first.inbox).toEqual([]);
+  });
+
+  test('has the device asked what it says that the app wants, once it is paired', () => {
+    const world = userKeyWorld();
+    const perms = 'sign_event:1';
+    world.feed({ type: 'secret', hash: hashSecret('abc'), name: '', account: 0, perms, addressed: true });
+    const app = world.app();
+    connects(world, app, 'abc');
+    world.device();
+    expect(world.log.at(-1)).toEqual({ type: 'propose', client: app.pubkey, remoteSigner: world.user, perms });
+  });
+
+  test.each<[string, (world: UserKeyWorld) => DeviceAnswer | undefined]>([
+    [
+      'was dropped while the human was asked',
+      (world) => void world.feed({ type: 'void_secret', hash: hashSecret('abc') }),
+    ],
+    [
+      'was not what let it in, but “Pair an app” on the device',
+      (world) => world.lying('{}', { about: 'pair' })(world.requests()[0] ?? none()),
+    ],
+  ])('that %s pairs nobody, and the device forgets the app', (_what, happens) => {
+    const world = userKeyWorld();
+    world.newUserSecret('abc');
+    const app = world.app();
+    connects(world, app, 'abc');
+    const said = happens(world);
+    world.device(said === undefined ? undefined : () => said);
+    expect(app.inbox).toEqual([]);
+    expect(world.kept()).toMatchObject({ apps: [], revocations: [{ client: app.pubkey, remoteSigner: world.user }] });
+    world.device();
+    expect(world.paired.size).toBe(0);
+    expect(world.kept().revocations).toEqual([]);
   });
 
   test('names at most as many secrets as a device is told, the newest', () => {
@@ -361,6 +395,10 @@ describe('the keys that are heard', () => {
     expect(heardKeys(world.restarted().state())).toEqual([world.signer.pubkey, world.user]);
   });
 });
+
+function none(): never {
+  throw new Error('the device was not asked');
+}
 
 function ago(world: UserKeyWorld, app: TestApp, seconds: number): void {
   world.ask(app, 'ping', [], { createdAt: Math.floor(world.now() / 1000) - seconds });

@@ -85,24 +85,51 @@ export function sealedAnswered(
   const method = methods[said.about] ?? said.about;
   const known: OpenRequest = { ...open, method, kind: said.kind };
   const withheld = narrowed(state.narrowing, { client, method, kind: said.kind }, now);
-  if (withheld !== null) return endedSilently(state, job, known, withheld);
+  if (withheld !== null) return undone(state, job, known, wants, said, withheld);
   // The device knows an app that this host does not, or not any more: what it may there, it may not here.
   if (!wants.isKnown && !pairs(wants, said)) return endedSilently(state, job, known, notHere);
   if (event.content.length > limits.contentMax) return endedSilently(state, job, known, tooLarge);
   const ended = without(state, job);
   const booked =
     said.refusal === null ? done(ended, known, wants, said, now) : refusedOf(ended, client, wants, said, said.refusal);
-  if ('code' in booked) return endedSilently(state, job, known, booked);
+  if ('code' in booked) return undone(state, job, known, wants, said, booked);
   const [next, effects] = booked;
   const outcome = said.refusal ?? (pairs(wants, said) ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
   const published: BridgeEffect = { type: 'publish', client, relays, event };
   const noted = noteOf(known, outcome);
-  return [next, [...effects, published, noted, ...endOnDisk(open)]];
+  return [next, [...effects, published, noted, ...endOnDisk(open), ...wishesOf(next, client, said)]];
 }
 
 /** It ends without a word to the app, and with one for the log. */
 export function endedSilently(state: BridgeState, job: number, open: OpenRequest, why: Refusal): Step {
   return [without(state, job), [noteOf(open, why), ...endOnDisk(open)]];
+}
+
+/** The same after an answer: an app that the device paired meanwhile it forgets, unless we knew it before. */
+function undone(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  { pubkey: remoteSigner }: ToUserWants,
+  { about, refusal }: SealedAnswer,
+  why: Refusal,
+): Step {
+  const { client } = open.origin;
+  const [ended, effects] = endedSilently(state, job, open, why);
+  const isNew = about === 'pair' && refusal === null && appAtUser(state.sessions, client, remoteSigner) === undefined;
+  if (!isNew) return [ended, effects];
+  const revocation = { client, remoteSigner };
+  const revocations = new Map(ended.sessions.revocations).set(pairOf(revocation), revocation);
+  const [next, revokes] = revokeAll({ ...ended, sessions: { ...ended.sessions, revocations } });
+  return [next, [save({ type: 'revoke', ...revocation }), ...effects, ...revokes]];
+}
+
+/** What its line takes it to ask for. Whether it wished for something itself the device alone has read. */
+function wishesOf({ sessions }: BridgeState, client: string, { about, refusal }: SealedAnswer): BridgeEffect[] {
+  const app = about === 'pair' && refusal === null ? sessions.apps.get(client) : undefined;
+  if (app === undefined || app.perms === '') return [];
+  const { remoteSigner, perms } = app;
+  return [{ type: 'propose', client, remoteSigner, perms }];
 }
 
 function openOf(
