@@ -74,7 +74,7 @@ export function carryOut(
 ): void {
   // What the device itself answers has to be there as a whole; it is small.
   const isWhole = job.request.answering !== undefined && done.type !== 'error';
-  if (isWhole) return readFor(turn, job, { reading: wholeOf(done), passes: 1 }, ended);
+  if (isWhole) return readFor(turn, job, { type: done.type, reading: wholeOf(done), passes: 1 }, ended);
   if (done.type === 'signature') return ended(turn, job, { type: 'signature', reply: done.reply });
   if (done.type !== 'opening') return ended(turn, job, done);
   readFor(turn, job, done, ended);
@@ -84,11 +84,11 @@ export function carryOut(
 function readFor(
   turn: Turn,
   job: Job,
-  done: { readonly reading: Reading<Ending>; readonly passes: number },
+  done: { readonly type: Done['type']; readonly reading: Reading<Ending>; readonly passes: number },
   ended: (turn: Turn, job: Job, outcome: Ending) => void,
 ): void {
   const { id, request, claimBy, phase } = job;
-  const doing = phase === 'reviewing' ? 'decrypting' : null;
+  const doing = phase === 'reviewing' && done.type === 'opening' ? 'decrypting' : null;
   if (doing !== null) pausePrompts(turn);
   const task = { type: 'open', reading: followed(done.reading, ended), doing, passes: done.passes } as const;
   replaceJob(turn, { id, request, claimBy, phase: 'queued', task });
