@@ -169,7 +169,7 @@ export const clientCommands = {
         kind: optional(5, uint(0xffff)),
         /** The number of the error that the answer says; without it the answer is a result. */
         error: optional(6, uint(0xffff)),
-        /** Of `pair`: the hash of the secret that the app showed, where it is one of those that were sent. */
+        /** Of `pair` and `connect`: the hash of the secret that the app showed, where it is one of those that were sent. */
         secret: optional(7, key32),
       },
       ignored,

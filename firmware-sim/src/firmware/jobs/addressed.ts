@@ -33,7 +33,7 @@ type About = ReplyOf<'user_request'>['about'];
 export type Answering = Pick<Envelope, 'requestId' | 'scheme' | 'client' | 'remoteSigner' | 'eventId' | 'createdAt'> & {
   readonly about: About;
   readonly kind: number | null;
-  /** The hash of the secret by which an app came that is not paired yet. */
+  /** The hash of the secret that it showed, where the computer named that. */
   readonly secret: Uint8Array | null;
   readonly sealed?: Omit<ReplyOf<'user_request'>, 'output'>;
 };
@@ -79,7 +79,7 @@ export function answeringOf(
     ...{ requestId, scheme, client, remoteSigner, eventId },
     createdAt: Math.max(body.answerAt, createdAt),
     ...aboutOf(wanted, isKnown),
-    secret: !isKnown && isListed ? secret : null,
+    secret: isListed ? secret : null,
   };
   unanswered.add(answering);
   return answering;

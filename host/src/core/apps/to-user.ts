@@ -17,14 +17,16 @@ import { endSession } from '../narrowing/user-says.ts';
 import { answerCreatedAt, nip46Kind } from '../nip46/envelope.ts';
 import { isSignature, type NostrEvent } from '../nip46/event.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { userSecrets } from './line-keys.ts';
+import { appAtUser, userSecrets } from './line-keys.ts';
 import { userLine } from './line-of.ts';
 import { denied } from './pairing.ts';
-import { revokeAll } from './revoking.ts';
-import { type App, pair } from './sessions.ts';
+import { keepPaired, revokeAll } from './revoking.ts';
+import { type App, pair, pairOf } from './sessions.ts';
 
 /** What came through the door for an account: of an app, or of a stranger while a line waits for one. */
 export type ToUser = { readonly account: DeviceAccount; readonly app: App | undefined };
+
+type ToUserWants = Wants & { readonly type: 'to_user' };
 
 /** The method under which it is known until the device has said what it is. */
 const unread = 'sealed request';
@@ -73,7 +75,7 @@ export function sealedAnswered(
   state: BridgeState,
   job: number,
   open: OpenRequest,
-  wants: Wants & { readonly type: 'to_user' },
+  wants: ToUserWants,
   said: SealedAnswer,
   now: number,
 ): Step {
@@ -83,22 +85,51 @@ export function sealedAnswered(
   const method = methods[said.about] ?? said.about;
   const known: OpenRequest = { ...open, method, kind: said.kind };
   const withheld = narrowed(state.narrowing, { client, method, kind: said.kind }, now);
-  if (withheld !== null) return endedSilently(state, job, known, withheld);
+  if (withheld !== null) return undone(state, job, known, wants, said, withheld);
+  // The device knows an app that this host does not, or not any more: what it may there, it may not here.
+  if (!wants.isKnown && !pairs(wants, said)) return endedSilently(state, job, known, notHere);
   if (event.content.length > limits.contentMax) return endedSilently(state, job, known, tooLarge);
   const ended = without(state, job);
-  const booked = said.refusal === null ? done(ended, known, wants, said, now) : refusedOf(ended, said, said.refusal);
-  if ('code' in booked) return endedSilently(state, job, known, booked);
+  const booked =
+    said.refusal === null ? done(ended, known, wants, said, now) : refusedOf(ended, client, wants, said, said.refusal);
+  if ('code' in booked) return undone(state, job, known, wants, said, booked);
   const [next, effects] = booked;
-  const outcome =
-    said.refusal ?? (said.about === 'pair' ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
+  const outcome = said.refusal ?? (pairs(wants, said) ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
   const published: BridgeEffect = { type: 'publish', client, relays, event };
   const noted = noteOf(known, outcome);
-  return [next, [...effects, published, noted, ...endOnDisk(open)]];
+  return [next, [...effects, published, noted, ...endOnDisk(open), ...wishesOf(next, client, said)]];
 }
 
 /** It ends without a word to the app, and with one for the log. */
 export function endedSilently(state: BridgeState, job: number, open: OpenRequest, why: Refusal): Step {
   return [without(state, job), [noteOf(open, why), ...endOnDisk(open)]];
+}
+
+/** The same after an answer: an app that the device paired meanwhile it forgets, unless we knew it before. */
+function undone(
+  state: BridgeState,
+  job: number,
+  open: OpenRequest,
+  { pubkey: remoteSigner }: ToUserWants,
+  { about, refusal }: SealedAnswer,
+  why: Refusal,
+): Step {
+  const { client } = open.origin;
+  const [ended, effects] = endedSilently(state, job, open, why);
+  const isNew = about === 'pair' && refusal === null && appAtUser(state.sessions, client, remoteSigner) === undefined;
+  if (!isNew) return [ended, effects];
+  const revocation = { client, remoteSigner };
+  const revocations = new Map(ended.sessions.revocations).set(pairOf(revocation), revocation);
+  const [next, revokes] = revokeAll({ ...ended, sessions: { ...ended.sessions, revocations } });
+  return [next, [save({ type: 'revoke', ...revocation }), ...effects, ...revokes]];
+}
+
+/** What its line takes it to ask for. Whether it wished for something itself the device alone has read. */
+function wishesOf({ sessions }: BridgeState, client: string, { about, refusal }: SealedAnswer): BridgeEffect[] {
+  const app = about === 'pair' && refusal === null ? sessions.apps.get(client) : undefined;
+  if (app === undefined || app.perms === '') return [];
+  const { remoteSigner, perms } = app;
+  return [{ type: 'propose', client, remoteSigner, perms }];
 }
 
 function openOf(
@@ -140,24 +171,56 @@ function eventOf({ createdAt, id, sig, content }: SealedAnswer, pubkey: string, 
 function done(
   state: BridgeState,
   { origin: { client } }: OpenRequest,
-  { account, pubkey }: Wants & { readonly type: 'to_user' },
-  { about, secret }: SealedAnswer,
+  wants: ToUserWants,
+  said: SealedAnswer,
   now: number,
 ): Step | Refusal {
-  if (about === 'logout') return endSession(state, client, loggedOut, now);
-  if (about !== 'pair') return [state, []];
-  const app = { client, remoteSigner: pubkey, ownKey: false, addressed: true, onDevice: true, account } as const;
-  const claims = { secretHash: secret ?? '', metadata: { name: '', url: '' }, perms: '' };
-  const paired = pair(state.sessions, app, claims, now);
+  const { account, pubkey } = wants;
+  const isHere = appAtUser(state.sessions, client, pubkey) !== undefined;
+  if (said.about === 'logout') return isHere ? endSession(state, client, loggedOut, now) : [state, []];
+  if (!pairs(wants, said)) return [state, []];
+  const secretHash = lineOfAnswer(state, client, wants, said);
+  if (secretHash === null) return gone;
+  const ours = { client, remoteSigner: pubkey };
+  // It is to forget this pair, and did not get to it yet: with it goes what the app was once allowed.
+  if (said.about === 'connect' && state.sessions.revocations.has(pairOf(ours))) return notHere;
+  const [kept, cancels] = keepPaired(state, ours);
+  const app = { ...ours, ownKey: false, addressed: true, onDevice: true, account } as const;
+  const paired = pair(kept.sessions, app, { secretHash, metadata: { name: '', url: '' }, perms: '' }, now);
   if (paired === null) return gone;
-  const [next, revokes] = revokeAll({ ...state, sessions: paired[0] });
-  return [next, [...paired[1].map(save), ...revokes]];
+  const [next, revokes] = revokeAll({ ...kept, sessions: paired[0] });
+  return [next, [...cancels, ...paired[1].map(save), ...revokes]];
+}
+
+/** Whether a stranger becomes an app by it. One that the device knew before, of another computer perhaps, is asked about no more there. */
+function pairs({ isKnown }: ToUserWants, { about }: SealedAnswer): boolean {
+  return about === 'pair' || (about === 'connect' && !isKnown);
+}
+
+/** The line by which it came, where that is one for this key, or the app's own of before; null for whatever else the device says. */
+function lineOfAnswer(
+  { sessions }: BridgeState,
+  client: string,
+  { account, pubkey }: ToUserWants,
+  { secret }: SealedAnswer,
+): string | null {
+  const line = secret === null ? undefined : sessions.secrets.get(secret);
+  if (line?.addressed !== true) return null;
+  const isOwn = appAtUser(sessions, client, pubkey)?.secretHash === line.hash;
+  return line.account === account || isOwn ? line.hash : null;
 }
 
 /** A human's no to a pairing makes its line void. */
-function refusedOf(state: BridgeState, { about, secret }: SealedAnswer, { code }: Refusal): Step {
-  if (about !== 'pair' || code !== 'denied' || secret === null) return [state, []];
-  const [next, effects] = denied(state, secret);
+function refusedOf(
+  state: BridgeState,
+  client: string,
+  wants: ToUserWants,
+  said: SealedAnswer,
+  { code }: Refusal,
+): Step {
+  const line = said.about === 'pair' && code === 'denied' ? lineOfAnswer(state, client, wants, said) : null;
+  if (line === null) return [state, []];
+  const [next, effects] = denied(state, line);
   return [next, effects];
 }
 
@@ -189,6 +252,12 @@ const tooLarge = refuse(
 const gone = refuse(
   'spent_secret',
   'The bunker line became void while the device was asked.',
+  'Make a new line and paste it into the app.',
+);
+
+const notHere = refuse(
+  'not_paired',
+  'The signing device knows this app, but it is not paired with this computer.',
   'Make a new line and paste it into the app.',
 );
 

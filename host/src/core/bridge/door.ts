@@ -88,11 +88,12 @@ function passToUser(state: BridgeState, event: NostrEvent, account: DeviceAccoun
   }
   if (userSecrets(state, account.account, now).length === 0) return dropped(state, 'misaddressed');
   const isOne = [...state.open.values()].some(({ wants }) => wants.type === 'to_user' && !wants.isKnown);
-  const strangers = isOne ? null : spend(state.strangers, pubkey, now);
+  const unreadFullAt = isOne ? null : take(state.unreadFullAt, limits.unread, 1, now);
+  if (unreadFullAt === null) return dropped(state, 'flooded');
+  // The smaller budget first: what floods this key leaves the common one to those who ask at ours.
+  const strangers = spend(state.strangers, pubkey, now);
   if (strangers === null) return dropped(state, 'flooded');
   if (!state.signer.isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
-  const unreadFullAt = take(state.unreadFullAt, limits.unread, 1, now);
-  if (unreadFullAt === null) return dropped({ ...state, strangers }, 'flooded');
   const strangersSeen = markSeen(state.strangersSeen, event.id);
   return { type: 'to_user', state: { ...state, strangers, unreadFullAt, strangersSeen }, account, app };
 }

@@ -35,7 +35,7 @@ export function deviceHas(state: BridgeState, job: number, now: number): Step {
 export function deviceAnswered(before: BridgeState, job: number, said: DeviceAnswer, now: number): Step {
   const open = before.open.get(job);
   if (open === undefined) return revocationAnswered(before, job, said) ?? [drop(before, 'late'), []];
-  const isWork = asksHuman(open) && (said.type !== 'refused' || said.refusal.code === 'denied');
+  const isWork = asksHuman(open) && (refusalIn(said)?.code ?? 'denied') === 'denied';
   const state = isWork ? { ...before, workedAt: now } : before;
   if (said.type === 'refused') return deviceRefused(state, job, open, said.refusal, now);
   const { wants } = open;
@@ -109,8 +109,14 @@ function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refu
     return [after, [...saves, ...effects]];
   }
   const isUnknown = refusal.code === 'not_paired';
-  const sessions = isUnknown ? lapse(state.sessions, origin.client) : state.sessions;
+  // What is unknown at the user key may be paired at another one.
+  const sessions = isUnknown && wants.type !== 'to_user' ? lapse(state.sessions, origin.client) : state.sessions;
   return fail({ ...state, sessions }, job, open, isUnknown ? pairAgain : refusal, now);
+}
+
+/** With which the device said no, to us or to the app itself; null where it did not. */
+function refusalIn(said: DeviceAnswer): Refusal | null {
+  return said.type === 'refused' || said.type === 'sealed' ? said.refusal : null;
 }
 
 /** Ends what waited too long. */
