@@ -6,14 +6,19 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { decodeUtf8, limits } from '@sallyport/device-protocol';
 import type { StreamEvent } from '../stream/event.ts';
 import { gather, type Output } from '../stream/output.ts';
-import { isRefused, type Reading } from '../stream/reading.ts';
+import { isRefused, orRefused, type Reading } from '../stream/reading.ts';
 import { walkTags } from '../stream/tags.ts';
 import { textOf } from '../stream/walk.ts';
 import type { Done } from './approval.ts';
 import type { Ending } from './job.ts';
 
-/** Reads on until all of it is there. */
+/** Reads on until all of it is there. What changed meanwhile ends the request. */
 export function* wholeOf(done: Done): Reading<Ending> {
+  const whole = yield* orRefused(readWholeOf(done));
+  return isRefused(whole) ? { type: 'error', ...whole } : whole;
+}
+
+function* readWholeOf(done: Done): Reading<Ending> {
   if (done.type === 'signature') {
     const { reply, event } = done;
     return { type: 'signature', reply, whole: yield* eventText(event, reply.sig) };

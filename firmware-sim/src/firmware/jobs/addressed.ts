@@ -18,7 +18,7 @@ import {
   type RequestOf,
 } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
-import { eventId } from '../formats/event-id.ts';
+import { eventId as idOf } from '../formats/event-id.ts';
 import type { Account } from '../life/account.ts';
 import { sameBytes } from '../policy/grant.ts';
 import { outputOf } from '../stream/output.ts';
@@ -30,7 +30,7 @@ import type { Job, Outcome } from './job.ts';
 type About = ReplyOf<'user_request'>['about'];
 
 /** How a verified request is answered. `sealed`: it was, and this is what the computer is told beside the content. */
-export type Answering = Pick<Envelope, 'requestId' | 'scheme' | 'client' | 'createdAt'> & {
+export type Answering = Pick<Envelope, 'requestId' | 'scheme' | 'client' | 'remoteSigner' | 'eventId' | 'createdAt'> & {
   readonly about: About;
   readonly kind: number | null;
   /** The hash of the secret that it showed, where the computer named that. */
@@ -72,11 +72,11 @@ export function answeringOf(
   wanted: Wanted,
   isKnown: boolean,
 ): Answering {
-  const { requestId, scheme, client, createdAt } = envelope;
+  const { requestId, scheme, client, remoteSigner, eventId, createdAt } = envelope;
   const secret = secretOf(wanted);
   const isListed = secret !== null && body.secrets.some((one) => sameBytes(one, secret));
   const answering: Answering = {
-    ...{ requestId, scheme, client },
+    ...{ requestId, scheme, client, remoteSigner, eventId },
     createdAt: Math.max(body.answerAt, createdAt),
     ...aboutOf(wanted, isKnown),
     secret: isListed ? secret : null,
@@ -115,13 +115,16 @@ export function sealAnswer(turn: Turn, job: Job, outcome: Outcome): { readonly j
     return { job, outcome };
   }
   if (outcome.type === 'error' && !isTold(outcome.error)) return { job, outcome };
+  // The owner may have closed this door since: then nothing is sealed any more.
+  const closed = whyNotAddressed(turn.state, request.body.account, answering.remoteSigner);
+  if (closed !== null) return { job, outcome: { type: 'error', error: closed } };
   const account = accountOf(turn.state, request.body.account);
   if (typeof account === 'string') return { job, outcome: { type: 'error', error: account } };
   if (!unanswered.delete(answering)) throw new Error('answering what was not verified, or once more');
   const content = sealed(answering, textOf(answering, outcome), account, turn.env);
   const { about, createdAt, client, kind, secret } = answering;
   const fields = { pubkey: account.pubkey, created_at: createdAt, kind: answerKind, tags: [['p', bytesToHex(client)]] };
-  const id = eventId({ ...fields, content: decodeUtf8(content) ?? '' });
+  const id = idOf({ ...fields, content: decodeUtf8(content) ?? '' });
   const facts: Answering['sealed'] = {
     ...{ about, createdAt, id, sig: turn.env.crypto.signSchnorr(id, account.secret, turn.env.random(32)) },
     ...(kind === null ? {} : { kind }),

@@ -64,13 +64,24 @@ function decideAddressed(
   // No answer can bear such a date, and what is misdated is not marked as seen: it could be brought for ever.
   if (envelope.createdAt > createdAtMax) return end(turn, job, 'invalid_params');
   const isKnown = isPaired(apps.clients, envelope.client, envelope.remoteSigner);
-  const why = isKnown ? null : whyNoNewcomer(turn.state, request.body, wanted, turn.now);
+  const why = isKnown
+    ? null
+    : (whyNoNewcomer(turn.state, request.body, wanted, turn.now) ?? whyAnswered(turn, envelope));
   if (why !== null) return end(turn, job, why);
   const answered: Job = { ...job, request: { ...request, answering: answeringOf(request, envelope, wanted, isKnown) } };
   replaceJob(turn, answered);
   if (!isKnown) return askToConnect(turn, answered, apps, account, read);
   const fits = wanted.type !== 'use' || hasRoomFor(request.body.input.length, turn.env);
   decideForApp(turn, answered, apps, account, envelope, fits ? wanted : { type: 'refused', error: 'too_large' });
+}
+
+/** Nothing is written of an app that is not paired: what was asked or answered of it is known for as long as results are. */
+function whyAnswered({ state: { jobs, results } }: Turn, { eventId }: Envelope): DeviceError | null {
+  const answered = [...jobs, ...results].some((one) => {
+    const known = 'request' in one ? one.request.answering : undefined;
+    return known !== undefined && sameBytes(known.eventId, eventId);
+  });
+  return answered ? 'replayed' : null;
 }
 
 /** Decides upon a request that has no input. */
@@ -107,10 +118,12 @@ function decideForApp(
   if (accountOf(turn.state, record.account) !== account) return end(turn, job, 'unauthenticated');
   const fresh = freshness(store, record, createdAt, eventId);
   if (fresh !== 'fresh') return end(turn, job, notFresh[fresh]);
-  if (wanted.type === 'refused') return end(turn, job, wanted.error);
+  // What is answered by a seal is remembered whatever the answer is: else it could be had again and again.
+  if (wanted.type === 'refused' && job.request.answering === undefined) return end(turn, job, wanted.error);
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
   setClients(turn, seen);
+  if (wanted.type === 'refused') return end(turn, job, wanted.error);
   // An app of the owner's is use of the device; what a computer says by itself is not.
   touch(turn);
   if (wanted.type === 'use') return decideUse(turn, job, account, wanted.subject, { record, envelope });
@@ -165,6 +178,8 @@ function sameRequest(turn: Turn, job: Job, record: ClientRecord, envelope: Envel
     if (one.id === job.id || (one.phase !== 'waiting' && one.phase !== 'reviewing')) return false;
     // What another computer brought is ended by its cancel: that must not end this one.
     if (one.request.computer.host !== job.request.computer.host) return false;
+    // What this device answers itself is another answer than what the computer does.
+    if (one.request.command !== job.request.command) return false;
     const app = one.prompt.about === 'use' ? one.prompt.app : null;
     if (app === null || app.record.slot !== record.slot || !sameBytes(app.envelope.client, envelope.client))
       return false;

@@ -65,7 +65,9 @@ export type Phase =
 /** What is left of a request that was decided. */
 export type Task =
   | { readonly type: 'open'; readonly reading: Reading<Next>; readonly doing: Doing | null; readonly passes: number }
-  | { readonly type: 'send'; readonly output: Output };
+  | { readonly type: 'send'; readonly output: Output }
+  /** It had joined another one, and is answered as that was: what this device itself answers is made when its turn has come. */
+  | { readonly type: 'answer'; readonly outcome: Outcome };
 
 /** The next piece of an output is being made. */
 export type Making = { readonly at: 'making'; readonly reading: Reading<Uint8Array | Refused> } & Pull;
