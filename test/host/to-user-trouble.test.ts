@@ -1,4 +1,7 @@
 /** What apps address to the user key, when the user narrows, the device lies or refuses, nobody answers, or the host is cut off. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateSecretKey } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
@@ -6,6 +9,7 @@ import { bridgeLimits as limits } from '../../host/src/core/bridge/bridge-limits
 import type { DeviceAnswer } from '../../host/src/core/device/device-port.ts';
 import { refusalOfNumber, toRefusal } from '../../host/src/core/device/device-refusal.ts';
 import { change, everybody, type NarrowChange, noNarrowing } from '../../host/src/core/narrowing/narrowing.ts';
+import { openStore } from '../../host/src/store/store.ts';
 import { effectNames, type TestApp } from './bridge-world.ts';
 import { type Lie, pairedAtUser, type UserKeyWorld, userKeyWorld } from './user-key-world.ts';
 
@@ -278,6 +282,40 @@ describe('a host that was cut off', () => {
     expect(again.last()).toMatchObject({ result: 'pong' });
   });
 
+  test('finds all of that on a real disk as in memory', () => {
+    const world = userKeyWorld();
+    world.addressed(false);
+    world.addressed(true);
+    const [app, other] = [world.app(), world.app()];
+    for (const [words, one] of [
+      ['abc', app],
+      ['def', other],
+    ] as const) {
+      world.newUserSecret(words);
+      world.ask(one, 'connect', [world.user, words]);
+      world.device();
+    }
+    world.newUserSecret('unused');
+    world.feed({ type: 'unpair', client: other.pubkey });
+    world.ask(app, 'sign_event', [note1]);
+    const dir = mkdtempSync(join(tmpdir(), 'sallyport-user-key-'));
+    try {
+      const store = openStore(join(dir, 'state'));
+      if (store.type === 'refused') throw new Error(store.words);
+      for (const row of world.rows()) store.save(row);
+      const { apps, secrets, known, asked, revocations } = world.kept();
+      const sorted = <T extends { readonly hash: string }>(list: readonly T[]) =>
+        list.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+      const loaded = store.load();
+      expect(loaded).toMatchObject({ apps, known, asked, revocations });
+      expect(sorted(loaded.secrets)).toEqual(sorted(secrets));
+      expect([apps, revocations, asked].map(({ length }) => length)).toEqual([1, 1, 1]);
+      store.close();
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
   test('asks what became of what was open, and publishes the answer once', () => {
     const { world, app } = started();
     const event = app.event('sign_event', [note1], { to: world.user, tags: [['p', world.user]] });
@@ -342,6 +380,41 @@ describe('a host that was cut off', () => {
     next.feed({ type: 'resume', asked: world.kept().asked });
     expect(next.log.map(({ type }) => type)).toEqual(['ask', 'cancel', 'note', 'save']);
     expect(next.asks.size).toBe(0);
+  });
+});
+
+describe('another device in place of the one before', () => {
+  const known = (user: string, device: string, number: number) => ({
+    type: 'accounts' as const,
+    device,
+    accounts: [{ account: number, name: '', pubkey: user, addressed: true as const }],
+  });
+
+  test('pairs the app anew by the line that it had, under the number that the account has there', () => {
+    const { world, app } = started();
+    world.paired.clear();
+    world.feed(known(world.user, 'd2'.repeat(32), 3));
+    world.ask(app, 'ping', []);
+    world.device();
+    expect(world.notes().at(-1)).toBe('not_paired');
+    const words = `u${app.pubkey.slice(0, 16)}`;
+    world.ask(app, 'connect', [world.user, words]);
+    expect(world.requests()).toMatchObject([{ carried: { account: 3 }, secrets: [hashSecret(words)] }]);
+    world.device();
+    expect(app.last()).toMatchObject({ result: 'ack' });
+    expect(world.kept().apps).toMatchObject([{ client: app.pubkey, account: 3, onDevice: true, addressed: true }]);
+  });
+
+  test('is nobody’s where it has another key: nothing is heard at the old one, and no line of before lets anybody in', () => {
+    const { world, app } = started();
+    world.newUserSecret('abc');
+    const other = 'cd'.repeat(32);
+    world.feed(known(other, 'd2'.repeat(32), 0));
+    world.ask(app, 'ping', []);
+    world.ask(world.app(), 'connect', [world.user, 'abc']);
+    expect(world.asks.size).toBe(0);
+    expect(world.kept()).toMatchObject({ apps: [], known: { accounts: [{ pubkey: other }] } });
+    expect(world.kept().secrets.filter(({ spent }) => spent === null)).toEqual([]);
   });
 });
 

@@ -33,7 +33,7 @@ export function userKeyWorld(secret: Uint8Array = generateSecretKey(), before?: 
   const paired = before?.paired ?? new Set<string>();
   const addressed = (on: boolean): void => {
     const account = { account: 0, name: '', pubkey: user, ...(on ? { addressed: true as const } : {}) };
-    world.feed({ type: 'accounts', device: 'd1', accounts: [account] });
+    world.feed({ type: 'accounts', device: 'd1'.repeat(32), accounts: [account] });
   };
 
   /** What an honest device makes of it, whose human says yes. */
