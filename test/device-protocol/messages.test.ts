@@ -38,7 +38,7 @@ const optional = [
   ...['progress notice 2', 'progress notice 3', 'error error 1', 'info reply 5', 'info reply 6'],
   ...['account_import request 1', 'account_import request 2'],
   ...[1, 2, 3, 4].map((key) => `nip46_request reply ${key}`),
-  ...[5, 6, 7].map((key) => `user_request reply ${key}`),
+  ...[5, 6, 7, 8].map((key) => `user_request reply ${key}`),
 ];
 const unbounded = [
   ...['info reply 4', 'error error 0', 'log_read request 0', 'log_read reply 0', 'log_head reply 0'],

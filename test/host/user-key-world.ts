@@ -120,7 +120,17 @@ export function sealed({ carried, answerAt }: UserRequest, secret: Uint8Array, t
     content: other?.content ?? content,
   };
   const { id, sig, created_at: createdAt } = finalizeEvent(template, by);
-  const honest = { about: 'other', kind: null, refusal: null, secret: null, createdAt, id, sig, content } as const;
+  const honest = {
+    about: 'other',
+    kind: null,
+    refusal: null,
+    secret: null,
+    name: '',
+    createdAt,
+    id,
+    sig,
+    content,
+  } as const;
   return { type: 'sealed', ...honest, ...said };
 }
 

@@ -82,7 +82,7 @@ describe.each(['NIP-44', 'NIP-04'])('an app that speaks %s', (scheme) => {
     expect(bench.screen()).toContain('Old app');
     bench.press('approve');
     const { reply, event, said } = bench.answer(id);
-    expect(reply).toMatchObject({ about: 'pair', secret: secretHash('once'), createdAt: answerAt });
+    expect(reply).toMatchObject({ about: 'pair', secret: secretHash('once'), name: 'Old app', createdAt: answerAt });
     expect([reply.kind, reply.error, said.result, said.error]).toEqual([undefined, undefined, 'ack', undefined]);
     expect(isSpoken(event.content)).toBe(true);
   });

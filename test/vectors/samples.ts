@@ -208,7 +208,7 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
   user_request: [
     { name: 'a result', body: { about: 'sign_event', ...sealed, kind: 1 } },
     { name: 'an error', body: { about: 'nip44_decrypt', ...sealed, error: 7 } },
-    { name: 'a pairing', body: { about: 'pair', ...sealed, secret: key } },
+    { name: 'a pairing', body: { about: 'pair', ...sealed, secret: key, name: 'Coracle' } },
   ],
   client_introduce: [{ name: 'plain', body: { granted: 0 } }],
   clients: [

@@ -171,6 +171,8 @@ export const clientCommands = {
         error: optional(6, uint(0xffff)),
         /** Of `pair` and `connect`: the hash of the secret that the app showed, where it is one of those that were sent. */
         secret: optional(7, key32),
+        /** Of `pair`: what the app calls itself, a claim; left out where it says nothing. */
+        name: optional(8, label),
       },
       ignored,
     ),

@@ -35,6 +35,8 @@ export type Answering = Pick<Envelope, 'requestId' | 'scheme' | 'client' | 'remo
   readonly kind: number | null;
   /** The hash of the secret that it showed, where the computer named that. */
   readonly secret: Uint8Array | null;
+  /** Of an app that is to be paired: what it calls itself, or empty. */
+  readonly name: string;
   readonly sealed?: Omit<ReplyOf<'user_request'>, 'output'>;
 };
 
@@ -80,6 +82,7 @@ export function answeringOf(
     createdAt: Math.max(body.answerAt, createdAt),
     ...aboutOf(wanted, isKnown),
     secret: isListed ? secret : null,
+    name: wanted.type === 'connect' && !isKnown ? wanted.name : '',
   };
   unanswered.add(answering);
   return answering;
@@ -122,7 +125,7 @@ export function sealAnswer(turn: Turn, job: Job, outcome: Outcome): { readonly j
   if (typeof account === 'string') return { job, outcome: { type: 'error', error: account } };
   if (!unanswered.delete(answering)) throw new Error('answering what was not verified, or once more');
   const content = sealed(answering, textOf(answering, outcome), account, turn.env);
-  const { about, createdAt, client, kind, secret } = answering;
+  const { about, createdAt, client, kind, secret, name } = answering;
   const fields = { pubkey: account.pubkey, created_at: createdAt, kind: answerKind, tags: [['p', bytesToHex(client)]] };
   const id = idOf({ ...fields, content: decodeUtf8(content) ?? '' });
   const facts: Answering['sealed'] = {
@@ -130,6 +133,7 @@ export function sealAnswer(turn: Turn, job: Job, outcome: Outcome): { readonly j
     ...(kind === null ? {} : { kind }),
     ...(outcome.type === 'error' ? { error: deviceErrors[outcome.error].code } : {}),
     ...(secret === null ? {} : { secret }),
+    ...(name === '' ? {} : { name }),
   };
   const isLarge = content.length > limits.chunkMax;
   return {

@@ -186,7 +186,7 @@ function done(
   if (said.about === 'connect' && state.sessions.revocations.has(pairOf(ours))) return notHere;
   const [kept, cancels] = keepPaired(state, ours);
   const app = { ...ours, ownKey: false, addressed: true, onDevice: true, account } as const;
-  const paired = pair(kept.sessions, app, { secretHash, metadata: { name: '', url: '' }, perms: '' }, now);
+  const paired = pair(kept.sessions, app, { secretHash, metadata: { name: said.name, url: '' }, perms: '' }, now);
   if (paired === null) return gone;
   const [next, revokes] = revokeAll({ ...kept, sessions: paired[0] });
   return [next, [...cancels, ...paired[1].map(save), ...revokes]];

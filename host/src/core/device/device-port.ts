@@ -118,13 +118,15 @@ export type DeviceAccount = {
 
 /**
  * An answer that the device sealed with the user key: the parts of its event, and what it was about, for our books. `refusal`: what the app is
- * told by it; `secret`: the hash of the one by which it came.
+ * told by it; `secret`: the hash of the one by which it came; `name`: what it
+ * calls itself when it is paired, a claim.
  */
 export type SealedAnswer = {
   readonly about: ReplyOf<'user_request'>['about'];
   readonly kind: number | null;
   readonly refusal: Refusal | null;
   readonly secret: string | null;
+  readonly name: string;
   readonly createdAt: number;
   readonly id: string;
   readonly sig: string;

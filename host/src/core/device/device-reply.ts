@@ -78,13 +78,14 @@ function clientAnswer(body: ReplyOf<'nip46_request'>, pushed: Uint8Array): Devic
 function sealedAnswer(body: ReplyOf<'user_request'>, pushed: Uint8Array): DeviceAnswer {
   const text = textAnswer(body.output, pushed);
   if (text.type !== 'text') return text;
-  const { about, createdAt, kind, error, secret } = body;
+  const { about, createdAt, kind, error, secret, name } = body;
   return {
     type: 'sealed',
     about,
     kind: kind ?? null,
     refusal: error === undefined ? null : refusalOfNumber(error),
     secret: secret === undefined ? null : bytesToHex(secret),
+    name: cleanLine(name, limits.labelMax),
     createdAt,
     id: bytesToHex(body.id),
     sig: bytesToHex(body.sig),
