@@ -36,6 +36,14 @@ describe('a line that names the user key', () => {
     expect(world.kept()).toMatchObject({ secrets: [{ spent: { by: app.pubkey } }], asked: [] });
   });
 
+  test('pairs an app under the name that it gave the device', () => {
+    const world = userKeyWorld();
+    world.newUserSecret('abc');
+    connects(world, world.app(), 'abc');
+    world.device(world.lying('{}', { about: 'pair', secret: hashSecret('abc'), name: 'Old app' }));
+    expect(world.kept().apps).toMatchObject([{ name: 'Old app' }]);
+  });
+
   test('is none any more once it was used: who comes later reaches no device', () => {
     const world = userKeyWorld();
     world.newUserSecret('abc');

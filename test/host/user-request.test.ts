@@ -92,7 +92,7 @@ describe('the reply', () => {
   };
 
   test('is what the device sealed, part by part', () => {
-    const parts = { createdAt: 7, id: '01'.repeat(32), sig: '02'.repeat(64), content: 'ok' };
+    const parts = { name: '', createdAt: 7, id: '01'.repeat(32), sig: '02'.repeat(64), content: 'ok' };
     expect(reply()).toEqual({ type: 'sealed', about: 'ping', kind: null, refusal: null, secret: null, ...parts });
     const more = reply({ about: 'pair', kind: 1, error: 1, secret: bytes(3) });
     expect(more).toMatchObject({
@@ -101,6 +101,12 @@ describe('the reply', () => {
       refusal: { code: expect.any(String) },
       secret: '03'.repeat(32),
     });
+  });
+
+  test('says what the app calls itself in one line, whatever it says', () => {
+    expect(reply({ about: 'pair', name: 'Old app' })).toMatchObject({ name: 'Old app' });
+    const said = reply({ about: 'pair', name: `\u001b[2J\n\u202e${'x'.repeat(400)}` });
+    expect(said).toMatchObject({ name: expect.stringMatching(/^[ -~]{1,64}$/) });
   });
 
   test('of more than its head is what was pushed', () => {

@@ -5,6 +5,7 @@
 import { verifyEvent } from 'nostr-tools/pure';
 import { afterEach, expect, test } from 'vitest';
 import { pin } from '../support/life-bench.ts';
+import { memoryStore } from '../support/memory-store.ts';
 import { answersAtOwnKey, appAtUserKey, handsOf, screenOf, userKeyLine } from '../support/user-key.ts';
 import {
   approves,
@@ -222,4 +223,26 @@ test('I end its session at the computer: it gets nothing more, and the device do
   expect(log(world).at(-1)).toBe('not_paired');
   expect(app.inbox).toHaveLength(heard);
   expect(world.device.prompts).toEqual([]);
+});
+
+test('Another computer, or one that lost its store: the app gets nothing there until it shows a line of it, and then without a question', () => {
+  const kept = memoryStore();
+  let isLost = false;
+  const load = () => ({ ...kept.load(), ...(isLost ? { apps: [], secrets: [], seen: [] } : {}) });
+  // Not judged: what the device seals and the host keeps back, nobody here sees.
+  const world = makeWorld({ store: { ...kept, load } });
+  answersAtOwnKey(world);
+  const app = appAtUserKey(world);
+  isLost = true;
+  world.restartHost();
+  const secret = userKeyLine(world);
+  app.send('get_public_key', []);
+  world.clock.advance(5_000);
+  app.send('connect', ['', '']);
+  world.clock.advance(5_000);
+  expect(app.inbox).toHaveLength(1);
+  expect(log(world)).toEqual(['asked', 'not_paired', 'asked', 'spent_secret']);
+  expect(world.ask(app, 'connect', ['', secret])).toMatchObject({ result: 'ack' });
+  expect(world.device.pairings).toHaveLength(1);
+  signed(world, app, note);
 });
