@@ -16,7 +16,7 @@ import { type ControlActions, controlOnSocket, controlOver } from './control.ts'
 import { type BrowserFace, browserFace } from './faces/browser.ts';
 import { actOn, scriptedHuman } from './faces/script.ts';
 import { terminalFace } from './faces/terminal.ts';
-import { portableCrypto } from './firmware/portable-crypto.ts';
+import { portableCryptoIn, spareRoom } from './firmware/portable-crypto.ts';
 import { FlashFault, flashFile, flashInMemory, type SimulatedFlash } from './flash-file.ts';
 import { type LineEvents, type LineOpening, messageOf, noLine } from './lines/line.ts';
 import { openPtyLine } from './lines/pty-line.ts';
@@ -53,7 +53,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   const started = await startDevice({
     board: options.board,
-    crypto: options.crypto === 'portable' ? portableCrypto : acceleratedCrypto,
+    crypto: options.crypto === 'portable' ? portableCryptoIn(spareRoom) : acceleratedCrypto,
     flash,
     deviceSecret,
     pinRounds: simulatorPinRounds,

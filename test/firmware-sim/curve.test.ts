@@ -1,8 +1,8 @@
-/** The curve operations, one suite for both boards: the portable and the accelerated ones against BIP-340's signing vectors and against @noble/curves by way of nostr-tools. */
+/** The curve operations, one suite for all boards: the portable and the accelerated ones against BIP-340's vectors and against @noble/curves by way of nostr-tools. */
 import { getPublicKey, verifyEvent } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
-import { portableCrypto } from '../../firmware-sim/src/firmware/portable-crypto.ts';
+import { portableCrypto, portableCryptoIn, spareRoom } from '../../firmware-sim/src/firmware/portable-crypto.ts';
 import { sampler, someBytes } from './sample.ts';
 
 function bytes(hex: string): Uint8Array {
@@ -87,6 +87,27 @@ const BIP340_VERIFY = [
   [
     'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
     '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '0000000000000000000000000000000000000000000000000000000000000000123DDA8328AF9C23A94C1FEECFD123BA4FB73476F0D594DCB65C6425BD186051',
+    false,
+    'sG - eP is infinite, and r is 0',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '00000000000000000000000000000000000000000000000000000000000000017615FBAF5AE28864013C099742DEADB4DBA87F11AC6754F93780D5A1837CF197',
+    false,
+    'sG - eP is infinite, and r is 1',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
+    '4A298DACAE57395A15D0795DDBFD1DCB564DA82B0F269BC70A74F8220429BA1D69E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B',
+    false,
+    'r is no x of the curve',
+  ],
+  [
+    'DFF1D77F2A671C5F36183726DB2341BE58FEAE1DA2DECED843240F7B502BA659',
+    '243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89',
     'FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F69E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B',
     false,
     'r is the field size',
@@ -109,6 +130,7 @@ const BIP340_VERIFY = [
 
 describe.each([
   ['portable', portableCrypto],
+  ['portable with memory to spare', portableCryptoIn(spareRoom)],
   ['accelerated', acceleratedCrypto],
 ] as const)('%s', (_name, crypto) => {
   test.each(BIP340)('BIP-340 signing vector of secret %s', (secret, publicKey, aux, message, signature) => {
@@ -189,5 +211,16 @@ describe.each([
     expect(() => crypto.signSchnorr(bytes('11'.repeat(31)), bytes('03'.repeat(32)), bytes('22'.repeat(32)))).toThrow(
       '32 bytes',
     );
+  });
+
+  test('a signature holds for the key that was there before, or does not leave', () => {
+    const [next, hash] = [sampler(8), bytes('11'.repeat(32))];
+    const secret = someBytes(next, 32);
+    const [before, aux] = [crypto.publicKey(secret), someBytes(next, 32)];
+    expect(crypto.verifySchnorr(crypto.signSchnorr(hash, secret, aux), hash, before)).toBe(true);
+    secret[31] = (secret[31] ?? 0) ^ 1;
+    expect(() => crypto.signSchnorr(hash, secret, aux)).toThrow('does not hold');
+    secret.fill(0);
+    expect(() => crypto.signSchnorr(hash, secret, aux)).toThrow();
   });
 });

@@ -48,6 +48,10 @@ test('several control channels, a seed, a clock that stands', () => {
 test.each([
   [['--seed', '7', '--listen', 'tty:/dev/ttyACM0'], '--seed is for simulated lines, never for a real tty'],
   [['--press', 'approve', '--listen', 'tty:/dev/ttyACM0'], '--press is for simulated lines, never for a real tty'],
+  [['--control', 'zz'], '--control does not take "zz"; it takes the number of a descriptor or unix:PATH.'],
+  [['--listen', 'zzz'], '--listen does not take "zzz"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH.'],
+  [['--listen', 'tty:'], '--listen does not take "tty:"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH.'],
+  [['--link='], '--link needs a value.'],
   [['--control', '/run/a'], '--control does not take "/run/a"; it takes the number of a descriptor or unix:PATH.'],
   [['--clock', 'virtual', '--listen', 'tty:/dev/ttyACM0'], '--clock is for simulated lines, never for a real tty'],
   [['--control', 'unix:'], '--control does not take "unix:"'],

@@ -8,6 +8,7 @@ import { readEvent, readOwnEvent, type StreamEvent } from '../../firmware-sim/sr
 import { isRefused, orRefused, type Reading, type Refused } from '../../firmware-sim/src/firmware/stream/reading.ts';
 import { type ClientRequest, readRequest, shortParam } from '../../firmware-sim/src/firmware/stream/request.ts';
 import { walkText } from '../../firmware-sim/src/firmware/stream/walk.ts';
+import { someText } from '../support/some-text.ts';
 import { accountPublic, around, drive, hex, noCurve, realCurve, type Sent, sealed, signed } from './stream.ts';
 
 const account = { pubkey: accountPublic, columns: 30 };
@@ -201,8 +202,8 @@ test('no content that is cut off is read', () => {
 
 /** Any JSON text of a value: any escapes, any white space. */
 const written = fc.tuple(
-  fc.record({ kind: fc.nat(13), created_at: fc.nat(), content: fc.string({ unit: 'grapheme', maxLength: 60 }) }),
-  fc.array(fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { maxLength: 4 }), { maxLength: 5 }),
+  fc.record({ kind: fc.nat(13), created_at: fc.nat(), content: someText({ maxLength: 60 }) }),
+  fc.array(fc.array(someText({ maxLength: 12 }), { maxLength: 4 }), { maxLength: 5 }),
   fc.nat(0xffff_ffff),
 );
 

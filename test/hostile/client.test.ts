@@ -280,16 +280,22 @@ describe('names that lie', () => {
     ['marks without end', `a${'\u0301'.repeat(60)}`],
     ['the words of the device', 'Sign note  ▼ KEY1 sign KEY3 deny'],
   ];
+  let plainPages: readonly (readonly string[])[] | null = null;
+  const honest = (): readonly (readonly string[])[] => {
+    plainPages ??= pagesFor('Coracle');
+    return plainPages;
+  };
   test.each(names)('%s stay within the lines of the name', (_name, claimed) => {
-    const [plain, rows] = [pagesFor('Coracle').flat(), pagesFor(claimed).flat()];
+    const pages = pagesFor(claimed);
+    const [plain, rows] = [honest().flat(), pages.flat()];
     expect(rows[0]?.slice(0, -3)).toBe(plain[0]?.slice(0, -3)); // but for the page number
     expect(rows[1]).toMatch(/^app▸/);
     expect(rows.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-    for (const page of pagesFor(claimed)) expect(page.at(-1)).toMatch(/^KEY1 (sign|always…) {2,3}KEY3 (deny|never)/);
+    for (const page of pages) expect(page.at(-1)).toMatch(/^KEY1 (sign|always…) {2,3}KEY3 (deny|never)/);
     // Everything below the name stands as it did, and on the first page: a long name must not push the event off it.
     const end = plain.findIndex((row) => row.startsWith('▒ end'));
     const below = plain.slice(3, end).filter((row) => row.trim() !== '');
-    const first = pagesFor(claimed)[0] ?? [];
+    const first = pages[0] ?? [];
     expect(first.filter((row) => below.includes(row))).toEqual(below);
     expect(first.some((row) => row.startsWith('▸the app signed this'))).toBe(true);
   });

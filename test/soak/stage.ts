@@ -10,14 +10,21 @@ export type Stage = {
   readonly run: (first: number, count: number) => string | Promise<string>;
 };
 
+/** How often a long stage says how far it is: one that is ended early has proved that much. */
+const progressMs = 60_000;
+
 /** Runs `each` for every seed, and names the seed of the one that fails. */
 export function forEachSeed(first: number, count: number, each: (seed: number) => void): void {
+  let saidAt = performance.now();
   for (let seed = first; seed < first + count; seed++) {
     try {
       each(seed);
     } catch (problem) {
       throw failure(seed, problem);
     }
+    if (performance.now() - saidAt < progressMs) continue;
+    saidAt = performance.now();
+    console.error(`  seeds ${first}–${seed} of ${first + count - 1} passed`);
   }
 }
 

@@ -5,7 +5,6 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { getEventHash } from 'nostr-tools/pure';
-import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Env, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -22,6 +21,7 @@ import type { Clock } from './clock.ts';
 import { heldEvent } from './held-event.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';
+import { quickCrypto } from './quick-crypto.ts';
 import { bytesFrom, type Chance } from './random.ts';
 
 export type Key = 'approve' | 'deny' | 'next' | 'back';
@@ -79,7 +79,7 @@ export function memoryDevice(
   clock: Clock,
   draw: Chance,
   hooks: MemoryDeviceHooks,
-  { curve = acceleratedCrypto, flash = memoryFlash(), starts = 'demo' }: MemoryDeviceParts = {},
+  { curve = quickCrypto, flash = memoryFlash(), starts = 'demo' }: MemoryDeviceParts = {},
 ): MemoryDevice {
   const marks = { simulator: true, autoPress: false, demo: true };
   const boot = { marks, model: 'memory', resetReason: 'power' } as const;

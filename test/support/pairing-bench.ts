@@ -2,8 +2,6 @@
  * A computer and a device that never met, in memory: the real session, the real firmware, the real curve, a cable on which somebody
  * may sit. Computers and devices can be exchanged; what each of them kept stays with it.
  */
-import { x25519 } from '@sallyport/device-protocol';
-import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Env, type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import {
   bootWith,
@@ -25,11 +23,13 @@ import {
   startDeviceSession,
   stepDeviceSession,
 } from '../../host/src/core/device/device-session.ts';
+import { nodeDh } from '../conformance/dh.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import type { Key } from './fingers.ts';
 import { settledFlash } from './life-bench.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testLife } from './open-life.ts';
+import { quickCrypto } from './quick-crypto.ts';
 import { bytesFrom, chance } from './random.ts';
 
 /** Bytes on their way; what comes back goes on in their place. */
@@ -68,8 +68,8 @@ export const someEvent = { kind: 1, created_at: 1_700_000_000, tags: [], content
 export function pairingBench(seed = 1, starts: 'demo' | 'locked' = 'demo'): PairingBench {
   const clock = virtualClock();
   const random = bytesFrom(chance(seed));
-  const newComputer = (): HostIdentity => ({ dh: x25519, secret: random(32), name: 'desk', pin: null });
-  const envOf = (flash: Flash): Env => ({ ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240 });
+  const newComputer = (): HostIdentity => ({ dh: nodeDh, secret: random(32), name: 'desk', pin: null });
+  const envOf = (flash: Flash): Env => ({ ...testChip, random, crypto: quickCrypto, flash, board: LCD240 });
   const marks = { simulator: true, autoPress: false, demo: true };
   const options = { marks, model: 'bench', resetReason: 'power' } as const;
   const statuses: DeviceStatus[] = [];

@@ -17,16 +17,16 @@ import {
   startChannel,
   stepHostLink,
   type Unreadable,
-  x25519,
 } from '@sallyport/device-protocol';
-import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import { type Env, type Flash, LCD240 } from '../../firmware-sim/src/firmware/env.ts';
 import { bootWith, type FirmwareInput, firmwareDeadline, step } from '../../firmware-sim/src/firmware/firmware.ts';
 import { holdMs } from '../../firmware-sim/src/firmware/jobs/reviewing.ts';
 import type { Account } from '../../firmware-sim/src/firmware/life/account.ts';
 import { loadLife } from '../../firmware-sim/src/firmware/life/life.ts';
+import { nodeDh } from '../conformance/dh.ts';
 import { memoryFlash, testChip } from './memory-flash.ts';
 import { testAccount, testLife } from './open-life.ts';
+import { quickCrypto } from './quick-crypto.ts';
 import { bytesFrom, chance } from './random.ts';
 
 export function sealedComputer(
@@ -38,7 +38,7 @@ export function sealedComputer(
   memory: Pick<Env, 'spare'> = {},
 ) {
   const random = bytesFrom(chance(7));
-  const env: Env = { ...testChip, random, crypto: acceleratedCrypto, flash, board: LCD240, ...memory };
+  const env: Env = { ...testChip, random, crypto: quickCrypto, flash, board: LCD240, ...memory };
   const marks = { simulator: true, autoPress: false };
   let now = 1;
   const life = starts === 'demo' ? testLife(env, account) : loadLife(env, 0);
@@ -112,7 +112,7 @@ export function sealedComputer(
   }
 
   function shake(): { readonly message: Uint8Array; readonly end: NoiseEnd } {
-    const start = { dh: x25519, prologue, staticSecret: secret, ephemeralSecret: random(32) };
+    const start = { dh: nodeDh, prologue, staticSecret: secret, ephemeralSecret: random(32) };
     const [handshake, message] = initiate(start);
     const [reply] = say({ type: 'request', id: 2, command: 'handshake', body: { message } }, false);
     if (reply?.type !== 'reply' || reply.command !== 'handshake') throw new Error('no handshake');
@@ -166,7 +166,7 @@ export function sealedComputer(
     advance,
     screen: () => firmware.screen.rows,
     flash,
-    key: x25519.publicKey(secret),
+    key: nodeDh.publicKey(secret),
     firmware: () => firmware,
     lost: () => lost,
   };

@@ -2,9 +2,9 @@
  * The whole product in memory: apps, relays, the host, the cable, the firmware and a human, all on one virtual clock and one seed.
  * Stories and attacks are told on it, and `judge` says at their end whether what must always be true was true.
  */
-import { x25519 } from '@sallyport/device-protocol';
 import { type Event, verifyEvent } from 'nostr-tools/pure';
 import type { Store } from '../../host/src/store/store.ts';
+import { nodeDh } from '../conformance/dh.ts';
 import { type CableFaults, soundCable } from './cable.ts';
 import { type Clock, virtualClock } from './clock.ts';
 import { settledFlash } from './life-bench.ts';
@@ -75,7 +75,7 @@ export function makeWorld(options: WorldOptions = {}): World {
   let secrets = 0;
 
   const flash = memoryFlash();
-  const identity = pairedBefore(flash, bytesFrom(draw), x25519);
+  const identity = pairedBefore(flash, bytesFrom(draw), nodeDh);
   if (options.locked === true) settledFlash(flash);
   const device = memoryDevice(
     clock,

@@ -107,11 +107,11 @@ test.each<[string, Cbor]>([
   ['one inside', [new Map([[1, 'a\udc00']])]],
 ])('encoding %s is a fault', (_, value) => expect(() => encodeCbor(value)).toThrow());
 
-test('100,000 mutations are refused or are the one encoding of what they mean', () => {
+test('20,000 mutations are refused or are the one encoding of what they mean', () => {
   const draw = chance(2);
   const sources = Array.from({ length: 1_000 }, () => encodeCbor(someCbor(draw)));
   let refused = 0;
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < 20_000; i++) {
     const bytes = mutate(draw, sources[i % sources.length] ?? new Uint8Array(1));
     const result = decodeCbor(bytes, streamBounds);
     if ('wrong' in result) {
@@ -119,8 +119,8 @@ test('100,000 mutations are refused or are the one encoding of what they mean', 
       if (result.offset > bytes.length) throw new Error(`${hex(bytes)}: wrong at ${result.offset}`);
     } else if (!Buffer.from(encodeCbor(result.value)).equals(bytes)) throw new Error(`two encodings: ${hex(bytes)}`);
   }
-  expect(refused).toBeGreaterThan(40_000);
-  expect(refused).toBeLessThan(99_000);
+  expect(refused).toBeGreaterThan(8_000);
+  expect(refused).toBeLessThan(19_800);
 });
 
 function mutate(draw: Chance, source: Uint8Array): Uint8Array {

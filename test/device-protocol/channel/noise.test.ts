@@ -4,6 +4,7 @@ import { open, seal, startChannel } from '@sallyport/device-protocol';
 import { describe, expect, test } from 'vitest';
 import { complete, finish, initiate, type NoiseStart, respond } from '../../../device-protocol/src/channel/noise.ts';
 import { x25519 } from '../../../device-protocol/src/channel/x25519.ts';
+import { nodeDh } from '../../conformance/dh.ts';
 import { bytesFrom, chance } from '../../support/random.ts';
 import vectors from '../../vectors/noise-xx.vectors.json' with { type: 'json' };
 
@@ -18,6 +19,9 @@ const startOf = (prologue: string, staticSecret: string, ephemeral: string): Noi
 const { init_prologue, init_static, init_ephemeral, resp_prologue, resp_static, resp_ephemeral } = vectors;
 const initiator = startOf(init_prologue, init_static, init_ephemeral);
 const responder = startOf(resp_prologue, resp_static, resp_ephemeral);
+
+const quickInitiator = { ...initiator, dh: nodeDh };
+const quickResponder = { ...responder, dh: nodeDh };
 
 const sizes = [0, 32, 96, 64];
 
@@ -75,10 +79,11 @@ describe('Noise_XX_25519_ChaChaPoly_SHA256', () => {
       for (let at = 0; at < (sizes[n] ?? 0); at++) {
         const flip = (message: Uint8Array, m: number): Uint8Array =>
           m === n ? message.map((byte, i) => (i === at ? byte ^ 0x10 : byte)) : message;
-        expect(shake(initiator, responder, flip), `message ${n}, byte ${at}`).toBeNull();
+        // A tag fails the same whoever multiplied: what is changed here is not the curve.
+        expect(shake(quickInitiator, quickResponder, flip), `message ${n}, byte ${at}`).toBeNull();
       }
     }
-  }, 60_000);
+  });
 
   test('fails at every truncated message, and at an empty one', () => {
     for (const n of [1, 2, 3]) {

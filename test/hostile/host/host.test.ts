@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { attack, classes, control } from './attempts.ts';
 import { mutants } from './mutants.ts';
 
-const attempts = Number(process.env['HOSTILE_ATTEMPTS'] ?? 60);
+const attempts = Number(process.env['HOSTILE_ATTEMPTS'] ?? 30);
 const onlySeed = process.env['HOSTILE_SEED'];
 const from = Number(onlySeed ?? 1);
 const to = onlySeed === undefined ? from + attempts - 1 : from;

@@ -105,7 +105,9 @@ describe.concurrent('a device that is unplugged', () => {
     await whole.device().prompt();
     await whole.unplug();
     const device = await whole.plug();
-    expect(await asking).toMatchObject({ error: expect.stringContaining('restarted while the request was open') });
+    // Which of the two is said when, is told on the virtual clock: how long a process takes to start is not ours to say.
+    const { error } = await asking;
+    expect(error).toMatch(/(restarted|was unplugged) while the request was open/);
     expect(device.prompts()).toBe(0);
     await signs(whole, app);
   });

@@ -21,18 +21,15 @@ const flash = join(dir, 'flash');
 writeFileSync(flash, 'no flash image', { mode: 0o600 });
 
 describe.concurrent('it ends at once', () => {
+  // What the options alone say is wrong: test/firmware-sim/options.test.ts.
   test.each([
     [2, ['--control', 'zz'], '--control does not take "zz"; it takes the number of a descriptor or unix:PATH.'],
     [1, ['--control', `unix:${missing}/socket`], `There is no directory ${missing}.`],
     [1, ['--control', '77'], 'Descriptor 77 is no open pipe or socket.'],
     [1, ['--listen', 'fd:99'], 'Descriptor 99 is no open pipe or socket.'],
-    [2, ['--listen', 'zzz'], '--listen does not take "zzz"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH.'],
-    [2, ['--listen', 'tty:'], '--listen does not take "tty:"; it takes pty, stdio, fd:N, unix:PATH or tty:PATH.'],
     [1, ['--listen', `tty:${missing}`], `There is no tty ${missing}.`],
     [1, ['--listen', `tty:${flash}`], `${flash} is not a tty.`],
     [1, ['--listen', `unix:${missing}/socket`], `There is no directory ${missing}.`],
-    [2, ['--face', 'zz'], '--face does not take "zz"; it takes terminal, browser, terminal,browser or none.'],
-    [2, ['--board', 'vt100'], '--board does not take "vt100"; it takes lcd240 or oled128.'],
     [1, ['--flash', `${missing}/flash`], `There is no directory ${missing} for the flash image.`],
     [1, ['--flash', flash], `The flash image cannot be used: ${flash} is not a flash image of version 1 or 2.`],
     [
@@ -45,11 +42,6 @@ describe.concurrent('it ends at once', () => {
       ['--press', missing],
       `what presses the keys is approve, deny or a script file, and ${missing} cannot be read.`,
     ],
-    [2, ['--press', 'deny', '--listen', 'tty:/dev/null'], '--press is for simulated lines, never for a real tty.'],
-    [2, ['--seed', '7', '--listen', 'tty:/dev/null'], '--seed is for simulated lines, never for a real tty.'],
-    [2, ['--clock', 'virtual', '--listen', 'tty:/dev/null'], '--clock is for simulated lines, never for a real tty.'],
-    [2, ['--press', 'control'], '--press control needs --control.'],
-    [2, ['--link='], '--link needs a value.'],
   ])('with %i for %j', async (code, args, words) => {
     const simulator = startProgram('firmware-sim/bin/sallyport-sim.js', args, { linesFd: 3 });
     expect(await simulator.gone()).toEqual({ code, signal: null });

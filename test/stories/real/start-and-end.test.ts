@@ -42,15 +42,9 @@ function demo(context: TestContext, temporary: string, stdin: 'ignore' | 'closed
 
 describe.concurrent('a wrong call ends with 2 and a sentence', () => {
   test.each([
-    [['--sim-press', 'approve', '--port', '/dev/ttyACM0'], '--sim-press is for the simulated device'],
+    // All others: test/host/options.test.ts, without a process for each.
     [['--frobnicate'], "Unknown option '--frobnicate'"],
-    [['--relay', 'https://example.com'], 'is no relay address'],
-    [['--board', 'vt100'], '--board does not take "vt100"'],
     [['--sim-face', 'paper'], '--sim-face does not take "paper"'],
-    [['--sim-link', 'rope'], '--sim-link does not take "rope"'],
-    [['--lines', 'up'], '--lines does not take "up"'],
-    [['--port='], '--port needs a value'],
-    [Array.from({ length: 17 }, (_, i) => `--relay=ws://127.0.0.1:${i + 1}`), '--relay can be given 16 times at most'],
     [['extra'], '"extra" is no option, and a command stands first'],
   ])('%s', async (args, words) => {
     const host = startHost(args);

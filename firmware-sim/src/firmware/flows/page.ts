@@ -170,13 +170,35 @@ function pressText(page: Page & { type: 'text' }, key: Key, { random }: Finger):
 export function wordOptions(prefix: string): readonly string[] {
   const words = wordsWith(prefix);
   if (words.length <= wordsFew) return words;
-  const letters = new Set(words.map((word) => word.charAt(prefix.length)).filter((letter) => letter !== ''));
-  return [...words.filter((word) => word === prefix), ...letters];
+  const options: string[] = [];
+  // From letter to letter, and not from word to word: a wheel turns at every press.
+  for (let at = 0; at < words.length; ) {
+    const word = words[at] ?? '';
+    const letter = word.charAt(prefix.length);
+    options.push(letter === '' ? word : letter);
+    at = letter === '' ? at + 1 : firstAfter(words, prefix + letter);
+  }
+  return options;
 }
 
-/** The words that begin so. */
+/** The words that begin so. They stand together: the list of BIP-39 is sorted. */
 export function wordsWith(prefix: string): readonly string[] {
-  return wordlist.filter((word) => word.startsWith(prefix));
+  return wordlist.slice(firstNotBefore(wordlist, prefix), firstAfter(wordlist, prefix));
+}
+
+/** Where the first word stands that comes after all that begin so. */
+function firstAfter(words: readonly string[], prefix: string): number {
+  return firstNotBefore(words, `${prefix}~`); // which comes after every letter
+}
+
+function firstNotBefore(words: readonly string[], text: string): number {
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((words[middle] ?? '') < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** How many pages a text has on this board. */
