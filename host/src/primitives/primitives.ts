@@ -3,7 +3,6 @@
  * ciphers. Against @noble and nostr-tools a signature is verified ten times, and a text of 64 KB decrypted some fifty times, as fast;
  * they are the oracles in the tests.
  */
-import './optimize-wasm.ts';
 import { hash } from 'node:crypto';
 import { pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1';
 import type { Conversation, Primitives } from '../core/nip46/primitives.ts';
