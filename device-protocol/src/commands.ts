@@ -97,7 +97,7 @@ export const helloRequestBody = map(
 );
 
 /** Optional abilities that a hello may announce. */
-export const capabilities = { channel: 1, clients: 2, accounts: 3, log: 4 } as const;
+export const capabilities = { channel: 1, clients: 2, accounts: 3, log: 4, addressed: 5 } as const;
 
 /** The version of the messages in this table. */
 export const protocolVersion = 1;

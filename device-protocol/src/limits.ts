@@ -71,6 +71,14 @@ export const limits = {
   clientTagsMax: 8,
   clientTagItemsMax: 4,
   clientTagMax: 128,
+  /**
+   * Content of a request to the user pubkey that is answered: the answer, which may hold it twice over, is made in memory. A board has room for
+   * at least the smaller size.
+   */
+  userRequestMax: 64 * 1024,
+  userRequestLeast: 8 * 1024,
+  /** One-time secrets that an unknown app may show: lines that wait at one time for apps of this sort. */
+  secretsMax: 8,
   /** Apps that any board keeps; each board says its own number. */
   clientsMax: 1024,
   /** Grants of one app: more than a human ever reads. */
@@ -121,6 +129,7 @@ check(
 check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
 check(limits.resultsKept > limits.requestsMax, 'what was open when the link broke must still be known after it');
 check(limits.labelMax + limits.detailMax < limits.messageOverhead, 'labels and details must fit the overhead');
+check(limits.userRequestLeast <= limits.userRequestMax, 'sizes of requests to the user pubkey must be ordered');
 // Padding is at most an eighth; 65 bytes of version, nonce and MAC, 6 of length prefix; then base64.
 check(
   Math.ceil(((limits.streamMax * 9) / 8 + 71) / 3) * 4 <= limits.resultMax,

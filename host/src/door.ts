@@ -37,6 +37,7 @@ export const commandNames: ReadonlySet<string> = new Set([
   'status',
   'tray',
   'udev',
+  'user-key',
   'watch',
   'why',
 ]);

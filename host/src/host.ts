@@ -2,15 +2,12 @@
  * The running host: the joined machines (wiring.ts) between real edges: relays, wire, store, timers. A save that fails is a fault:
  * it throws, and nothing that depended on it happens.
  */
-import { randomBytes, randomInt } from 'node:crypto';
-import { npubEncode } from 'nostr-tools/nip19';
+import { randomBytes } from 'node:crypto';
 import { announcing, type RelayVerdict } from './announcing.ts';
-import { formatBunkerUri, formatOldToken } from './core/apps/bunker-uri.ts';
 import { relaysOfApps } from './core/apps/introducing.ts';
-import { heardKeys, noLineKey, signersOf } from './core/apps/line-keys.ts';
+import { heardKeys, signersOf } from './core/apps/line-keys.ts';
 import type { Introduction } from './core/apps/nostrconnect-uri.ts';
 import type { RelayChange } from './core/apps/own-relays.ts';
-import { hashSecret, type NewSecret } from './core/apps/sessions.ts';
 import type { BridgeState } from './core/bridge/bridge.ts';
 import type { DeviceAnswer, DeviceAsk } from './core/device/device-port.ts';
 import type { HostIdentity } from './core/device/device-session.ts';
@@ -26,6 +23,7 @@ import { type NameChange, named } from './core/web/naming.ts';
 import { emailKeyOf, peopleText } from './core/web/people.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { introducer } from './introducer.ts';
+import { lineMaker, type NewLine, type WantedLine } from './new-line.ts';
 import { authEvent, probeEvent, signed } from './own-events.ts';
 import { keepOwnRelays } from './own-relays.ts';
 import { primitives } from './primitives/primitives.ts';
@@ -57,12 +55,9 @@ export type HostParts = {
   readonly now: () => number;
 };
 
-/** A line in today's form and in that of 2023, and the hash by which it is known. */
-export type NewLine = { readonly uri: string; readonly oldToken: string; readonly hash: string };
-
 export type Host = {
   /** A new `bunker://` line with a one-time secret, and where that is said a key, of its own; or why there is none. */
-  readonly newLine: (wanted: Omit<NewSecret, 'hash'>) => NewLine | Refusal;
+  readonly newLine: (wanted: WantedLine) => NewLine | Refusal;
   /** Pairs the app of a `nostrconnect://` line as this account, once the device's human said yes; or says why not. */
   readonly introduce: (
     introduction: Introduction,
@@ -111,10 +106,6 @@ export type Announced = { readonly event: NostrEvent; readonly relays: readonly 
 const farewellMs = 150;
 /** A device ends its questions by itself; one that never does must not keep a program waiting for ever. Many grants take a while. */
 const errandMs = 600_000;
-/** 32 letters and digits: 190 bits. Alphanumeric only, because nostr-tools' expression rejects the rest. */
-const secretLength = 32;
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
 /** Starts everything; nothing is answered before the state was loaded. */
 export function runHost(parts: HostParts): Host {
   const { store, report, now, keyPerApp } = parts;
@@ -213,19 +204,8 @@ export function runHost(parts: HostParts): Host {
 
   const introducers = introducer({ bridge, toBridge, askDevice, now, introducing, join: joined, keyPerApp });
 
-  function newLine({ ownKey = keyPerApp, ...wanted }: Omit<NewSecret, 'hash'>): NewLine | Refusal {
-    const full = ownKey ? noLineKey(bridge()) : null;
-    if (full !== null) return full;
-    const secret = Array.from({ length: secretLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
-    const hash = hashSecret(secret);
-    toBridge({ type: 'secret', hash, ...wanted, ownKey });
-    const { pubkey } = signer.at(ownKey ? hash : '');
-    const line = { pubkey, relays: bridge().ownRelays.all, secret };
-    return { uri: formatBunkerUri(line), oldToken: formatOldToken(line, npubEncode(pubkey)), hash };
-  }
-
   return {
-    newLine,
+    newLine: lineMaker({ bridge, toBridge, signer, keyPerApp }),
     ...introducers,
     askDevice,
     dropLine: (hash) => toBridge({ type: 'void_secret', hash }),

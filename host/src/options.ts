@@ -94,7 +94,7 @@ Without options it starts a simulated device with a throwaway key and an embedde
   --keep-days ${activityLimits.daysMax}      how many days the activity log keeps (${activityLimits.rowsMax.toLocaleString('en')} rows at most); 0 keeps nothing of earlier runs
   --version, --help
 
-While it runs: sallyport dashboard, tray, status, pair, connect, grants, sign, names, announce, apps, accounts, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
+While it runs: sallyport dashboard, tray, status, pair, connect, grants, sign, names, announce, apps, accounts, user-key, app, requests, log, why, relays, device, pause, resume, kill, rules, dry-run, watch, export,
 diagnostics, metrics, each with --help and --state. And: demo-app, backup, restore, service, udev, doctor, completion.`;
 
 const flags = {

@@ -11,6 +11,7 @@ import { relaysOfApps } from './core/apps/introducing.ts';
 import { heardKeys } from './core/apps/line-keys.ts';
 import { wishesOf } from './core/apps/wishes.ts';
 import {
+  type AnswerEffect,
   type BridgeEffect,
   type BridgeInput,
   type BridgeState,
@@ -94,10 +95,10 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
 
   function takeBridge(input: BridgeInput): void {
     const [next, effects] = step(bridge, input, now());
-    const { sessions } = bridge;
+    const { sessions, known } = bridge;
     bridge = next;
     // Before whatever is answered: who learns a key by an answer may ask at it at once.
-    if (next.sessions !== sessions) edges.listenFor(heardKeys(next));
+    if (next.sessions !== sessions || next.known !== known) edges.listenFor(heardKeys(next));
     if (next.sessions.apps !== sessions.apps) edges.appRelays(relaysOfApps(next.sessions));
     for (const effect of effects) perform(effect);
     wakeAt('bridge', deadline(bridge), () => toBridge({ type: 'tick' }));
@@ -128,16 +129,22 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
         if (grants.length > 0) errand(ask, () => undefined);
         return;
       }
+      case 'publish':
+        return publish(effect.event, effect);
       case 'note':
         return report({ type: 'request', note: effect });
       case 'answer': {
-        const own = bridge.sessions.apps.get(effect.client)?.relays ?? [];
         const sealed = signer.at(effect.line).seal({ ...effect, random: random(64) });
-        edges.stages?.published(sealed.id, now());
-        const told = edges.publish(sealed, [...effect.relays, ...own]);
-        if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
+        return publish(sealed, effect);
       }
     }
+  }
+
+  function publish(event: NostrEvent, { client, relays }: Pick<AnswerEffect, 'client' | 'relays'>): void {
+    const own = bridge.sessions.apps.get(client)?.relays ?? [];
+    edges.stages?.published(event.id, now());
+    const told = edges.publish(event, [...relays, ...own]);
+    if (told.length === 0) report({ type: 'warning', words: 'An answer could not be sent: no relay takes it.' });
   }
 
   function takeDevice(input: DeviceSessionInput): void {

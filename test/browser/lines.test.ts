@@ -14,7 +14,7 @@ test.runIf(hasBrowser)('I give a line with my own terms, another in its place, a
   await page.getByRole('button', { name: 'Pair an app' }).click();
   const dialog = page.getByRole('dialog', { name: 'Pair an app' });
   await dialog.getByRole('textbox', { name: 'What you call the app' }).fill('Phone');
-  await dialog.getByText('How long, and what it wants to do').click();
+  await dialog.getByText('How long, what it wants to do').click();
   await dialog.getByLabel('The line may be used for').selectOption('an hour');
   await dialog.getByLabel('sign notes').check();
   expect(await accessibilityFaults(page)).toEqual([]);

@@ -83,9 +83,9 @@ export function pressOnce(): string {
   return path;
 }
 
-/** An app that used the first line of this host. */
-export async function pairedApp(host: PageHost, name = 'Coracle'): Promise<BunkerSigner> {
-  const pointer = await parseBunkerInput(host.bunker);
+/** An app that used a line of this host: its first one, where no other is given. */
+export async function pairedApp(host: PageHost, name = 'Coracle', line = host.bunker): Promise<BunkerSigner> {
+  const pointer = await parseBunkerInput(line);
   if (pointer === null) throw new Error('no bunker line');
   const signer = BunkerSigner.fromBunker(generateSecretKey(), pointer);
   onTestFinished(() => signer.close());

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { restoreBackup } from '../../host/src/store/backup-file.ts';
 import { accessibilityFaults, hasBrowser, newPage } from '../support/browser.ts';
-import { pairedApp, pressOnce, startPageHost } from './page-host.ts';
+import { type PageHost, pairedApp, pressOnce, startPageHost } from './page-host.ts';
 
 const note = (content: string, kind = 1) => ({ kind, content, tags: [], created_at: 1_760_000_000 });
 
@@ -91,7 +91,7 @@ test.runIf(hasBrowser)('I pause an app and everything, stop everything, and end 
 
   await tab(page, 'Overview');
   await page.getByRole('region', { name: 'A new app' }).getByRole('button', { name: 'Pair an app' }).click();
-  await dialog.getByText('How long, and what it wants to do').click();
+  await dialog.getByText('which key it asks').click();
   await dialog.getByRole('checkbox', { name: 'cannot be linked' }).check();
   await dialog.getByRole('button', { name: 'Make the line' }).click();
   await dialog.getByRole('textbox', { name: 'The bunker line' }).waitFor();
@@ -99,7 +99,41 @@ test.runIf(hasBrowser)('I pause an app and everything, stop everything, and end 
   expect(lines).toMatchObject({
     answer: { secrets: expect.arrayContaining([expect.objectContaining({ ownKey: true })]) },
   });
+  await page.keyboard.press('Escape');
+  await anOldApp(page, host);
 });
+
+/** An app of early 2024: the account is allowed to answer it, it gets a line, is seen, and its account answers no more. */
+async function anOldApp(page: Page, host: PageHost): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('region', { name: 'A new app' }).getByRole('button', { name: 'Pair an app' }).click();
+  await dialog.getByText('which key it asks').click();
+  const old = dialog.getByRole('checkbox', { name: 'For an old app' });
+  const own = dialog.getByRole('checkbox', { name: 'cannot be linked' });
+  await own.check();
+  // It is offered where the account answers there, and only then.
+  expect(await old.count()).toBe(0);
+  const to = { params: { number: 0 }, body: { on: true } };
+  await host.client.call('POST /v0/accounts/:number/user-key', to);
+  await old.check();
+  expect(await own.isChecked()).toBe(false);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Make the line' }).click();
+  const line = await dialog.getByRole('textbox', { name: 'The bunker line' }).inputValue();
+  const app = await pairedApp(host, 'Old', line);
+  expect(line).toContain(await app.getPublicKey());
+  await page.keyboard.press('Escape');
+
+  await tab(page, 'Apps');
+  await page.getByText('by the key of your account itself, as apps of early 2024 do').waitFor();
+  await tab(page, 'Device');
+  await page.getByText('It answers old apps at this key.').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Stop answering' }).click();
+  await page.getByText('It does not answer old apps at this key.').waitFor();
+  await tab(page, 'Apps');
+  await page.getByText('by the key of your account itself, which answers no app now').waitFor();
+}
 
 test.runIf(hasBrowser)('I find in the activity what came of each request and why, live, and export it', async () => {
   const host = await startPageHost('--sim-press', 'approve');
@@ -170,6 +204,11 @@ test.runIf(hasBrowser)('I see the device and check its log, keep relays, a backu
   await page.getByRole('button', { name: 'Check it now' }).click();
   await page.getByText('The log goes on from the last check').waitFor();
   await page.getByText('Every use of a key by an app came through this computer').waitFor();
+  // Nobody holds the button: it waits, and nothing is allowed.
+  const accounts = page.getByRole('region', { name: 'Accounts' });
+  await accounts.getByRole('button', { name: 'Let it answer' }).click();
+  await accounts.getByRole('status').getByText('asks for a hold of its button').waitFor();
+  await accounts.getByText('It does not answer old apps at this key.').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await tab(page, 'Relays');

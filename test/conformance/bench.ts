@@ -10,8 +10,8 @@ export type Bench = {
   readonly listen: (listener: (bytes: Uint8Array) => void) => void;
   /** Waits until the condition holds, at most so long; tells whether it does. */
   readonly until: (holds: () => boolean, ms: number) => Promise<boolean>;
-  /** Has a key pressed while this request is on the screen. A human is asked to and may take a while. */
-  readonly press: (request: number, key: 'approve' | 'deny', words: string) => Promise<void>;
+  /** Has a key pressed, or yes held, while this request is on the screen. A human is asked to and may take a while. */
+  readonly press: (request: number, key: 'approve' | 'deny' | 'hold', words: string) => Promise<void>;
   /** Has the six digits on the device compared with these, and confirmed there. */
   readonly compare: (code: string) => Promise<void>;
 };

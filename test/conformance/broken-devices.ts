@@ -11,6 +11,7 @@ import {
   helloRequest,
   parseFrame,
 } from '@sallyport/device-protocol';
+import { brokenAddressed } from './broken-addressed.ts';
 import { brokenApps } from './broken-apps.ts';
 import { brokenBehaviour } from './broken-behaviour.ts';
 import { brokenChannels } from './broken-channels.ts';
@@ -383,5 +384,6 @@ export const brokenDevices: readonly BrokenDevice[] = [
   ...brokenBehaviour,
   ...brokenChannels,
   ...brokenApps,
+  ...brokenAddressed,
   ...brokenLives,
 ];

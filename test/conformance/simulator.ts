@@ -12,7 +12,7 @@ import { type Bench, must } from './bench.ts';
 export type Simulator = {
   readonly path: string;
   /** Presses once this request is on the screen. */
-  readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny') => Promise<void>;
+  readonly press: (until: Bench['until'], request: number, key: 'approve' | 'deny' | 'hold') => Promise<void>;
   /** Confirms a pairing once its screen shows these digits. */
   readonly compare: (until: Bench['until'], code: string) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -22,6 +22,8 @@ const startMs = 20_000;
 const screenMs = 20_000;
 /** A press counts only if it began after the screen was drawn. */
 const fingerMs = 30;
+/** A question that takes a hold may come right after another one: then its keys count a moment later. */
+const readMs = 600;
 
 export async function startSimulator(): Promise<Simulator> {
   const program = createRequire(import.meta.url).resolve('@sallyport/firmware-sim/bin');
@@ -61,8 +63,8 @@ export async function startSimulator(): Promise<Simulator> {
     path,
     press: async (until, request, key) => {
       must(await until(() => waiting === request, screenMs), 'the request came onto no screen');
-      await until(() => false, fingerMs);
-      control.write(`${JSON.stringify({ press: key })}\n`);
+      await until(() => false, key === 'hold' ? readMs : fingerMs);
+      control.write(`${JSON.stringify(key === 'hold' ? { hold: 'approve' } : { press: key })}\n`);
     },
     compare: async (until, code) => {
       must(await until(() => waiting === -1 && screen.includes(code), screenMs), 'the digits came onto no screen');

@@ -4,6 +4,7 @@
  */
 import { type Bench, Broken, must, type Rule } from './bench.ts';
 import { type Computer, newComputer, pair } from './computers.ts';
+import { addressedRules } from './rules/addressed.ts';
 import { appRules } from './rules/apps.ts';
 import { askingRules } from './rules/asking.ts';
 import { channelRules } from './rules/channel.ts';
@@ -25,6 +26,7 @@ export const rules: readonly Rule[] = [
   ...lifeRules,
   ...appRules,
   ...logRules,
+  ...addressedRules,
 ];
 
 export type Verdict = {

@@ -250,6 +250,7 @@ export function virtualDevice(flaw: Flaw, withPin = false): Bench {
     () => device.firmware().screen.rows.join('\n'),
   );
   const asksPin = (): boolean => device.firmware().flow?.page.type === 'pin';
+  const isAskedByFlow = (): boolean => device.firmware().flow?.page.type === 'question';
   if (withPin) {
     device.press('next');
     hands.pin(pin);
@@ -269,10 +270,14 @@ export function virtualDevice(flaw: Flaw, withPin = false): Bench {
     },
     until,
     press: async (request, key) => {
-      const shown = (): boolean => device.prompt()?.request === request || asksPin();
+      const shown = (): boolean =>
+        key === 'hold' ? isAskedByFlow() : device.prompt()?.request === request || asksPin();
       must(await until(shown, screenMs), 'the request came onto no screen');
       clock.advance(500); // the keys are named by now
-      if (asksPin() && key === 'approve') hands.pin(pin);
+      if (key === 'hold') {
+        clock.advance(holdMs);
+        device.press('approve', holdMs);
+      } else if (asksPin() && key === 'approve') hands.pin(pin);
       else device.press(key);
     },
     compare: async () => {

@@ -35,13 +35,14 @@ test.each(samples)('$name: there and back', ({ message }) => {
 
 /** What may be missing, and numbers without a bound of their own. */
 const optional = [
-  ...['progress notice 2', 'progress notice 3', 'error error 1', 'info reply 5'],
+  ...['progress notice 2', 'progress notice 3', 'error error 1', 'info reply 5', 'info reply 6'],
   ...['account_import request 1', 'account_import request 2'],
   ...[1, 2, 3, 4].map((key) => `nip46_request reply ${key}`),
+  ...[5, 6, 7, 8].map((key) => `user_request reply ${key}`),
 ];
 const unbounded = [
   ...['info reply 4', 'error error 0', 'log_read request 0', 'log_read reply 0', 'log_head reply 0'],
-  ...['nip46_request request 2', 'client_connect request 2', 'client_introduce request 6'],
+  ...['nip46_request request 2', 'client_connect request 2', 'client_introduce request 6', 'user_request request 2'],
 ];
 /** Texts that may be longer than what `spoil` makes of them. */
 const longTexts = ['account_import request 2', 'client_introduce request 4'];
@@ -197,6 +198,7 @@ test('no number is used twice, and none is moved', () => {
     account_import: 0x23,
     account_rename: 0x24,
     account_remove: 0x25,
+    account_address: 0x27,
     backup_check: 0x26,
     get_public_key: 0x30,
     sign_event: 0x31,
@@ -212,6 +214,7 @@ test('no number is used twice, and none is moved', () => {
     grants: 0x55,
     grants_propose: 0x56,
     grant_revoke: 0x57,
+    user_request: 0x58,
     chunk_get: 0x60,
     chunk_put: 0x61,
     log_read: 0x70,

@@ -76,7 +76,7 @@ export const appRequest: Target<AppInput> = {
       input: { length: content.length, head: content },
     };
     const request = { command: 'nip46_request', body, computer } as const;
-    const read = readWhole(readEnvelope(request, remoteSigner, account, env), content);
+    const read = readWhole(readEnvelope(request, { conversationKey: key }, remoteSigner, account, env), content);
     if (read.type === 'refused') {
       // What is not decrypted, and what is no request, have one name to the computer: it is past the cipher if the content is ours.
       return { past: input.content === null, trait: `${read.error} ${input.scheme} ${shapeOf(input)}` };

@@ -44,6 +44,8 @@ export type Sent = {
   readonly text?: string;
   /** The line whose key it asks; empty: the main one. */
   readonly line?: string;
+  /** Another key in its place, as that of the user. */
+  readonly to?: string;
 };
 
 /** The JSON of an answer. */
@@ -97,8 +99,11 @@ export function makeWorld(
       if (asks.size <= room) feed({ type: 'sent', job: effect.job });
     }
     if (effect.type === 'cancel') asks.delete(effect.job);
-    if (effect.type !== 'answer') return;
-    const event = signer.at(effect.line).seal({ ...effect, random: new Uint8Array(64).fill(++count) });
+    if (effect.type !== 'answer' && effect.type !== 'publish') return;
+    const event =
+      effect.type === 'publish'
+        ? wire(effect.event)
+        : signer.at(effect.line).seal({ ...effect, random: new Uint8Array(64).fill(++count) });
     const secret = secrets.get(effect.client);
     if (secret === undefined) throw new Error('an answer to nobody we know');
     inboxes.get(effect.client)?.push({ json: decrypt(event, secret), event, relays: effect.relays });
@@ -174,7 +179,7 @@ export function makeWorld(
       const event = (method: string, params: unknown, sent: Sent = {}): NostrEvent => {
         const id = 'id' in sent ? sent.id : `r${++count}`;
         const text = sent.text ?? JSON.stringify({ id, method, params });
-        const { pubkey: to } = signer.at(sent.line ?? '');
+        const to = sent.to ?? signer.at(sent.line ?? '').pubkey;
         const content =
           sent.encryption === 'nip04'
             ? nip04.encrypt(secret, to, text)
@@ -184,6 +189,7 @@ export function makeWorld(
       };
       return {
         pubkey,
+        secret,
         inbox,
         event,
         send: (method: string, params: unknown, sent: Sent = {}) => deliver(event(method, params, sent), sent.relay),
@@ -213,10 +219,13 @@ export function truth(ask: DeviceAsk, secret: Uint8Array): DeviceAnswer {
     case 'client_connect':
     case 'client_introduce':
       return { type: 'paired', by: 'device' };
+    case 'user_request':
+      throw new Error('what is addressed to the user key only a device reads');
     case 'account_create':
       return { type: 'made', account: 1, pubkey: 'cd'.repeat(32) };
     case 'client_revoke':
     case 'grant_revoke':
+    case 'account_address':
     case 'lock':
       return { type: 'done' };
     case 'grants':

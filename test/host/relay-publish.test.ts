@@ -283,6 +283,23 @@ describe('authentication (NIP-42)', () => {
     });
   });
 
+  it('a key for which nobody here signs, as a user key is, changes nothing for the others', () => {
+    const [user, third] = ['33'.repeat(32), '44'.repeat(32)];
+    const relay = machine();
+    relay.connect();
+    relay.text(['AUTH', 'abc']);
+    relay.authSigned('abc');
+    relay.text(['OK', authEvent.id, true, '']);
+    relay.text(['EOSE', 'sallyport-1']);
+    relay.feed({ type: 'keys', pubkeys: [ours, user] });
+    // Before the shell says so, another one comes.
+    relay.feed({ type: 'keys', pubkeys: [ours, user, third] });
+    const next = relay.authSigned('abc', []);
+    expect(next).toEqual([{ type: 'sign_auth', relay: url, challenge: 'abc', pubkeys: [third] }]);
+    relay.authSigned('abc', []);
+    expect(relay.see()).toMatchObject({ auth: 'accepted', status: { type: 'listening' } });
+  });
+
   it('drops a signature for the challenge of an earlier connection', () => {
     const relay = machine();
     relay.connect();

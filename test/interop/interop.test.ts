@@ -84,6 +84,47 @@ describe.each(relays)('over %s', (_name, startRelay, keyPerApp) => {
   });
 });
 
+describe('at the user key itself, as texts of early 2024 have it', () => {
+  let relay: Awaited<ReturnType<typeof startLoopbackRelay>>;
+  let signer: Signer;
+
+  beforeAll(async () => {
+    relay = await startLoopbackRelay();
+    signer = await startSigner(relay.url);
+  });
+  afterAll(async () => {
+    await signer?.close();
+    await relay?.close();
+  });
+
+  test.each(libraries.map((library): [string, Library] => [library.name, library]))(
+    '%s',
+    { timeout: 30_000 },
+    async (_name, library) => {
+      const uri = await signer.userKeyUri();
+      expect(uri).toContain(`bunker://${signer.user}?`);
+      const client = await library.open({ by: 'bunker', uri });
+      try {
+        const asked = signer.questions();
+        await client.connect();
+        expect(await client.user()).toBe(signer.user);
+        expect(await client.call('ping')).toBe('pong');
+        const event = JSON.parse(JSON.stringify(await client.sign(template)));
+        expect(verifyEvent(event)).toBe(true);
+        expect(event).toMatchObject({ ...template, pubkey: signer.user });
+        const key = nip44.getConversationKey(outside, signer.user);
+        expect(nip44.decrypt(await client.encrypt('nip44', peer, text), key)).toBe(text);
+        expect(await client.decrypt('nip04', peer, nip04.encrypt(outside, signer.user, text))).toBe(text);
+        expect(signer.questions()).toBe(asked + 4);
+        await expect(refusalOf(client.call('nip99_levitate'))).resolves.toContain('does not know');
+        expect(await client.call('logout')).toBe('ack');
+      } finally {
+        await client.close();
+      }
+    },
+  );
+});
+
 /** What a client says when it is refused: some throw errors, some texts. */
 async function refusalOf(asking: Promise<string>): Promise<string> {
   const [said] = await Promise.allSettled([asking]);

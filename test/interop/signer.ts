@@ -26,6 +26,8 @@ export type Signer = {
   /** The key of its user. */
   readonly user: string;
   readonly bunkerUri: () => string;
+  /** A line that names the user key, which answers itself from then on. */
+  readonly userKeyUri: () => Promise<string>;
   /** What `sallyport connect` does with a line of an app. */
   readonly introduce: (uri: string) => Promise<void>;
   /** Questions that were put before its owner so far. */
@@ -66,6 +68,17 @@ export async function startSigner(relay: string, keyPerApp = false): Promise<Sig
       const line = host.newLine({ name: '', account: 0 });
       if ('code' in line) throw new Error(line.words);
       return line.uri;
+    },
+    userKeyUri: async () => {
+      const allow = { method: 'account_address', account: 0, addressed: true } as const;
+      const said = await host.askDevice(allow, AbortSignal.timeout(20_000));
+      if (said.type !== 'done') throw new Error(JSON.stringify(said));
+      // The host asks the device anew which accounts are.
+      for (;;) {
+        const line = host.newLine({ name: 'early 2024', account: 0, userKey: true });
+        if (!('code' in line)) return line.uri;
+        await new Promise(setImmediate);
+      }
     },
     introduce: async (uri) => {
       const line = parseNostrconnect(uri, parseRelayUrl);

@@ -93,6 +93,13 @@ const requests: readonly Row[] = [
     [profile, 'the client key (older ones)', 'get_relays tells the relays', 'describe'],
     ['host/envelope.test.ts', 'is one exact line', 'NIP-04 is read off the content'],
   ],
+  [
+    'early 2024: the user key itself is asked, in NIP-04 or NIP-44, and answers',
+    ['stories/user-key.test.ts', 'An app of early 2024 gets a line with my own key'],
+    ['host/to-user.test.ts', 'pairs the first that shows its secret'],
+    ['hostile/user-key.test.ts', 'is replayed %s: nobody is asked, and nobody is answered'],
+    [interop, 'at the user key itself'],
+  ],
   ['a new connect with a new secret at each login', [profile, 'a known key is acknowledged again']],
   [
     'nostrconnect lines: flat or metadata, icon for image, perms inside or outside, several relays',

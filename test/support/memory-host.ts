@@ -20,7 +20,7 @@ import {
 import { primitives } from '../../host/src/primitives/primitives.ts';
 import type { Report } from '../../host/src/report.ts';
 import type { Store } from '../../host/src/store/store.ts';
-import { joinMachines } from '../../host/src/wiring.ts';
+import { joinMachines, type Machines } from '../../host/src/wiring.ts';
 import type { Clock } from './clock.ts';
 import type { Line, MemoryRelay } from './memory-relay.ts';
 import { bytesFrom, type Chance } from './random.ts';
@@ -37,6 +37,8 @@ export type MemoryHost = {
   readonly drops: () => Drops;
   readonly bridge: () => BridgeState;
   readonly toBridge: (input: BridgeInput) => void;
+  /** Asks the device on the user's own behalf. */
+  readonly errand: Machines['errand'];
   /** The computer sleeps: nothing of the host runs, and what is said to it is lost. It wakes up without a word from its relays. */
   readonly sleep: () => void;
   readonly wake: () => void;
@@ -56,9 +58,12 @@ export type MemoryHostParts = {
   readonly identity: HostIdentity;
   readonly relays: readonly MemoryRelay[];
   readonly write: (bytes: Uint8Array) => void;
+  /** Hears of every event that it publishes. */
+  readonly published?: (event: NostrEvent) => void;
 };
 
-export function memoryHost({ clock, draw, secret, store, identity, relays, write }: MemoryHostParts): MemoryHost {
+export function memoryHost(parts: MemoryHostParts): MemoryHost {
+  const { clock, draw, secret, store, identity, relays, write } = parts;
   const signer = remoteSigner(secret, primitives);
   const reports: Report[] = [];
   const due = new Map<string, { readonly at: number; readonly wake: () => void }>();
@@ -78,7 +83,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       }
     },
   );
-  const { toBridge, toDevice, resume, drops, bridge } = joinMachines(signer, {
+  const { toBridge, toDevice, resume, errand, drops, bridge } = joinMachines(signer, {
     store,
     identity,
     report: (report) => reports.push(report),
@@ -92,6 +97,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
       for (const connection of connections) connection.feed({ type: 'keys', pubkeys });
     },
     publish: (event, [first]) => {
+      parts.published?.(event);
       const ordered = [...connections].sort((a, b) => Number(b.url === first) - Number(a.url === first));
       for (const connection of ordered) connection.feed({ type: 'publish', event });
       return ordered.map(({ url }) => url);
@@ -142,6 +148,7 @@ export function memoryHost({ clock, draw, secret, store, identity, relays, write
     drops,
     bridge,
     toBridge,
+    errand,
     sleep: () => {
       asleep = true;
       for (const connection of connections) connection.lose();

@@ -41,6 +41,7 @@ export function testLife(env: Env, account: Account = testAccount): OpenLife {
     vault,
     accounts: [open],
     clients,
+    addressed: [],
     settings: firstSettings,
     wrongPins: noWrongPins,
     usedAt: 0,

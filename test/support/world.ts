@@ -2,7 +2,7 @@
  * The whole product in memory: apps, relays, the host, the cable, the firmware and a human, all on one virtual clock and one seed.
  * Stories and attacks are told on it, and `judge` says at their end whether what must always be true was true.
  */
-import { type Event, verifyEvent } from 'nostr-tools/pure';
+import { type Event, getEventHash, verifyEvent } from 'nostr-tools/pure';
 import type { Store } from '../../host/src/store/store.ts';
 import { nodeDh } from '../conformance/dh.ts';
 import { type CableFaults, soundCable } from './cable.ts';
@@ -92,8 +92,16 @@ export function makeWorld(options: WorldOptions = {}): World {
     },
     { flash, starts: options.locked === true ? 'flash' : 'demo' },
   );
+  const sealed = new Set<string>();
   const startHost = (): MemoryHost =>
-    memoryHost({ clock, draw, secret, store, identity, relays, write: (bytes) => device.cable.toDevice(bytes) });
+    memoryHost({
+      ...{ clock, draw, secret, store, identity, relays },
+      write: (bytes) => device.cable.toDevice(bytes),
+      published: (event) => {
+        if (event.pubkey === device.pubkey && event.kind === 24133)
+          sealed.add(getEventHash({ ...event, tags: event.tags.map((tag) => [...tag]) }));
+      },
+    });
   let host = startHost();
 
   const wait: World['wait'] = (what, holds, limitMs = answerMs) => {
@@ -149,7 +157,7 @@ export function makeWorld(options: WorldOptions = {}): World {
       untilListening();
     },
     judge: () => {
-      judge(device);
+      judge(device, sealed);
       judgeLoad(device);
     },
   };
@@ -177,10 +185,16 @@ export function prompted(world: World, count = 1): void {
   world.wait('a prompt', () => world.device.prompts.length >= count);
 }
 
-/** What must be true after every story: nothing signed but what was on the screen, by a press, each prompt at most once. */
-export function judge(device: MemoryDevice): void {
+/**
+ * What must be true after every story: nothing signed but what was on the screen, by a press, each prompt at most once; and beside that answers of
+ * the user key itself, whose ids are `sealed`, each of them once.
+ */
+export function judge(device: MemoryDevice, sealed: ReadonlySet<string> = new Set()): void {
   const spent = new Set<Prompt>();
+  const answers = device.signatures.map(({ hash }) => hash).filter((hash) => sealed.has(hash));
+  if (answers.length !== new Set(answers).size) throw new Error('an answer that was sealed twice');
   for (const { hash, prompt, drawnAt, pressedAt } of device.signatures) {
+    if (sealed.has(hash)) continue;
     if (prompt === null || pressedAt === null) throw new Error('a signature without a press');
     if (pressedAt < drawnAt) throw new Error('a signature by a press that began before the screen was drawn');
     if (prompt.eventId !== hash) throw new Error('another event was signed than the one that was shown');

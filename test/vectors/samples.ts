@@ -33,6 +33,9 @@ const envelope = {
   conversationKey: key,
   input: { length: head.length, head },
 };
+const { conversationKey: _, ...signed } = envelope;
+const addressed = { ...signed, answerAt: 1_700_000_001 };
+const sealed = { createdAt: 1_700_000_001, id: key, sig: pattern(64), output: { length: head.length, head } };
 const allowNotes = { id: 7, verdict: 'allow', method: 'sign_event', kind: 1, uses: 100, perMinute: 10 } as const;
 const neverRead = { id: 8, verdict: 'deny', method: 'nip44_decrypt', peer: key } as const;
 const textGiven = { output: { length: head.length, head } };
@@ -90,12 +93,17 @@ export const requests: { readonly [C in Command]: readonly Named<RequestOf<C>>[]
   ],
   account_rename: [{ name: 'plain', body: { account: 1, name: 'play' } }],
   account_remove: [{ name: 'plain', body: { account: 1 } }],
+  account_address: [{ name: 'plain', body: { account: 1, addressed: true } }],
   backup_check: [{ name: 'plain', body: {} }],
   nip46_request: [
     { name: 'whole input', body: envelope },
     { name: 'longest input', body: { ...envelope, input: { length: limits.requestStreamMax, head } } },
   ],
   client_connect: [{ name: 'announced', body: { ...envelope, announced: true } }],
+  user_request: [
+    { name: 'whole input', body: { ...addressed, announced: false, secrets: [] } },
+    { name: 'a newcomer', body: { ...addressed, announced: false, secrets: [key] } },
+  ],
   client_introduce: [
     {
       name: 'plain',
@@ -135,7 +143,7 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
     },
     {
       name: 'a device that keeps apps',
-      body: { state: 'locked', name: 'Anna', accounts: 0, marks: [], damagedFrames: 0, clientsMax: 64 },
+      body: { state: 'locked', name: 'Anna', accounts: 0, marks: [], damagedFrames: 0, clientsMax: 64, addressed: 1 },
     },
     { name: 'a new device', body: { state: 'fresh', name: 'Sallyport', accounts: 0, marks: [], damagedFrames: 0 } },
   ],
@@ -178,7 +186,7 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
       body: {
         accounts: [
           { account: 0, name: 'account 0', pubkey: key, origin: 'derived', index: 0 },
-          { account: 1, name: 'from before', pubkey: pattern(32), origin: 'imported' },
+          { account: 1, name: 'from before', pubkey: pattern(32), origin: 'imported', addressed: true },
         ],
       },
     },
@@ -188,6 +196,7 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
   account_import: [{ name: 'plain', body: { account: 1, pubkey: key } }],
   account_rename: [{ name: 'plain', body: {} }],
   account_remove: [{ name: 'plain', body: {} }],
+  account_address: [{ name: 'plain', body: {} }],
   backup_check: [{ name: 'plain', body: {} }],
   nip46_request: [
     { name: 'a signature', body: { result: 'signature', id: key, sig: pattern(64), pubkey: key } },
@@ -196,6 +205,11 @@ export const replies: { readonly [C in Command]: readonly Named<ReplyOf<C>>[] } 
     { name: 'nothing more', body: { result: 'ack' } },
   ],
   client_connect: [{ name: 'plain', body: { granted: 2 } }],
+  user_request: [
+    { name: 'a result', body: { about: 'sign_event', ...sealed, kind: 1 } },
+    { name: 'an error', body: { about: 'nip44_decrypt', ...sealed, error: 7 } },
+    { name: 'a pairing', body: { about: 'pair', ...sealed, secret: key, name: 'Coracle' } },
+  ],
   client_introduce: [{ name: 'plain', body: { granted: 0 } }],
   clients: [
     { name: 'none', body: { total: 0, clients: [] } },

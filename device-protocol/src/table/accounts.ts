@@ -1,6 +1,6 @@
 /** The rows about accounts: which there are, new ones, imported ones. For paired computers only. */
 import { limits } from '../limits.ts';
-import { bytes, field, list, map, oneOf, optional, text, uint } from '../schema.ts';
+import { bool, bytes, field, list, map, oneOf, optional, text, uint } from '../schema.ts';
 import { account, type CommandRow, ignored, key32, label, refused } from './parts.ts';
 
 const made = map({ account: field(0, account), pubkey: field(1, key32) }, ignored);
@@ -25,6 +25,8 @@ export const accountCommands = {
                 /** An imported key was known to a computer once: that is said for ever. */
                 origin: field(3, oneOf({ derived: 1, imported: 2 })),
                 index: optional(4, uint(0x7fff_ffff)),
+                /** Whether requests addressed to its own key are answered; with capability 5. */
+                addressed: optional(5, bool()),
               },
               ignored,
             ),
@@ -75,6 +77,17 @@ export const accountCommands = {
     by: 'host',
     asksHuman: true,
     request: map({ account: field(0, account) }, refused),
+    reply: map({}, ignored),
+  },
+  /**
+   * Whether requests addressed to the account's own key are answered (`user_request`). Allowing it takes a hold; taking it back needs no
+   * press, and ends what is open there.
+   */
+  account_address: {
+    code: 0x27,
+    by: 'host',
+    asksHuman: true,
+    request: map({ account: field(0, account), addressed: field(1, bool()) }, refused),
     reply: map({}, ignored),
   },
   /** The human enters the words again; the reply says that they were right. */

@@ -11,15 +11,29 @@ import { account, type CommandRow, grant, ignored, input, key32, label, output, 
  * its content itself. The input is the content; whether it is NIP-04 or NIP-44 is read off it. `conversationKey` is NIP-44's for this
  * client and the remote-signer key, or for NIP-04 the x coordinate of their shared point.
  */
-const envelope = {
+const signed = {
   account: field(0, account),
   client: field(1, key32),
   createdAt: field(2, uint()),
   tags: field(3, list(list(text(limits.clientTagMax), limits.clientTagItemsMax), limits.clientTagsMax)),
   sig: field(4, bytes(64)),
-  conversationKey: field(5, key32),
   input: field(6, input),
 };
+const envelope = { ...signed, conversationKey: field(5, key32) };
+/** What can be asked at the user pubkey, as the computer hears of it afterwards. */
+const addressedMethods = {
+  pair: 1,
+  connect: 2,
+  get_public_key: 3,
+  ping: 4,
+  logout: 5,
+  sign_event: 6,
+  nip44_encrypt: 7,
+  nip44_decrypt: 8,
+  nip04_encrypt: 9,
+  nip04_decrypt: 10,
+  other: 11,
+} as const;
 const pair = { client: field(0, key32), remoteSigner: field(1, key32) };
 
 export const clientCommands = {
@@ -123,5 +137,44 @@ export const clientCommands = {
     asksHuman: false,
     request: map({ ...pair, grant: field(2, uint(0xffff)) }, refused),
     reply: map({}, ignored),
+  },
+  /**
+   * A request that an app addressed to the user pubkey itself (texts of early 2024), of an account whose owner allows it: the device opens it
+   * with the user key, and seals and signs the answer. `answerAt`: the seconds that the computer's clock says. An app that is not known may
+   * `connect` if it was `announced`, or shows the text of one of these SHA-256 `secrets`.
+   */
+  user_request: {
+    code: 0x58,
+    by: 'host',
+    asksHuman: true,
+    request: map(
+      {
+        ...signed,
+        answerAt: field(5, uint(0xffff_ffff)),
+        announced: field(7, bool()),
+        secrets: field(8, list(key32, limits.secretsMax)),
+      },
+      refused,
+    ),
+    reply: map(
+      {
+        /** What was asked; `connect` of an app that was not paired before is `pair`. */
+        about: field(0, oneOf(addressedMethods)),
+        /** The answer: an event of kind 24133 from the user key, with one tag `["p", client]`; `output` is its content. */
+        createdAt: field(1, uint(0xffff_ffff)),
+        id: field(2, key32),
+        sig: field(3, bytes(64)),
+        output: field(4, output),
+        /** Of sign_event. */
+        kind: optional(5, uint(0xffff)),
+        /** The number of the error that the answer says; without it the answer is a result. */
+        error: optional(6, uint(0xffff)),
+        /** Of `pair` and `connect`: the hash of the secret that the app showed, where it is one of those that were sent. */
+        secret: optional(7, key32),
+        /** Of `pair`: what the app calls itself, a claim; left out where it says nothing. */
+        name: optional(8, label),
+      },
+      ignored,
+    ),
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;

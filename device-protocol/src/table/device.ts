@@ -25,6 +25,8 @@ export const deviceCommands = {
         damagedFrames: field(4, uint()),
         /** How many paired apps this board keeps. */
         clientsMax: optional(5, uint(limits.clientsMax)),
+        /** How many accounts answer requests to their own key; left out where none does. */
+        addressed: optional(6, uint(limits.accountsMax)),
       },
       ignored,
     ),

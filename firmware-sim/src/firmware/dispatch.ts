@@ -44,6 +44,7 @@ const handlers: Handlers = {
           ...(marks.autoPress ? (['auto_press'] as const) : []),
         ],
         damagedFrames: overflow + cobs + crc + header,
+        ...(life.phase === 'open' && life.addressed.length > 0 ? { addressed: life.addressed.length } : {}),
       },
     });
   },
@@ -74,6 +75,7 @@ const handlers: Handlers = {
   nip46_request: asks,
   client_connect: asks,
   client_introduce: asks,
+  user_request: asks,
   clients: listClients,
   client_revoke: takeClientRevoke,
   grants: listGrants,

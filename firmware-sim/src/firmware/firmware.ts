@@ -72,7 +72,7 @@ export function bootWith(life: Life, env: Env, options: BootOptions): Step {
     window: deviceWindow,
     streamMax: limits.streamMax,
     requestsMax: limits.requestsMax,
-    capabilities: [capabilities.channel, capabilities.clients, capabilities.accounts, capabilities.log],
+    capabilities: Object.values(capabilities),
   });
   const screen = draw(restingView({ life, marks }), env.board, marks.autoPress);
   const state: FirmwareState = {

@@ -11,6 +11,7 @@ import * as show from './show.ts';
 
 type LineOptions = {
   readonly ownKey?: boolean;
+  readonly userKey?: boolean;
   readonly name: string;
   readonly account: string;
   readonly perms: string;
@@ -29,6 +30,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .option('--perms <list>', 'what the app may be taken to ask for, as sign_event:1,nip44_decrypt', '')
     .option('--minutes <number>', 'how long the line may be used', '1440')
     .option('--own-key', 'with a remote-signer key that no other app gets: apps cannot be linked by it')
+    .option('--user-key', 'with the key of the account itself, for apps of early 2024 (see: sallyport user-key)')
     .option('--old', 'in the form of 2023, npub…#secret, for apps that read nothing newer', false)
     .option('--no-qr', 'the line alone')
     .action(
@@ -39,7 +41,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
         if (strange !== null)
           throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
         const minutes = numberOf(options.minutes, '--minutes', 1, lineMinutesMax);
-        const body = { name, perms, account, minutes, ...(options.ownKey === true ? { ownKey: true } : {}) };
+        const body = { name, perms, account, minutes, ...keyOf(options) };
         const line = answerOf(await command.client.call('POST /v0/secrets', { body }));
         const shown = options.old ? line.oldToken : line.uri;
         const code = options.qr && !command.json ? `${renderUnicodeCompact(shown, { ecc: 'L', border: 2 })}\n` : '';
@@ -106,4 +108,11 @@ async function appAction(command: Command, params: { client: string }, action: A
       return { done, words: `Everything of it is refused ${pauseText(minutes)}.` };
     }
   }
+}
+
+/** Whose key a line names, where it is not the one of all. */
+function keyOf({ ownKey, userKey }: LineOptions): { readonly ownKey?: true; readonly userKey?: true } {
+  if (ownKey === true && userKey === true) throw wrong('a line has one key: --own-key or --user-key');
+  if (userKey === true) return { userKey };
+  return ownKey === true ? { ownKey } : {};
 }

@@ -3,7 +3,7 @@ import type { Command as Parser } from 'commander';
 import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
 import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
 import { addDeviceCommands } from './device-commands.ts';
-import { answerOf, type Command, endingOf, say } from './io.ts';
+import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import { openAddress } from './open-address.ts';
 import * as show from './show.ts';
 import { watch } from './watching.ts';
@@ -99,6 +99,20 @@ function addDevice(cli: Parser, run: Action): void {
       run(async (command) => {
         const said = answerOf(await command.client.call('GET /v0/device'));
         say(command, said.accounts, show.accountsText(said));
+      }),
+    );
+  cli
+    .command('user-key <account> <on-or-off>')
+    .description('whether an account answers apps of early 2024, which ask its own key: to be held on the device')
+    .action(
+      run(async (command, account: string, word: string) => {
+        const number = numberOf(account, 'the account', 0, 255);
+        const on = oneOf(['on', 'off'], word, 'setting') === 'on';
+        if (on) await look(command, 'it says what that means, and asks for a hold of its button');
+        const asked = { params: { number }, body: { on } };
+        const said = answerOf(await command.client.call('POST /v0/accounts/:number/user-key', asked, command.io.until));
+        const words = on ? '"sallyport pair --user-key" makes a line for such an app.' : 'It answers no more.';
+        say(command, said, on ? `Account ${number} answers at its own key. ${words}` : words);
       }),
     );
 }

@@ -44,7 +44,9 @@ export function deviceAndPageText(device: z.output<typeof d.device>): string {
 
 export function accountsText({ accounts }: z.output<typeof d.device>): string {
   if (accounts.length === 0) return 'The device told no accounts: it is not there, or locked.';
-  return lines(accounts.map(({ number, pubkey }) => `${number}  ${pubkey}`));
+  return lines(
+    accounts.map(({ number, pubkey, userKey }) => `${number}  ${pubkey}${userKey ? '  answers at this key' : ''}`),
+  );
 }
 
 /** What the check of the device's log found, and what this computer does not know of. */

@@ -42,11 +42,10 @@ export function careHandlers(
       const said = await view.askDevice({ method: 'accounts' }, until);
       if (said.type !== 'accounts') return problemOf(said);
       return {
-        accounts: said.accounts.map(({ account, name, pubkey }) => ({
-          number: account,
-          name,
-          pubkey,
+        accounts: said.accounts.map(({ account, name, pubkey, addressed }) => ({
+          ...{ number: account, name, pubkey },
           npub: npubEncode(pubkey),
+          userKey: addressed === true,
         })),
       };
     },

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { logVerdicts } from '../core/device/device-log.ts';
 import { hex32, kind, time } from './shapes.ts';
 
+/** Whether the account answers apps that ask its own key. */
+const userKey = z.boolean();
+
 export const device = z.object({
   state: z.string(),
   model: z.string().nullable(),
@@ -16,14 +19,17 @@ export const device = z.object({
     .nullable(),
   /** The key by which this computer knows the paired device. */
   key: hex32.nullable(),
-  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32, npub: z.string() })),
+  accounts: z.array(z.object({ number: z.number().int(), pubkey: hex32, npub: z.string(), userKey })),
   /** The page of a simulated device; its address lets one tab in, and then there is another. Null: there is no such page. */
   simulator: z.object({ url: z.string() }).nullable(),
 });
 
 export const accounts = z.object({
-  accounts: z.array(z.object({ number: z.number().int(), name: z.string(), pubkey: hex32, npub: z.string() })),
+  accounts: z.array(z.object({ number: z.number().int(), name: z.string(), pubkey: hex32, npub: z.string(), userKey })),
 });
+
+export const byAccount = z.strictObject({ number: z.coerce.number().int().min(0).max(255) });
+export const answersItself = z.strictObject({ on: z.boolean() });
 
 /** Whether the digits at the device and here are the same. */
 export const comparison = z.strictObject({ same: z.boolean() });

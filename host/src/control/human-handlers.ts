@@ -36,6 +36,8 @@ export function humanHandlers(view: HostView): Pick<Handlers, HumanRoute> {
   };
 
   return {
+    'POST /v0/accounts/:number/user-key': ({ params, body }, until) =>
+      doneBy({ method: 'account_address', account: params.number, addressed: body.on }, until),
     'GET /v0/apps/:client/grants': async ({ params }, until) => {
       const keys = keysOf(params.client);
       if (keys === null) return noApp;

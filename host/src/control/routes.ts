@@ -20,6 +20,15 @@ export const routes = {
     human: true,
     answer: d.accounts,
   },
+  'POST /v0/accounts/:number/user-key': {
+    access: 'write',
+    summary:
+      'Whether an account answers apps of early 2024, which ask its own key. Allowing it takes a hold on the device.',
+    human: true,
+    params: d.byAccount,
+    body: d.answersItself,
+    answer: s.done,
+  },
   'GET /v0/activity': {
     access: 'read',
     summary: 'The activity log, newest first; the next page begins before `next`.',

@@ -2,6 +2,7 @@
 import { npubEncode } from 'nostr-tools/nip19';
 import type { z } from 'zod';
 import { appLabel } from '../core/apps/client-metadata.ts';
+import { userKeys } from '../core/apps/line-keys.ts';
 import type { App } from '../core/apps/sessions.ts';
 import { askedInFull, askedWords } from '../core/bridge/asked-words.ts';
 import type { OpenRequest } from '../core/bridge/bridge-state.ts';
@@ -19,10 +20,10 @@ import type { HostView } from './view.ts';
 const diagnosticRows = 200;
 
 export function appOf(app: App, view: HostView): z.output<typeof s.app> {
-  const { client, name, url, perms, account, ownKey, pairedAt } = app;
+  const { client, name, url, perms, account, ownKey, addressed, pairedAt } = app;
   const pause = pauseOf(view.bridge().narrowing.pauses.get(client), view.now());
   const usedAt = view.activity.usedAt(client);
-  return { client, name, url, perms, account, ownKey, pairedAt, usedAt, pause };
+  return { client, name, url, perms, account, ownKey, userKey: addressed === true, pairedAt, usedAt, pause };
 }
 
 export function relaysOf(view: HostView): z.output<typeof s.relay>[] {
@@ -41,6 +42,7 @@ function relayOf(relay: RelaySnapshot, own: boolean): z.output<typeof s.relay> {
 export function deviceOf(view: HostView): z.output<typeof d.device> {
   const { status, port, simulatorPage } = view.device();
   const known = status.state === 'ready' ? status : null;
+  const answering = new Set(userKeys(view.bridge().known).map(({ pubkey }) => pubkey));
   return {
     state: known === null ? status.state : known.info.state,
     model: known?.model ?? null,
@@ -49,7 +51,9 @@ export function deviceOf(view: HostView): z.output<typeof d.device> {
     port: known === null ? port : null,
     pairing: pairingOf(view.pairing()),
     key: view.pin(),
-    accounts: [...view.bridge().accounts].map(([number, pubkey]) => ({ number, pubkey, npub: npubEncode(pubkey) })),
+    accounts: [...view.bridge().accounts].map(([number, pubkey]) => {
+      return { number, pubkey, npub: npubEncode(pubkey), userKey: answering.has(pubkey) };
+    }),
     simulator: simulatorPage === null ? null : { url: simulatorPage },
   };
 }
@@ -106,6 +110,7 @@ export function secretsOf(view: HostView): z.output<typeof s.secret>[] {
     name: secret.name,
     perms: secret.perms,
     ownKey: secret.ownKey,
+    userKey: secret.addressed === true,
     account: secret.account,
     createdAt: secret.createdAt,
     expiresAt: secret.expiresAt,

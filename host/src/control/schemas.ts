@@ -72,6 +72,8 @@ export const app = z.object({
   account: z.number().int().nonnegative(),
   /** It speaks to a remote-signer key that no other app knows. */
   ownKey: z.boolean(),
+  /** It asks the key of its account itself. */
+  userKey: z.boolean(),
   pairedAt: time,
   /** When a request of it last ended, as far as the activity log goes back. */
   usedAt: time.nullable(),
@@ -86,6 +88,8 @@ export const secret = z.object({
   account: z.number().int().nonnegative(),
   /** Whether it names a remote-signer key of its own. */
   ownKey: z.boolean(),
+  /** Whether it names the key of its account itself. */
+  userKey: z.boolean(),
   createdAt: time,
   expiresAt: time,
   /** The app that used it. */
@@ -112,6 +116,8 @@ export const newSecret = z.strictObject({
     .max(lineMinutesMax)
     .default(24 * 60),
   ownKey,
+  /** For an app of early 2024: the line names the key of the account itself, which has to be one that answers. */
+  userKey: z.boolean().default(false),
 });
 
 export const introduction = z.strictObject({

@@ -86,4 +86,6 @@ export type NewLine = {
   readonly perms: string;
   readonly expiresAt: number;
   readonly ownKey?: boolean;
+  /** It names the key of the account itself. */
+  readonly userKey?: boolean;
 };

@@ -11,6 +11,7 @@ export function appOf(row: Row): App {
     account: integer(account),
     remoteSigner: text(remote_signer),
     ownKey: integer(own_key) === 1,
+    ...addressedOf(row),
     onDevice: integer(on_device) === 1,
     relays: text(relays)
       .split(' ')
@@ -42,10 +43,11 @@ export function challengeOf(row: Row): ChallengeRow[] {
 export function knownOf(rows: readonly Row[]): KnownAccounts | null {
   const [first] = rows;
   if (first === undefined) return null;
-  const accounts = rows.map(({ number, name, pubkey }) => ({
-    account: integer(number),
-    name: text(name),
-    pubkey: text(pubkey),
+  const accounts = rows.map((row) => ({
+    account: integer(row['number']),
+    name: text(row['name']),
+    pubkey: text(row['pubkey']),
+    ...addressedOf(row),
   }));
   return { device: text(first['device']), accounts };
 }
@@ -59,6 +61,7 @@ export function secretOf(row: Row): Secret {
     account: integer(account),
     perms: text(perms),
     ownKey: integer(own_key) === 1,
+    ...addressedOf(row),
     createdAt: integer(created_at),
     expiresAt: integer(expires_at),
     spent,
@@ -69,4 +72,8 @@ export function seenOf(row: Row): SeenRow {
   const { id, client, request, created_at } = row;
   const textOrNull = (value: unknown): string | null => (value === null ? null : text(value));
   return { id: text(id), client: textOrNull(client), request: textOrNull(request), createdAt: integer(created_at) };
+}
+
+function addressedOf({ addressed }: Row): { readonly addressed?: true } {
+  return integer(addressed) === 1 ? { addressed: true } : {};
 }

@@ -110,6 +110,12 @@ export const migrations: readonly string[] = [
     CHECK ((account IS NULL) = (secret_hash IS NULL))
   ) STRICT, WITHOUT ROWID;
   `,
+  // Apps that address the user key itself, the lines for them, and the accounts that answer them.
+  `
+  ALTER TABLE secrets ADD COLUMN addressed INTEGER NOT NULL DEFAULT 0 CHECK (addressed IN (0, 1));
+  ALTER TABLE apps ADD COLUMN addressed INTEGER NOT NULL DEFAULT 0 CHECK (addressed IN (0, 1));
+  ALTER TABLE accounts ADD COLUMN addressed INTEGER NOT NULL DEFAULT 0 CHECK (addressed IN (0, 1));
+  `,
 ];
 
 /** The version that this host reads and writes. */

@@ -6,20 +6,20 @@ export type Statements = ReturnType<typeof prepareStatements>;
 export function prepareStatements(database: DatabaseSync) {
   return {
     secret: database.prepare(
-      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at, own_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO secrets (hash, name, created_at, account, perms, expires_at, own_key, addressed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     dropSecret: database.prepare('DELETE FROM secrets WHERE hash = ?'),
     spend: database.prepare('UPDATE secrets SET spent_by = ?, spent_at = ? WHERE hash = ? AND spent_by IS NULL'),
     pair: database.prepare(
       `INSERT OR REPLACE INTO apps
-       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays, own_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (client, name, url, perms, paired_at, secret_hash, account, remote_signer, on_device, relays, own_key, addressed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     unpair: database.prepare('DELETE FROM apps WHERE client = ?'),
     revoke: database.prepare('INSERT OR REPLACE INTO revoked_pairs (client, remote_signer) VALUES (?, ?)'),
     noRevocations: database.prepare('DELETE FROM revoked_pairs'),
     noAccounts: database.prepare('DELETE FROM accounts'),
-    account: database.prepare('INSERT INTO accounts (number, device, name, pubkey) VALUES (?, ?, ?, ?)'),
+    account: database.prepare('INSERT INTO accounts (number, device, name, pubkey, addressed) VALUES (?, ?, ?, ?, ?)'),
     revoked: database.prepare('DELETE FROM revoked_pairs WHERE client = ? AND remote_signer = ?'),
     seen: database.prepare(
       'INSERT INTO seen (id, client, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { App } from '../core/apps/sessions.ts';
 import type { ChallengeRow, KnownAccounts, StoreRow } from '../core/apps/store-rows.ts';
 import { bridgeLimits as limits } from '../core/bridge/bridge-limits.ts';
-import type { Loaded } from '../core/bridge/bridge-state.ts';
+import type { Loaded } from '../core/bridge/start-bridge.ts';
 import { peopleText } from '../core/web/people.ts';
 import { text } from './columns.ts';
 import { migrate } from './migrate.ts';
@@ -165,8 +165,9 @@ function saver(database: DatabaseSync, strength: ReturnType<typeof strengthOf>):
 function perform(statements: Statements, row: StoreRow): void {
   switch (row.type) {
     case 'secret': {
-      const { hash, name, account, perms, ownKey, createdAt, expiresAt } = row.secret;
-      statements.secret.run(hash, name, createdAt, account, perms, expiresAt, ownKey ? 1 : 0);
+      const { hash, name, account, perms, createdAt, expiresAt } = row.secret;
+      const [ownKey, addressed] = [row.secret.ownKey ? 1 : 0, row.secret.addressed === true ? 1 : 0];
+      statements.secret.run(hash, name, createdAt, account, perms, expiresAt, ownKey, addressed);
       return;
     }
     case 'drop_secret':
@@ -239,9 +240,9 @@ function pairApp(statements: Statements, { app, moved }: StoreRow & { readonly t
 
 function writeApp(statements: Statements, app: App): void {
   const { client, account, remoteSigner, relays, name, url, perms, pairedAt, secretHash } = app;
-  const [onDevice, ownKey] = [app.onDevice ? 1 : 0, app.ownKey ? 1 : 0];
-  const own = relays.join(' ');
-  statements.pair.run(client, name, url, perms, pairedAt, secretHash, account, remoteSigner, onDevice, own, ownKey);
+  const [onDevice, ownKey, addressed] = [app.onDevice ? 1 : 0, app.ownKey ? 1 : 0, app.addressed === true ? 1 : 0];
+  const said = [client, name, url, perms, pairedAt, secretHash, account, remoteSigner];
+  statements.pair.run(...said, onDevice, relays.join(' '), ownKey, addressed);
 }
 
 function writeChallenge(statements: Statements, { token, event, relay, since, asking }: ChallengeRow): void {
@@ -251,7 +252,9 @@ function writeChallenge(statements: Statements, { token, event, relay, since, as
 
 function writeAccounts(statements: Statements, { device, accounts }: KnownAccounts): void {
   statements.noAccounts.run();
-  for (const { account, name, pubkey } of accounts) statements.account.run(account, device, name, pubkey);
+  for (const { account, name, pubkey, addressed } of accounts) {
+    statements.account.run(account, device, name, pubkey, addressed === true ? 1 : 0);
+  }
 }
 
 /** SQLite's primary result codes that have advice; every other one is told as SQLite told it. */

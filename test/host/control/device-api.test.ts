@@ -18,7 +18,9 @@ test('accounts have their names, and their keys in both forms', async (context) 
   const { ask } = controlWorld(context);
   const { said } = await ask('GET /v0/accounts', '/v0/accounts');
   expect(said).toEqual({
-    accounts: [{ number: 0, name: '', pubkey: expect.any(String), npub: expect.stringMatching(/^npub1/) }],
+    accounts: [
+      { number: 0, name: '', pubkey: expect.any(String), npub: expect.stringMatching(/^npub1/), userKey: false },
+    ],
   });
 });
 

@@ -38,6 +38,7 @@ const stateRows: readonly string[] = [
    INSERT INTO revoked_pairs (client, remote_signer) VALUES ('${'a'.repeat(64)}', '${'c'.repeat(64)}');`,
   `INSERT INTO challenges (token, event, relay, since, account, secret_hash)
    VALUES ('${'5'.repeat(40)}', '${JSON.stringify(event)}', 'wss://a.example', 1760000000000, 1, '${'6'.repeat(64)}');`,
+  `UPDATE accounts SET addressed = 1;`,
 ];
 
 const activityRows: readonly string[] = [

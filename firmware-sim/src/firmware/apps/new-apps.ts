@@ -8,8 +8,10 @@
  */
 import { type DeviceError, limits, type RequestOf } from '@sallyport/device-protocol';
 import { logGiven, logPaired, logReplaced } from '../decision-log.ts';
+import { secretOf, whyNotAddressed } from '../jobs/addressed.ts';
 import { type Approval, takeApproval } from '../jobs/approval.ts';
 import { end, finish } from '../jobs/ending.ts';
+import type { Wanted } from '../jobs/envelope.ts';
 import type { Job } from '../jobs/job.ts';
 import type { NewPairing, Prompt } from '../jobs/prompt.ts';
 import type { BareRequest, Read, SignedRequest } from '../jobs/request.ts';
@@ -24,6 +26,7 @@ import {
   pairClient,
   revokeClient,
 } from '../policy/clients.ts';
+import { sameBytes } from '../policy/grant.ts';
 import { giveGrant, grantOfBody, grantOfWish, type NewGrant } from '../policy/grants.ts';
 import { readPerms } from '../policy/perms.ts';
 import { freshnessIn } from '../policy/ring.ts';
@@ -61,11 +64,45 @@ export function whyNoApp(
     if (!body.announced && now >= expectedUntil) return 'not_announced';
     return now < notBefore ? 'rate_limited' : null;
   }
+  if (command === 'user_request') return whyNotHere(state, apps, body, now, remoteSigner);
   const key = command === 'grants_propose' ? body.remoteSigner : remoteSigner;
   if (key === null) return 'unauthenticated';
   const record = findClient(apps.clients, body.client, key);
   if (record === null || record.state === 'revoked') return 'unknown_client';
   return command === 'nip46_request' && record.account !== body.account ? 'unauthenticated' : null;
+}
+
+/** The same of what is addressed to the user key: a stranger is heard only while one is expected. */
+function whyNotHere(
+  state: FirmwareState,
+  { clients }: Apps,
+  body: RequestOf<'user_request'>,
+  now: number,
+  to: Uint8Array | null,
+): DeviceError | null {
+  const closed = whyNotAddressed(state, body.account, to);
+  if (closed !== null || to === null) return closed;
+  if (isPaired(clients, body.client, to)) return null;
+  const { expectedUntil, notBefore } = state.appTries;
+  if (!body.announced && body.secrets.length === 0 && now >= expectedUntil) return 'unknown_client';
+  return now < notBefore ? 'rate_limited' : null;
+}
+
+/** Why one that is not paired, and was verified, is not put before the human; null: it came as it should. */
+export function whyNoNewcomer(
+  { appTries }: FirmwareState,
+  { announced, secrets }: RequestOf<'user_request'>,
+  wanted: Wanted,
+  now: number,
+): DeviceError | null {
+  if (wanted.type !== 'connect') return 'unknown_client';
+  if (announced || now < appTries.expectedUntil) return null;
+  const secret = secretOf(wanted);
+  return secret !== null && secrets.some((one) => sameBytes(one, secret)) ? null : 'not_announced';
+}
+
+export function isPaired(clients: Clients, client: Uint8Array, remoteSigner: Uint8Array): boolean {
+  return findClient(clients, client, remoteSigner)?.state === 'paired';
 }
 
 /** An app that signed its `connect`. */
@@ -76,7 +113,8 @@ export function askToConnect(
   account: Account,
   { envelope, wanted }: Read & { readonly type: 'app' },
 ): void {
-  if (job.request.command !== 'client_connect') throw new Error('not a connect');
+  const { command, body } = job.request;
+  if (command !== 'client_connect' && command !== 'user_request') throw new Error('not a connect');
   if (wanted.type === 'refused' && wanted.error === 'unauthenticated') return end(turn, job, 'unauthenticated');
   const { client, remoteSigner, createdAt, eventId: id } = envelope;
   const known = findClient(apps.clients, client, remoteSigner);
@@ -85,7 +123,7 @@ export function askToConnect(
     if (fresh !== 'fresh' && fresh !== 'damaged') return end(turn, job, 'replayed');
   }
   if (wanted.type !== 'connect') return end(turn, job, 'invalid_params');
-  const told = { client, remoteSigner, account: job.request.body.account, name: wanted.name, createdAt, id };
+  const told = { client, remoteSigner, account: body.account, name: wanted.name, createdAt, id };
   askToPair(turn, job, apps, account, told, wanted.perms);
 }
 

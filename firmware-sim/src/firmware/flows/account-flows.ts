@@ -8,6 +8,7 @@ import { type Ncryptsec, openNcryptsec } from '../formats/nip49.ts';
 import { type Account, isImported } from '../life/account.ts';
 import {
   addAccount,
+  addressAccount,
   deriveSecret,
   dropAccount,
   freeIndex,
@@ -112,6 +113,22 @@ export function* renameFlow(here: Here, number: number, name: string | null): Fl
   const life = openOf(here);
   if (life === null) return failed('locked');
   renameAccount(here.turn, life, account, next);
+  return { type: 'done' };
+}
+
+/** Has the key of an account itself answer apps, as those of early 2024 want it. */
+export function* addressFlow(here: Here, number: number): Flow {
+  const account = openOf(here)?.accounts.find((one) => one.number === number);
+  if (account === undefined) return failed('wrong_state');
+  const facts = [
+    line('Old apps ask this key itself. The device will open what they ask, and sign its answers with this key.'),
+    line('On relays everybody sees that this key uses a signer, when, and with which app keys.'),
+  ];
+  const shown = about(account, account.pubkey, [...originLines(account), ...facts]);
+  if (!(yield* question('Answer at this key?', shown, { hold: true, yes: 'answer' }))) return denied;
+  const life = openOf(here);
+  if (life === null) return failed('locked');
+  addressAccount(here.turn, life, number, true);
   return { type: 'done' };
 }
 

@@ -1,7 +1,7 @@
 /** The accounts on the device itself: looked at, added, renamed, removed. */
-import { hasWords } from '../life/accounts.ts';
+import { addressAccount, hasWords } from '../life/accounts.ts';
 import { untrustedLine } from '../screen/visible-text.ts';
-import { about, deriveFlow, removeFlow, renameFlow } from './account-flows.ts';
+import { about, addressFlow, deriveFlow, removeFlow, renameFlow } from './account-flows.ts';
 import type { Here, Part } from './flow.ts';
 import { line } from './page-rows.ts';
 import { choose, tell } from './parts.ts';
@@ -32,12 +32,16 @@ function* accountMenu(here: Here, number: number): Part<void> {
     const account = life.phase === 'open' ? life.accounts.find((one) => one.number === number) : undefined;
     if (life.phase !== 'open' || account === undefined) return;
     const removes = life.accounts.length > 1 ? ['Remove'] : [];
-    const chosen = yield* choose('Account', ['Show the key', 'Rename', ...removes]);
+    const isAddressed = life.addressed.includes(number);
+    const answers = isAddressed ? 'Do not answer at this key' : 'Answer at this key';
+    const chosen = yield* choose('Account', ['Show the key', 'Rename', answers, ...removes]);
     if (chosen === null) return;
     const { index, pubkey } = account;
     const origin = line(index === null ? 'imported: a computer knew it' : `index ${index} of the words`);
     if (chosen === 0) yield* tell('Account', about(account, pubkey, [origin]));
     else if (chosen === 1) yield* renameFlow(here, number, null);
+    else if (chosen === 2 && isAddressed) addressAccount(here.turn, life, number, false);
+    else if (chosen === 2) yield* addressFlow(here, number);
     else yield* removeFlow(here, number);
   }
 }

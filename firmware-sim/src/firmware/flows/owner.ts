@@ -5,7 +5,10 @@ import { recordFlowEnd } from '../jobs/results.ts';
 import { type FirmwareState, say, type Turn } from '../turn.ts';
 
 const makes = ['account_create', 'account_derive', 'account_import'] as const;
-const does = ['unlock', 'wipe', 'rename_device', 'account_rename', 'account_remove', 'backup_check'] as const;
+const does = [
+  ...(['unlock', 'wipe', 'rename_device', 'backup_check'] as const),
+  ...(['account_rename', 'account_remove', 'account_address'] as const),
+] as const;
 /** The commands whose answer is the end of a flow. */
 export type FlowCommand = (typeof makes)[number] | (typeof does)[number];
 

@@ -51,6 +51,10 @@ export function answerOutput(turn: Turn, asked: Asked, length: number, head: Uin
   const { id, request } = asked;
   const { command } = request;
   const output = { length, head };
+  if (command === 'user_request') {
+    if (request.answering?.sealed === undefined) throw new Error('an answer that was not sealed');
+    return tell(turn, request, { type: 'reply', id, command, body: { ...request.answering.sealed, output } });
+  }
   if (command === 'nip46_request') return sayResult(turn, asked, { result: 'text', output });
   if (!isTextMethod(command)) throw new Error(`${command} has no output`);
   tell(turn, request, { type: 'reply', id, command, body: { output } });

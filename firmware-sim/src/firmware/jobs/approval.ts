@@ -12,6 +12,7 @@ import { sameBytes } from '../policy/grant.ts';
 import { type GrantUse, takeUse } from '../policy/grants.ts';
 import type { Review } from '../screen/review.ts';
 import { layOut } from '../screen/screens.ts';
+import type { StreamEvent } from '../stream/event.ts';
 import { decryptStream04, decryptStream44 } from '../stream/opening.ts';
 import { encryptStream04, encryptStream44, type Output, outputOf } from '../stream/output.ts';
 import type { Pages } from '../stream/pages.ts';
@@ -30,7 +31,10 @@ export type Laid = Pages & { readonly review: Review; readonly first: readonly s
 export type Approval<P extends Prompt = Prompt> = { readonly prompt: P };
 
 /** What acting gave: the reply of a signature, a text, the reason why not; or what is left to be read until one of them is known. */
-export type Done = { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> } | Made | Opening;
+export type Done =
+  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'>; readonly event: StreamEvent }
+  | Made
+  | Opening;
 
 /** What a payload of several pieces holds is known when all of it was read, so many times. */
 export type Opening = { readonly type: 'opening'; readonly reading: Reading<Made>; readonly passes: number };
@@ -130,9 +134,10 @@ function useKey(subject: Subject, account: Account, env: Env): Done {
   const pubkey = subject.command === 'sign_event' ? subject.event.pubkey : subject.pubkey;
   if (!sameBytes(pubkey, account.pubkey)) throw new Error('the key of another account than the one that was asked');
   if (subject.command === 'sign_event') {
-    const { id } = subject.event;
+    const { event } = subject;
+    const { id } = event;
     const sig = env.crypto.signSchnorr(id, account.secret, env.random(32));
-    return { type: 'signature', reply: { id, sig, pubkey: account.pubkey } };
+    return { type: 'signature', reply: { id, sig, pubkey: account.pubkey }, event };
   }
   const keys = account.conversation(subject.peer, env.crypto);
   if (keys === null) return { type: 'error', error: 'bad_payload' };
@@ -147,7 +152,8 @@ function madeAtHand(subject: TextSubject, keys: Conversation, env: Env): Made {
   return bytes.length > limits.chunkMax ? { type: 'large', output: outputOf(bytes) } : { type: 'output', bytes };
 }
 
-function transform(
+/** One of the four methods on a text that is at hand; null where it cannot be. */
+export function transform(
   command: TextSubject['command'],
   text: string,
   keys: Conversation,

@@ -13,9 +13,9 @@ import { claimFlow, isIdOfFlow, screenTaken } from '../flows/flow.ts';
 import { isOwn, isTooOften } from '../own-tries.ts';
 import { accountOf, type FirmwareState, isAsker, replaceJob, say, type Turn, tell } from '../turn.ts';
 import { answer } from './answers.ts';
-import { end } from './ending.ts';
+import { conclude, end } from './ending.ts';
 import { remoteSignerOf } from './envelope.ts';
-import type { Job } from './job.ts';
+import type { Job, Phase, Task } from './job.ts';
 import { feed, pullAgain, startOpening, startReading } from './pulling.ts';
 import { isBare, isSigned, type JobRequest } from './request.ts';
 import { endedOf, forgetOutcomes, outcomeDeadlines } from './results.ts';
@@ -86,10 +86,26 @@ function readNext(turn: Turn): boolean {
   for (const job of jobs) {
     if (job.phase !== 'queued' || job.task?.type === 'send' || job.claimBy !== null) continue;
     if (job.task === undefined) startReading(turn, job);
-    else startOpening(turn, job, job.task);
+    else if (hasToWait(turn.state, job)) continue;
+    else if (!withdraw(turn, job)) goOn(turn, job, job.task);
     return true;
   }
   return false;
+}
+
+function goOn(turn: Turn, job: Job, task: Task & { readonly type: 'open' | 'answer' }): void {
+  if (task.type === 'open') startOpening(turn, job, task);
+  else conclude(turn, job, task.outcome);
+}
+
+/** What this device answers an app is held as a whole until it is taken: one at a time. */
+function hasToWait({ jobs }: FirmwareState, { request }: Job): boolean {
+  if (request.command !== 'user_request') return false;
+  return jobs.some(({ request: { command }, ...one }) => command === 'user_request' && isToBeSent(one));
+}
+
+function isToBeSent(one: Phase): boolean {
+  return one.phase === 'sending' || (one.phase === 'queued' && one.task?.type === 'send');
 }
 
 function askNext(turn: Turn): boolean {
@@ -128,7 +144,10 @@ function withdraw(turn: Turn, job: Job): boolean {
 function whyWithdrawn({ state, now }: Turn, request: JobRequest): DeviceError | null {
   const { host, paired } = request.computer;
   if (paired && !knows(state.identity.hosts, hexToBytes(host))) return 'not_paired';
-  return request.command === 'nip46_request' ? whyNoApp(state, request, now, remoteSignerOf(request.body.tags)) : null;
+  if (request.command === 'nip46_request') return whyNoApp(state, request, now, remoteSignerOf(request.body.tags));
+  // One that came as a stranger and is being paired is none of the apps yet.
+  if (request.command !== 'user_request' || request.answering === undefined) return null;
+  return request.answering.about === 'pair' ? null : whyNoApp(state, request, now, remoteSignerOf(request.body.tags));
 }
 
 /** Whether the jobs leave the screen to the device's own words. */

@@ -7,23 +7,25 @@
  */
 import type { DeviceError } from '@sallyport/device-protocol';
 import { type Apps, appsOf, setClients } from '../apps/apps.ts';
-import { askForNewApp, askToConnect, askToGive } from '../apps/new-apps.ts';
+import { askForNewApp, askToConnect, askToGive, isPaired, whyNoNewcomer } from '../apps/new-apps.ts';
 import { logForbidden, logGranted, logLeft } from '../decision-log.ts';
 import { type Account, askerOf } from '../life/account.ts';
 import { touch } from '../life/life.ts';
 import { type ClientRecord, findClient, freshness, markSeen, revokeClient } from '../policy/clients.ts';
+import { createdAtMax } from '../policy/closed.ts';
 import { decide, type Question, type Source, type Verdict } from '../policy/decide.ts';
 import { sameBytes } from '../policy/grant.ts';
 import { resolve } from '../policy/grants.ts';
 import type { Asker } from '../screen/review.ts';
 import { accountOf, replaceJob, type Turn } from '../turn.ts';
+import { answeringOf, hasRoomFor, whyNotAddressed } from './addressed.ts';
 import { actByGrant } from './approval.ts';
 import { end, finish } from './ending.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Job } from './job.ts';
 import type { AppAsking } from './prompt.ts';
 import { askAbout, carryOut } from './pulling.ts';
-import type { BareRequest, OwnRequest, Read } from './request.ts';
+import type { AddressedRequest, BareRequest, OwnRequest, Read } from './request.ts';
 import { isBare, isSigned } from './request.ts';
 import type { Subject } from './subject.ts';
 
@@ -41,7 +43,45 @@ export function decideRead(turn: Turn, job: Job, read: Read): void {
   const apps = appsOf(turn.state);
   if (apps === null) return end(turn, job, 'locked');
   if (request.command === 'client_connect') return askToConnect(turn, job, apps, account, read);
+  if (request.command === 'user_request') return decideAddressed(turn, { ...job, request }, request, account, read);
   decideForApp(turn, job, apps, account, read.envelope, read.wanted);
+}
+
+/** What is addressed to the user key: of a known app as any other, and answered by this device itself; of a stranger no more than a `connect`. */
+function decideAddressed(
+  turn: Turn,
+  job: Job,
+  request: AddressedRequest,
+  account: Account,
+  read: Read & { readonly type: 'app' },
+): void {
+  const apps = appsOf(turn.state);
+  if (apps === null) return end(turn, job, 'locked');
+  const { envelope, wanted } = read;
+  // The owner may have closed this door while it was read.
+  const closed = whyNotAddressed(turn.state, request.body.account, envelope.remoteSigner);
+  if (closed !== null) return end(turn, job, closed);
+  // No answer can bear such a date, and what is misdated is not marked as seen: it could be brought for ever.
+  if (envelope.createdAt > createdAtMax) return end(turn, job, 'invalid_params');
+  const isKnown = isPaired(apps.clients, envelope.client, envelope.remoteSigner);
+  const why = isKnown
+    ? null
+    : (whyNoNewcomer(turn.state, request.body, wanted, turn.now) ?? whyAnswered(turn, envelope));
+  if (why !== null) return end(turn, job, why);
+  const answered: Job = { ...job, request: { ...request, answering: answeringOf(request, envelope, wanted, isKnown) } };
+  replaceJob(turn, answered);
+  if (!isKnown) return askToConnect(turn, answered, apps, account, read);
+  const fits = wanted.type !== 'use' || hasRoomFor(request.body.input.length, turn.env);
+  decideForApp(turn, answered, apps, account, envelope, fits ? wanted : { type: 'refused', error: 'too_large' });
+}
+
+/** Nothing is written of an app that is not paired: what was asked or answered of it is known for as long as results are. */
+function whyAnswered({ state: { jobs, results } }: Turn, { eventId }: Envelope): DeviceError | null {
+  const answered = [...jobs, ...results].some((one) => {
+    const known = 'request' in one ? one.request.answering : undefined;
+    return known !== undefined && sameBytes(known.eventId, eventId);
+  });
+  return answered ? 'replayed' : null;
 }
 
 /** Decides upon a request that has no input. */
@@ -78,10 +118,12 @@ function decideForApp(
   if (accountOf(turn.state, record.account) !== account) return end(turn, job, 'unauthenticated');
   const fresh = freshness(store, record, createdAt, eventId);
   if (fresh !== 'fresh') return end(turn, job, notFresh[fresh]);
-  if (wanted.type === 'refused') return end(turn, job, wanted.error);
+  // What is answered by a seal is remembered whatever the answer is: else it could be had again and again.
+  if (wanted.type === 'refused' && job.request.answering === undefined) return end(turn, job, wanted.error);
   const seen = markSeen(clients, store, record, createdAt, eventId);
   if (seen === 'damaged') return end(turn, job, 'storage');
   setClients(turn, seen);
+  if (wanted.type === 'refused') return end(turn, job, wanted.error);
   // An app of the owner's is use of the device; what a computer says by itself is not.
   touch(turn);
   if (wanted.type === 'use') return decideUse(turn, job, account, wanted.subject, { record, envelope });
@@ -136,6 +178,8 @@ function sameRequest(turn: Turn, job: Job, record: ClientRecord, envelope: Envel
     if (one.id === job.id || (one.phase !== 'waiting' && one.phase !== 'reviewing')) return false;
     // What another computer brought is ended by its cancel: that must not end this one.
     if (one.request.computer.host !== job.request.computer.host) return false;
+    // What this device answers itself is another answer than what the computer does.
+    if (one.request.command !== job.request.command) return false;
     const app = one.prompt.about === 'use' ? one.prompt.app : null;
     if (app === null || app.record.slot !== record.slot || !sameBytes(app.envelope.client, envelope.client))
       return false;

@@ -6,6 +6,7 @@ import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
 import { countOwnEnd } from '../own-tries.ts';
 import { type FirmwareState, replaceJob, type Turn } from '../turn.ts';
+import { sealAnswer } from './addressed.ts';
 import { answer, showOutcome } from './answers.ts';
 import type { Job, Outcome } from './job.ts';
 import { recordEnd } from './results.ts';
@@ -25,7 +26,14 @@ export function finish(turn: Turn, job: Job, outcome: Outcome, asked: Job = job)
   showOutcome(turn, asked, outcome);
   const joined = turn.state.jobs.filter((one) => one.phase === 'joined' && one.first === job.id);
   conclude(turn, job, outcome);
-  for (const one of joined) conclude(turn, one, outcome);
+  for (const one of joined) concludeJoined(turn, one, outcome);
+}
+
+/** The text of an answer may be long, and what is made of it for each app longer: that is not all held at once. */
+function concludeJoined(turn: Turn, job: Job, outcome: Outcome): void {
+  if (job.request.answering === undefined || outcome.type === 'error') return conclude(turn, job, outcome);
+  const { id, request, claimBy } = job;
+  replaceJob(turn, { id, request, claimBy, phase: 'queued', task: { type: 'answer', outcome } });
 }
 
 /** The job of this id as it is now. */
@@ -33,7 +41,9 @@ export function jobOf(state: FirmwareState, id: number): Job | undefined {
   return state.jobs.find((job) => job.id === id);
 }
 
-function conclude(turn: Turn, job: Job, outcome: Outcome): void {
+/** Answers a job, or has its large answer pushed first. */
+export function conclude(turn: Turn, before: Job, came: Outcome): void {
+  const { job, outcome } = sealAnswer(turn, before, came);
   const { id, request, claimBy } = job;
   // Nobody has claimed it in this session: whoever does so in time gets the answer.
   if (claimBy === null && outcome.type === 'large') {

@@ -21,6 +21,7 @@ export type Envelope = {
   readonly remoteSigner: Uint8Array;
   readonly requestId: string;
   readonly digest: string;
+  readonly scheme: 'nip04' | 'nip44';
 };
 
 /** What it asks for. */
@@ -28,11 +29,12 @@ export type Wanted =
   | { readonly type: 'refused'; readonly error: DeviceError }
   | { readonly type: 'free'; readonly method: Exclude<FreeMethod, 'connect'> }
   | { readonly type: 'use'; readonly subject: Subject }
-  /** Params of a `connect`: which permissions it would like, and what the app calls itself. */
-  | { readonly type: 'connect'; readonly perms: string; readonly name: string };
+  /** Params of a `connect`: the secret (null: none that could be one), which permissions it would like, and what the app calls itself. */
+  | { readonly type: 'connect'; readonly secret: string | null; readonly perms: string; readonly name: string };
 
 const keyChars = 64;
 /** Of wishes and of what an app says of itself, no more is read. */
+const secretReadMax = 256;
 const permsReadMax = 2_048;
 const aboutMax = 4_096;
 const unauthenticated = { type: 'refused', error: 'unauthenticated' } as const;
@@ -43,15 +45,19 @@ export function remoteSignerOf(tags: readonly (readonly string[])[]): Uint8Array
   return more.length === 0 ? keyOf(tag?.[1]) : null;
 }
 
+/** What opens the content of an event: told by the computer, or of this device. */
+export type OpenedBy = Pick<ClientEvent, 'conversationKey' | 'sharedX'>;
+
 /** Reads an event of an app, for the account that is asked, piece by piece: as often as it has to. */
 export function* readEnvelope(
   { body }: SignedRequest,
+  openedBy: OpenedBy,
   remoteSigner: Uint8Array,
   account: EventFor,
   env: Pick<Env, 'crypto' | 'random' | 'spare'>,
 ): Reading<Read> {
-  const { client, createdAt, tags, sig, conversationKey, input } = body;
-  const event: ClientEvent = { client, createdAt, tags, sig, conversationKey, length: input.length };
+  const { client, createdAt, tags, sig, input } = body;
+  const event: ClientEvent = { client, createdAt, tags, sig, ...openedBy, length: input.length };
   const read = yield* orRefused(readAll(event, remoteSigner, account, env));
   return isRefused(read) ? { type: 'refused', ...read } : read;
 }
@@ -74,8 +80,8 @@ function* readAll(
   // NIP-04 has no MAC: that a false key makes the name of a method is what cannot be.
   if (!authentic.isCommitted && isUnknown(wanted)) return unauthenticated;
   const digest = bytesToHex(request.digest);
-  const { eventId } = authentic;
-  return { type: 'app', envelope: { eventId, createdAt, client, remoteSigner, requestId, digest }, wanted };
+  const { eventId, scheme } = authentic;
+  return { type: 'app', envelope: { eventId, createdAt, client, remoteSigner, requestId, digest, scheme }, wanted };
 }
 
 function isUnknown(wanted: Wanted): boolean {
@@ -101,9 +107,10 @@ function* wantedOf(request: ClientRequest, createdAt: number, account: EventFor)
 
 /** Whose key the first param is differs by app: that it speaks to this remote signer says the `p` tag that it signed. */
 function* connectOf(request: ClientRequest): Reading<Wanted> {
+  const secret = yield* shortParam(request, 1, secretReadMax);
   const perms = yield* shortParam(request, 2, permsReadMax);
   const about = yield* shortParam(request, 3, aboutMax);
-  return { type: 'connect', perms: perms ?? '', name: about === null ? '' : nameOf(about) };
+  return { type: 'connect', secret, perms: perms ?? '', name: about === null ? '' : nameOf(about) };
 }
 
 /** A template, filled with what it lacks. */

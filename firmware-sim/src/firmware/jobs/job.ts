@@ -65,7 +65,9 @@ export type Phase =
 /** What is left of a request that was decided. */
 export type Task =
   | { readonly type: 'open'; readonly reading: Reading<Next>; readonly doing: Doing | null; readonly passes: number }
-  | { readonly type: 'send'; readonly output: Output };
+  | { readonly type: 'send'; readonly output: Output }
+  /** It had joined another one, and is answered as that was: what this device itself answers is made when its turn has come. */
+  | { readonly type: 'answer'; readonly outcome: Outcome };
 
 /** The next piece of an output is being made. */
 export type Making = { readonly at: 'making'; readonly reading: Reading<Uint8Array | Refused> } & Pull;
@@ -107,10 +109,14 @@ export type Place =
   | { readonly at: 'remember'; readonly seen: number }
   | { readonly at: 'how_long'; readonly choice: number; readonly seen: number };
 
+/** What the use of the key came to. `whole`: the signed event as JSON, where the device itself answers the app. */
+export type Ending =
+  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'>; readonly whole?: string }
+  | Made;
+
 /** How a job ended. */
 export type Outcome =
-  | { readonly type: 'signature'; readonly reply: ReplyOf<'sign_event'> }
-  | Made
+  | Ending
   | { readonly type: 'public_key'; readonly pubkey: Uint8Array }
   /** Nothing more than that it was done. */
   | { readonly type: 'ack' }

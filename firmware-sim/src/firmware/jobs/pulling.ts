@@ -6,17 +6,20 @@
 
 import { limits } from '@sallyport/device-protocol';
 import { screenTaken } from '../flows/flow.ts';
+import type { Account } from '../life/account.ts';
 import { blockBytes, isKept } from '../stream/input.ts';
 import type { Range, Reading } from '../stream/reading.ts';
 import { accountOf, askHuman, replaceJob, show, type Turn, takeId, tell } from '../turn.ts';
+import { openedByUser } from './addressed.ts';
+import { wholeOf } from './addressed-text.ts';
 import { pausePrompts } from './answers.ts';
-import type { Done, Opening } from './approval.ts';
+import type { Done } from './approval.ts';
 import { decideBare, decideRead } from './deciding.ts';
 import { end } from './ending.ts';
-import { readEnvelope, remoteSignerOf } from './envelope.ts';
-import type { Job, Next, Pull, Task } from './job.ts';
+import { type OpenedBy, readEnvelope, remoteSignerOf } from './envelope.ts';
+import type { Ending, Job, Next, Pull, Task } from './job.ts';
 import { askUse, type UsePrompt } from './prompt.ts';
-import { isBare, isSigned, type JobRequest } from './request.ts';
+import { isBare, isSigned, type JobRequest, type SignedRequest } from './request.ts';
 import { readOwn } from './subject.ts';
 
 type ReadingJob = Job & { readonly phase: 'reading' };
@@ -36,8 +39,15 @@ export function startReading(turn: Turn, job: Job): void {
     return begin(turn, job, followed(readOwn(request, whose, turn.env), decideRead), began);
   }
   const remoteSigner = remoteSignerOf(request.body.tags);
-  if (remoteSigner === null) return end(turn, job, 'unauthenticated');
-  begin(turn, job, followed(readEnvelope(request, remoteSigner, whose, turn.env), decideRead), unseen);
+  const openedBy = openedByFor(turn, request, account);
+  if (remoteSigner === null || openedBy === null) return end(turn, job, 'unauthenticated');
+  begin(turn, job, followed(readEnvelope(request, openedBy, remoteSigner, whose, turn.env), decideRead), unseen);
+}
+
+/** What opens the app's event: the computer says it, or it is this device's own. */
+function openedByFor(turn: Turn, { command, body }: SignedRequest, account: Account): OpenedBy | null {
+  if (command === 'user_request') return openedByUser(account, body.client, turn.env.crypto);
+  return { conversationKey: body.conversationKey };
 }
 
 /** Of what an app signed nothing is shown before it is verified. */
@@ -60,11 +70,25 @@ export function carryOut(
   turn: Turn,
   job: Job,
   done: Done,
-  ended: (turn: Turn, job: Job, outcome: Exclude<Done, Opening>) => void,
+  ended: (turn: Turn, job: Job, outcome: Ending) => void,
 ): void {
+  // What the device itself answers has to be there as a whole; it is small.
+  const isWhole = job.request.answering !== undefined && done.type !== 'error';
+  if (isWhole) return readFor(turn, job, { type: done.type, reading: wholeOf(done), passes: 1 }, ended);
+  if (done.type === 'signature') return ended(turn, job, { type: 'signature', reply: done.reply });
   if (done.type !== 'opening') return ended(turn, job, done);
+  readFor(turn, job, done, ended);
+}
+
+/** Has an ending read out of the input, when its turn has come. */
+function readFor(
+  turn: Turn,
+  job: Job,
+  done: { readonly type: Done['type']; readonly reading: Reading<Ending>; readonly passes: number },
+  ended: (turn: Turn, job: Job, outcome: Ending) => void,
+): void {
   const { id, request, claimBy, phase } = job;
-  const doing = phase === 'reviewing' ? 'decrypting' : null;
+  const doing = phase === 'reviewing' && done.type === 'opening' ? 'decrypting' : null;
   if (doing !== null) pausePrompts(turn);
   const task = { type: 'open', reading: followed(done.reading, ended), doing, passes: done.passes } as const;
   replaceJob(turn, { id, request, claimBy, phase: 'queued', task });

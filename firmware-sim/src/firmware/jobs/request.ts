@@ -6,22 +6,33 @@
  */
 import type { AskingCommand, DeviceError, RequestOf } from '@sallyport/device-protocol';
 import type { Computer } from '../channel/session.ts';
+import type { Answering } from './addressed.ts';
 import type { Envelope, Wanted } from './envelope.ts';
 import type { Subject } from './subject.ts';
 
 /** The commands that carry an event of an app. */
-export type SignedCommand = 'nip46_request' | 'client_connect';
+export type SignedCommand = 'nip46_request' | 'client_connect' | 'user_request';
 export type JobCommand = AskingCommand | SignedCommand | 'client_introduce' | 'grants_propose';
 
-/** A request of such a command, and the computer that asked: it alone gets the answer. */
+/**
+ * A request of such a command, and the computer that asked: it alone gets the answer. `answering`: how the app that addressed it to the user key
+ * is answered, known from when it was verified.
+ */
 export type JobRequest = {
-  [C in JobCommand]: { readonly command: C; readonly body: RequestOf<C>; readonly computer: Computer };
+  [C in JobCommand]: {
+    readonly command: C;
+    readonly body: RequestOf<C>;
+    readonly computer: Computer;
+    readonly answering?: Answering;
+  };
 }[JobCommand];
 
 /** In the computer's own name, with an input. */
 export type OwnRequest = Extract<JobRequest, { readonly command: AskingCommand }>;
 /** Of an app, with its event as input. */
 export type SignedRequest = Extract<JobRequest, { readonly command: SignedCommand }>;
+/** Of those, what an app addressed to the user key. */
+export type AddressedRequest = Extract<JobRequest, { readonly command: 'user_request' }>;
 /** Without an input: everything is in the request. */
 export type BareRequest = Extract<JobRequest, { readonly command: 'client_introduce' | 'grants_propose' }>;
 
@@ -36,5 +47,6 @@ export function isBare(request: JobRequest): request is BareRequest {
 }
 
 export function isSigned(request: JobRequest): request is SignedRequest {
-  return request.command === 'nip46_request' || request.command === 'client_connect';
+  const { command } = request;
+  return command === 'nip46_request' || command === 'client_connect' || command === 'user_request';
 }

@@ -29,7 +29,9 @@ export type TextSubject = {
 
 /** The largest input that the device takes for a command. */
 export function inputMax(command: JobCommand): number {
-  if (command === 'nip46_request' || command === 'client_connect') return limits.requestStreamMax;
+  if (command === 'nip46_request' || command === 'client_connect' || command === 'user_request') {
+    return limits.requestStreamMax;
+  }
   return command === 'nip04_decrypt' || command === 'nip44_decrypt' ? limits.resultMax : limits.streamMax;
 }
 

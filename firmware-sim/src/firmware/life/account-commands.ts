@@ -1,9 +1,9 @@
 /** What computers ask about accounts. For paired ones; each change is a flow in which the human says yes. */
 import type { Request } from '@sallyport/device-protocol';
-import { deriveFlow, importFlow, removeFlow, renameFlow } from '../flows/account-flows.ts';
+import { addressFlow, deriveFlow, importFlow, removeFlow, renameFlow } from '../flows/account-flows.ts';
 import { readNcryptsec } from '../formats/nip49.ts';
 import { accountOf, say, type Turn } from '../turn.ts';
-import { freeNumber, hasWords, isSecret } from './accounts.ts';
+import { addressAccount, freeNumber, hasWords, isSecret } from './accounts.ts';
 import { begin, type HandlersOf, notPaired, openFor, refuse } from './life-commands.ts';
 
 type AccountCommand =
@@ -12,17 +12,19 @@ type AccountCommand =
   | 'account_derive'
   | 'account_import'
   | 'account_rename'
-  | 'account_remove';
+  | 'account_remove'
+  | 'account_address';
 
 export const accountHandlers: HandlersOf<AccountCommand> = {
   accounts: (turn, { id, command }) => {
     const life = openFor(turn, id, command);
     if (life === null) return;
-    const accounts = life.accounts.map(({ number, name, pubkey, index }) =>
-      index === null
-        ? ({ account: number, name, pubkey, origin: 'imported' } as const)
-        : ({ account: number, name, pubkey, origin: 'derived', index } as const),
-    );
+    const accounts = life.accounts.map(({ number, name, pubkey, index }) => {
+      const told = { account: number, name, pubkey, addressed: life.addressed.includes(number) };
+      return index === null
+        ? ({ ...told, origin: 'imported' } as const)
+        : ({ ...told, origin: 'derived', index } as const);
+    });
     say(turn, { type: 'reply', id, command, body: { accounts } });
   },
   account_create: (turn, { id, command, body }) => derives(turn, { id, command }, body.name, null),
@@ -41,6 +43,18 @@ export const accountHandlers: HandlersOf<AccountCommand> = {
     if (typeof account === 'string') return refuse(turn, id, command, account);
     if (life.accounts.length < 2) return refuse(turn, id, command, 'wrong_state', 'the only account');
     begin(turn, id, command, 'Remove account', (here) => removeFlow(here, body.account));
+  },
+  account_address: (turn, { id, command, body }) => {
+    const life = openFor(turn, id, command);
+    if (life === null) return;
+    const account = accountOf(turn.state, body.account);
+    if (typeof account === 'string') return refuse(turn, id, command, account);
+    if (body.addressed && !life.addressed.includes(body.account)) {
+      return begin(turn, id, command, 'Own key', (here) => addressFlow(here, body.account));
+    }
+    // Taking away needs no button.
+    addressAccount(turn, life, body.account, body.addressed);
+    say(turn, { type: 'reply', id, command, body: {} });
   },
 };
 

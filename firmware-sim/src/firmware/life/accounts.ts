@@ -11,8 +11,9 @@ import { appendLog } from '../logging.ts';
 import { revokeAccount } from '../policy/clients.ts';
 import type { Turn } from '../turn.ts';
 import { readAccounts, readWords, removeAccount, type StoredAccount, writeAccount } from '../vault/accounts-store.ts';
+import { writeAddressed } from '../vault/addressed.ts';
 import { type Account, accountOfStored } from './account.ts';
-import { changeOpen, type OpenLife } from './life.ts';
+import { changeOpen, type OpenLife, sayState } from './life.ts';
 
 /** Record `gone`: version, then the numbers that accounts had which were removed. */
 const goneRecord = 'gone';
@@ -83,10 +84,29 @@ export function renameAccount(turn: Turn, life: OpenLife, account: Account, name
   }));
 }
 
+/** Whether requests to its own key are answered, from now on. What is open there ends where they are not. */
+export function addressAccount(turn: Turn, { vault, addressed }: OpenLife, number: number, on: boolean): void {
+  if (addressed.includes(number) === on) return;
+  const others = addressed.filter((one) => one !== number);
+  const next = on ? [...others, number].sort((a, b) => a - b) : others;
+  appendLog(turn, { event: on ? 'addressed' : 'not_addressed', account: number });
+  writeAddressed(vault, next);
+  changeOpen(turn, (life) => ({ ...life, addressed: next }));
+  // Computers ask anew which they are.
+  sayState(turn);
+  if (on) return;
+  for (const { id } of turn.state.jobs) {
+    const job = turn.state.jobs.find((one) => one.id === id);
+    if (job?.request.command === 'user_request' && job.request.body.account === number) end(turn, job, 'wrong_state');
+  }
+}
+
 /** Forgets an account, its apps and their grants; the apps first, so that a power cut leaves none without an account. */
 export function dropAccount(turn: Turn, life: OpenLife, account: Account): void {
   const { vault } = life;
   const { number } = account;
+  // Another account may get its number.
+  addressAccount(turn, life, number, false);
   appendLog(turn, { event: 'account_removed', account: number });
   const clients = revokeAccount(life.clients, vault, number);
   vault.write(goneRecord, Uint8Array.of(version, ...new Set([...goneNumbers(vault), number])));

@@ -18,6 +18,7 @@ import { type Clients, loadClients } from '../policy/clients.ts';
 import type { View } from '../screen/screens.ts';
 import { type FirmwareState, say, stateName, type Turn } from '../turn.ts';
 import { readAccounts, readSettings, type Settings } from '../vault/accounts-store.ts';
+import { readAddressed } from '../vault/addressed.ts';
 import { loadLog } from '../vault/log.ts';
 import { loadVault, type OpenVault, openDemo, type VaultFault, waitMs, wipe } from '../vault/vault.ts';
 import { type Account, accountOfStored } from './account.ts';
@@ -39,6 +40,8 @@ export type OpenLife = {
   /** By number. */
   readonly accounts: readonly Account[];
   readonly clients: Clients;
+  /** The numbers of those whose own key may be asked by apps. */
+  readonly addressed: readonly number[];
   readonly settings: Settings;
   /** They count where an open device asks for its PIN, too, and locking takes none of them back. */
   readonly wrongPins: WrongPins;
@@ -66,6 +69,7 @@ export function openLife(env: Env, vault: OpenVault, now: number): OpenLife {
     vault,
     accounts: accounts.map((stored) => accountOfStored(stored, env.crypto)),
     clients: loadClients(vault, limits.clientsMax),
+    addressed: readAddressed(vault),
     settings: readSettings(vault),
     wrongPins: noWrongPins,
     usedAt: now,

@@ -22,8 +22,9 @@ export type ClientEvent = {
   readonly createdAt: number;
   readonly tags: readonly (readonly string[])[];
   readonly sig: Uint8Array;
-  /** NIP-44's, or for NIP-04 the x coordinate of the shared point. */
+  /** NIP-44's; for NIP-04 the x coordinate of the shared point, which may be given beside it: then either will do. */
   readonly conversationKey: Uint8Array;
+  readonly sharedX?: Uint8Array;
   /** Bytes of the content: the input of the request. */
   readonly length: number;
 };
@@ -72,8 +73,9 @@ function* verified(event: ClientEvent, input: Input, crypto: Pick<Crypto, 'verif
   const iv = ivOf(tail);
   if (iv !== null) {
     opened?.keys.zero();
-    const text = yield* openNip04(input, input.length - tailBytes, event.conversationKey, iv);
-    return { eventId, scheme: 'nip04', isCommitted: false, text };
+    const text = yield* openNip04(input, input.length - tailBytes, event.sharedX ?? event.conversationKey, iv);
+    // The device's own key can be no false one.
+    return { eventId, scheme: 'nip04', isCommitted: event.sharedX !== undefined, text };
   }
   if (opened === null || !base64.isWhole()) throw new Refusal('unauthenticated');
   return { eventId, scheme: 'nip44', isCommitted: true, text: yield* openNip44(input, opened) };

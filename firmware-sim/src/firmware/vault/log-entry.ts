@@ -32,6 +32,9 @@ export const logEvents = {
   suspended: 21,
   resumed: 22,
   renamed: 23,
+  /** Requests to the key of an account itself are answered, and no more. */
+  addressed: 24,
+  not_addressed: 25,
 } as const;
 
 export type LogEvent = keyof typeof logEvents;

@@ -1,4 +1,7 @@
-/** The accounts that the device told, with their public keys; their names there are asked for on a click, since a locked device asks for its PIN. */
+/**
+ * The accounts that the device told, with their public keys, and whether they answer apps there; their names are asked for on a click, since
+ * a locked device asks for its PIN.
+ */
 import { useSignal } from '@preact/signals';
 import type { Answer } from '../../../src/control/routes.ts';
 import { call, type Failed } from '../api.ts';
@@ -6,6 +9,7 @@ import { status } from '../live.ts';
 import { texts } from '../texts.ts';
 import { Action } from './action.tsx';
 import { CopyLine } from './copy.tsx';
+import { UserKey } from './user-key.tsx';
 
 type Account = Answer<'GET /v0/accounts'>['accounts'][number];
 
@@ -20,8 +24,8 @@ export function Accounts() {
   return (
     <section aria-labelledby="accounts">
       <h2 id="accounts">{texts.device.accounts}</h2>
-      {known.length === 0 ? <p>{texts.device.noAccounts}</p> : null}
-      {known.map(({ number, pubkey, npub }) => {
+      {known.length === 0 ? <p>{texts.device.noAccounts}</p> : <p class="quiet">{texts.device.userKey.words}</p>}
+      {known.map(({ number, pubkey, npub, userKey }) => {
         const account = named.value.find((each) => each.pubkey === pubkey);
         return (
           <div key={number} class="card">
@@ -29,6 +33,7 @@ export function Accounts() {
               <bdi>{texts.device.account(number, account?.name ?? '')}</bdi>
             </h3>
             <CopyLine text={npub} label={texts.device.npub(number)} />
+            <UserKey number={number} answers={userKey} />
           </div>
         );
       })}

@@ -13,6 +13,8 @@ import { Countdown } from './time.tsx';
 
 type Line = Answer<'POST /v0/secrets'>;
 type Way = 'ours' | 'theirs';
+/** Which key a line names: what the host was started for, one that no other app gets, or the account's own. */
+type LineKey = 'usual' | 'own' | 'user';
 /** `line`: a line is made at once, as most people want it; `choice`: its terms are asked first. */
 export type PairingStart = 'line' | 'choice';
 
@@ -52,11 +54,11 @@ function OurLine({ start }: { readonly start: PairingStart }) {
   const account = useSignal(0);
   const minutes = useSignal<number>(1_440);
   const perms = useSignal<readonly string[]>([]);
-  const ownKey = useSignal(false);
+  const key = useSignal<LineKey>('usual');
   const make = async () => {
     const wanted = { name: name.value, account: account.value, minutes: minutes.value, perms: perms.value.join(',') };
     // Where nothing is said it is as the host was started.
-    const body = ownKey.value ? { ...wanted, ownKey: true } : wanted;
+    const body = { ...wanted, ...keyOf(key.value, account.value) };
     const said = await call('POST /v0/secrets', { body });
     if (said.ok) {
       line.value = said.answer;
@@ -90,16 +92,48 @@ function OurLine({ start }: { readonly start: PairingStart }) {
           </select>
         </label>
         <Wishes value={perms.value} onChange={(wished) => (perms.value = wished)} />
-        <label class="check">
-          <input type="checkbox" checked={ownKey} onChange={(event) => (ownKey.value = event.currentTarget.checked)} />
-          {texts.pairApp.ownKey}
-        </label>
+        <KeyChoice value={key.value} account={account.value} onChange={(named) => (key.value = named)} />
       </details>
       <Action act={make} look="primary">
         {texts.pairApp.make}
       </Action>
     </form>
   );
+}
+
+/** Whether this account answers apps that ask its own key, as the device last told. */
+function answersItself(account: number): boolean {
+  return status.value?.device.accounts.some(({ number, userKey }) => number === account && userKey) ?? false;
+}
+
+/** Which key is asked for. What is not offered any more was not chosen. */
+function keyOf(key: LineKey, account: number) {
+  if (key === 'user' && answersItself(account)) return { userKey: true };
+  return key === 'own' ? { ownKey: true } : {};
+}
+
+type KeyChoiceProps = {
+  readonly value: LineKey;
+  readonly account: number;
+  readonly onChange: (key: LineKey) => void;
+};
+
+/** Another key than the usual one: one of them at most, and the account's own only where it answers. */
+function KeyChoice({ value, account, onChange }: KeyChoiceProps) {
+  const offered: readonly (readonly [LineKey, string])[] = [
+    ['own', texts.pairApp.ownKey],
+    ...(answersItself(account) ? ([['user', texts.pairApp.userKey]] as const) : []),
+  ];
+  return offered.map(([key, words]) => (
+    <label key={key} class="check">
+      <input
+        type="checkbox"
+        checked={value === key}
+        onChange={(event) => onChange(event.currentTarget.checked ? key : 'usual')}
+      />
+      {words}
+    </label>
+  ));
 }
 
 type WishesProps = { readonly value: readonly string[]; readonly onChange: (wished: readonly string[]) => void };

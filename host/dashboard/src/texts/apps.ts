@@ -10,6 +10,8 @@ export const apps = {
   signer: 'Knows this signer',
   ownKey: 'by a key of its own: it cannot be linked with other apps',
   sharedKey: 'by the same key as other apps',
+  userKey: 'by the key of your account itself, as apps of early 2024 do',
+  userKeyEnded: 'by the key of your account itself, which answers no app now',
   pairedAt: 'Paired',
   usedAt: 'Last use',
   never: 'none that the log knows of',

@@ -33,6 +33,15 @@ export const device = {
   account: (number: number, name: string) => (name === '' ? `Account ${number}` : `Account ${number}: ${name}`),
   npub: (number: number) => `The public key of account ${number}`,
   names: 'Ask the device for their names',
+  userKey: {
+    words:
+      'Old apps (of early 2024) ask your own public key instead of the key of this signer. On relays everybody then sees that your key uses a signer, when, and with which app keys: allow it only for an app that needs it.',
+    on: 'It answers old apps at this key.',
+    off: 'It does not answer old apps at this key.',
+    allow: 'Let it answer',
+    end: 'Stop answering',
+    look: 'Now look at your device: its screen says what this means, and asks for a hold of its button.',
+  },
   mirror: 'What the device must show now',
   mirrorWords: 'As far as this computer knows. If the screen says something else, say no there and ask why.',
   nothing: 'No question of an app: its home screen, or what you opened yourself.',
@@ -83,6 +92,8 @@ export const device = {
     suspended: 'all permissions were suspended',
     resumed: 'the permissions hold again',
     renamed: 'renamed',
+    addressed: 'an account answers at its own key',
+    not_addressed: 'an account answers no more at its own key',
   } as Readonly<Record<string, string>>,
   strangeEvent: 'an entry that this computer does not know',
 } as const;

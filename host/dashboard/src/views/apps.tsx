@@ -2,7 +2,7 @@
 import type { Answer } from '../../../src/control/routes.ts';
 import { askedWords } from '../../../src/core/bridge/asked-words.ts';
 import { call } from '../api.ts';
-import { apps } from '../live.ts';
+import { apps, status } from '../live.ts';
 import { nameOf } from '../parts/app-name.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { GrantsOf } from '../parts/grants.tsx';
@@ -49,8 +49,17 @@ function wishWords(perms: string): string {
   return words.join(', ');
 }
 
+/** By which key it knows this signer. */
+function signerWords({ account, ownKey, userKey }: App): string {
+  const { ownKey: own, sharedKey, userKey: users, userKeyEnded } = texts.apps;
+  if (!userKey) return ownKey ? own : sharedKey;
+  // A device that is not there tells no accounts: nothing ended then.
+  const told = status.value?.device.accounts.find(({ number }) => number === account);
+  return told?.userKey === false ? userKeyEnded : users;
+}
+
 function AppCard({ app }: { readonly app: App }) {
-  const { client, url, perms, account, ownKey, pairedAt, usedAt, pause } = app;
+  const { client, url, perms, account, pairedAt, usedAt, pause } = app;
   const params = { client };
   const name = nameOf(app);
   const refresh = () => void apps.refresh();
@@ -73,7 +82,7 @@ function AppCard({ app }: { readonly app: App }) {
         <dt>{texts.apps.account}</dt>
         <dd>{account}</dd>
         <dt>{texts.apps.signer}</dt>
-        <dd>{ownKey ? texts.apps.ownKey : texts.apps.sharedKey}</dd>
+        <dd>{signerWords(app)}</dd>
         <dt>{texts.apps.pairedAt}</dt>
         <dd>
           <Moment at={pairedAt} />

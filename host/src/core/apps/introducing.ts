@@ -14,9 +14,10 @@ import { narrowed } from '../narrowing/narrowing.ts';
 import { resultText } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { appAt, lineAt, noLineKey } from './line-keys.ts';
+import { lineOfSecret } from './line-of.ts';
 import type { Introduction } from './nostrconnect-uri.ts';
 import { revokeAll } from './revoking.ts';
-import { introducedHash, lineOfSecret, pair, pairOf, type Secret, type Sessions } from './sessions.ts';
+import { introducedHash, pair, pairOf, type Secret, type Sessions } from './sessions.ts';
 import type { StoreRow } from './store-rows.ts';
 
 /** Who was introduced, as which account, and to the key of which line (`introducedLine`). `onDevice`: the device paired it, too. */

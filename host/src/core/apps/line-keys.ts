@@ -4,18 +4,24 @@
  *
  * Promises: at most `lineKeysMax` beside the main one; an app is one only at its own key, and a stranger at all others.
  */
+import { limits as device } from '@sallyport/device-protocol';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { BridgeState } from '../bridge/bridge-state.ts';
+import type { DeviceAccount } from '../device/device-port.ts';
 import type { RemoteSigner } from '../nip46/envelope.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { type App, lineOfApp, lineOfSecret, type Sessions } from './sessions.ts';
+import { lineOfApp, lineOfSecret, userLine } from './line-of.ts';
+import type { App, Sessions } from './sessions.ts';
+import type { KnownAccounts } from './store-rows.ts';
 
 /** The public keys of lines and the lines that they are of. It is made once for each value of the sessions. */
 export function lineKeys(sessions: Sessions, signer: RemoteSigner): ReadonlyMap<string, string> {
   const known = made.get(sessions);
   if (known?.signer === signer) return known.keys;
   const live = [...sessions.secrets.values()].filter(({ spent }) => spent === null).map(lineOfSecret);
-  const lines = [...live, ...[...sessions.apps.values()].map(lineOfApp)].filter((line) => line !== '');
+  const lines = [...live, ...[...sessions.apps.values()].map(lineOfApp)].filter(
+    (line) => line !== '' && line !== userLine,
+  );
   const keys = new Map(lines.map((line) => [signer.at(line).pubkey, line]));
   made.set(sessions, { signer, keys });
   return keys;
@@ -26,9 +32,14 @@ export function lineAt({ sessions, signer }: Pick<BridgeState, 'sessions' | 'sig
   return pubkey === signer.pubkey ? '' : (lineKeys(sessions, signer).get(pubkey) ?? null);
 }
 
-/** All keys at which this host is heard, the main one first. */
-export function heardKeys({ sessions, signer }: Pick<BridgeState, 'sessions' | 'signer'>): readonly string[] {
-  return [signer.pubkey, ...lineKeys(sessions, signer).keys()];
+/** All keys at which this host is heard, the main one first; last the user keys that answer themselves, which are not ours. */
+export function heardKeys({ sessions, signer, known }: Pick<BridgeState, 'sessions' | 'signer' | 'known'>): string[] {
+  return [signer.pubkey, ...lineKeys(sessions, signer).keys(), ...userKeys(known).map(({ pubkey }) => pubkey)];
+}
+
+/** The accounts whose owner has them answer what is addressed to their own key (PROTOCOL.md, chapter 21). */
+export function userKeys(known: KnownAccounts | null): readonly DeviceAccount[] {
+  return known?.accounts.filter(({ addressed }) => addressed === true) ?? [];
 }
 
 /** The signers of those that are keys of ours. */
@@ -41,6 +52,19 @@ export function signersOf(state: Pick<BridgeState, 'sessions' | 'signer'>, pubke
 export function appAt({ apps }: Sessions, client: string, line: string): App | undefined {
   const app = apps.get(client);
   return app !== undefined && lineOfApp(app) === line ? app : undefined;
+}
+
+/** The app that a client is at this user key. */
+export function appAtUser({ apps }: Sessions, client: string, pubkey: string): App | undefined {
+  const app = apps.get(client);
+  return app?.addressed === true && app.remoteSigner === pubkey ? app : undefined;
+}
+
+/** The hashes of the secrets by which strangers may come to the user key of an account now: the newest, as many as a device is told. */
+export function userSecrets({ sessions }: Pick<BridgeState, 'sessions'>, account: number, now: number): string[] {
+  const lines = [...sessions.secrets.values()].filter((one) => one.addressed === true && one.account === account);
+  const live = lines.filter(({ spent, expiresAt }) => spent === null && now <= expiresAt);
+  return live.map(({ hash }) => hash).slice(-device.secretsMax);
 }
 
 /** Why there is no key for another line; null where there is one. */

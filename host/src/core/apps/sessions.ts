@@ -11,17 +11,19 @@ import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { isBunkerSecret } from './bunker-uri.ts';
 import { cleanLine } from './client-metadata.ts';
+import { lineOfApp, lineOfSecret } from './line-of.ts';
 import type { Revocation, StoreRow } from './store-rows.ts';
 
 /**
  * A paired app. Name, URL and permissions are its own claims. `account` is the one that it signs as, `remoteSigner` the key that it
- * speaks to, which is that of its line where `ownKey` says so; `onDevice`: the device paired it, too. `relays` are those that it brought itself (`nostrconnect://`). Times are ms Unix time.
+ * speaks to, which is that of its line where `ownKey` says so, and the user key of its account where it is `addressed`; `onDevice`: the device paired it, too. `relays` are those that it brought itself (`nostrconnect://`). Times are ms Unix time.
  */
 export type App = {
   readonly client: string;
   readonly account: number;
   readonly remoteSigner: string;
   readonly ownKey: boolean;
+  readonly addressed?: true;
   readonly onDevice: boolean;
   readonly relays: readonly string[];
   readonly name: string;
@@ -33,7 +35,7 @@ export type App = {
 
 /**
  * A one-time secret: live until it expires, or spent by the first client that showed it. `name` is what the user called the line of
- * this account, `perms` what an app that asks for nothing is taken to ask for. `ownKey`: the line names a remote-signer key of its own.
+ * this account, `perms` what an app that asks for nothing is taken to ask for. `ownKey`: the line names a remote-signer key of its own; `addressed`: it names the user key.
  */
 export type Secret = {
   readonly hash: string;
@@ -41,6 +43,7 @@ export type Secret = {
   readonly account: number;
   readonly perms: string;
   readonly ownKey: boolean;
+  readonly addressed?: true;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly spent: { readonly by: string; readonly at: number } | null;
@@ -54,6 +57,7 @@ export type NewSecret = {
   readonly perms?: string;
   readonly expiresAt?: number;
   readonly ownKey?: boolean;
+  readonly addressed?: true;
 };
 
 /**
@@ -86,15 +90,6 @@ export function introducedHash(client: string, secret: string): string {
   return hashSecret(`nostrconnect:${client}:${secret}`);
 }
 
-/** The line whose key an app speaks to, or that a secret is shown at; empty: the main one. */
-export function lineOfApp({ ownKey, secretHash }: Pick<App, 'ownKey' | 'secretHash'>): string {
-  return ownKey ? secretHash : '';
-}
-
-export function lineOfSecret({ ownKey, hash }: Pick<Secret, 'ownKey' | 'hash'>): string {
-  return ownKey ? hash : '';
-}
-
 /** A device knows an app by both keys, and a replay of one pair says nothing about another. */
 export function pairOf({ client, remoteSigner }: Revocation): string {
   return `${client}:${remoteSigner}`;
@@ -121,12 +116,13 @@ export function loadSessions(
 export function addSecret(
   sessions: Sessions,
   now: number,
-  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs, ownKey = false }: NewSecret,
+  { hash, name, account, perms = '', expiresAt = now + limits.secretLifeMs, ownKey = false, addressed }: NewSecret,
   inUse: ReadonlySet<string>,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
   const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
-  const secret: Secret = { hash, ...line, ownKey, createdAt: now, expiresAt, spent: null };
+  const to = addressed === true ? { ownKey: false, addressed } : { ownKey };
+  const secret: Secret = { hash, ...line, ...to, createdAt: now, expiresAt, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);
   const rows: StoreRow[] = [{ type: 'secret', secret }];
   const live = [...secrets.values()].filter((each) => each.spent === null);
@@ -208,7 +204,7 @@ export function voidSecret(sessions: Sessions, hash: string): [Sessions, readonl
 }
 
 /** An app as it is to be paired. `account` and `relays` where the user, or the app's own line, said them. */
-type NewApp = Pick<App, 'client' | 'remoteSigner' | 'ownKey' | 'onDevice'> & {
+type NewApp = Pick<App, 'client' | 'remoteSigner' | 'ownKey' | 'addressed' | 'onDevice'> & {
   readonly account?: number;
   readonly relays?: readonly string[];
 };
@@ -219,7 +215,7 @@ type NewApp = Pick<App, 'client' | 'remoteSigner' | 'ownKey' | 'onDevice'> & {
  */
 export function pair(
   sessions: Sessions,
-  { client, remoteSigner, ownKey, onDevice, ...said }: NewApp,
+  { client, remoteSigner, ownKey, addressed, onDevice, ...said }: NewApp,
   { secretHash, metadata, perms }: Pick<ConnectRequest, 'metadata' | 'perms'> & { readonly secretHash: string },
   now: number,
 ): [Sessions, readonly StoreRow[]] | null {
@@ -232,6 +228,7 @@ export function pair(
     account: said.account ?? (secret.spent === null ? secret.account : (before?.account ?? secret.account)),
     remoteSigner,
     ownKey,
+    ...(addressed === true ? { addressed } : {}),
     onDevice,
     relays: said.relays ?? before?.relays ?? [],
     // A login without metadata does not make an app nameless that had told its name before.

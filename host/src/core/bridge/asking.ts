@@ -120,7 +120,8 @@ function join(state: BridgeState, job: number, open: OpenRequest, origin: Origin
   return [{ ...state, open: new Map(state.open).set(job, joined) }, effects];
 }
 
-function refusalOf(state: BridgeState, origin: Origin, chars: number): Refusal | null {
+/** Why no more may be open; null: there is room. */
+export function refusalOf(state: BridgeState, origin: Origin, chars: number): Refusal | null {
   if (state.stopping) return shuttingDown;
   const all = [...state.open.values()];
   const own = all.filter((open) => open.origin.client === origin.client);

@@ -58,6 +58,11 @@ export const bridgeLimits = {
    * agreement, decryption), so this is at most 6 % of one processor.
    */
   strangers: { burst: 60, eachMs: 50 },
+  /**
+   * Of strangers who ask at a user key, while a line waits for one: the device reads each, which takes it a key agreement and a signature. One at a
+   * time, so this is what a flood may keep it busy with.
+   */
+  unread: { burst: 10, eachMs: 2_000 },
   /** Strangers whose budget is remembered; the least recent is forgotten first. */
   strangersMax: 256,
   /**

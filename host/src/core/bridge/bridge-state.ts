@@ -6,25 +6,24 @@
 import type { ClientMetadata } from '../apps/client-metadata.ts';
 import type { Introduced } from '../apps/introducing.ts';
 import type { Comparison } from '../apps/replaced.ts';
-import { noOwnRelays, type OwnRelays } from '../apps/session-relays.ts';
-import { type App, loadSessions, type NewSecret, type Secret, type Sessions } from '../apps/sessions.ts';
-import type { AskedRow, ChallengeRow, KnownAccounts, Revocation, SeenRow, StoreRow } from '../apps/store-rows.ts';
+import type { OwnRelays } from '../apps/session-relays.ts';
+import type { NewSecret, Sessions } from '../apps/sessions.ts';
+import type { AskedRow, ChallengeRow, KnownAccounts, StoreRow } from '../apps/store-rows.ts';
 import type { DeviceAccount, DeviceAnswer, DeviceAsk, EventTemplate } from '../device/device-port.ts';
-import { type Narrowing, noNarrowing } from '../narrowing/narrowing.ts';
+import type { Narrowing } from '../narrowing/narrowing.ts';
 import type { Encryption, RemoteSigner } from '../nip46/envelope.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import type { RequestedEvent } from '../nip46/event-template.ts';
 import type { RequestId } from '../nip46/nip46-text.ts';
 import type { RefusalCode } from '../nip46/refusal.ts';
-import { type Challenges, noChallenges } from '../web/challenge.ts';
-import { nobody, type People } from '../web/people.ts';
+import type { Challenges } from '../web/challenge.ts';
+import type { People } from '../web/people.ts';
 import type { Web } from '../web/web.ts';
-import { type AppBudgets, fullBudgets } from './app-budgets.ts';
-import { bridgeLimits as limits } from './bridge-limits.ts';
-import { type Drops, noDrops } from './drops.ts';
-import { type Ended, endedBefore } from './ended.ts';
-import { type SeenByClient, type SeenIds, seenByClient, seenIds } from './seen.ts';
-import { noStrangers, type Strangers } from './strangers.ts';
+import type { AppBudgets } from './app-budgets.ts';
+import type { Drops } from './drops.ts';
+import type { Ended } from './ended.ts';
+import type { SeenByClient, SeenIds } from './seen.ts';
+import type { Strangers } from './strangers.ts';
 
 /** What is known of the device that is there. `knowsApps`: it pairs apps and judges what they ask itself. */
 export type KnownDevice = { readonly life: 'fresh' | 'locked' | 'ready'; readonly knowsApps: boolean };
@@ -53,6 +52,8 @@ export type BridgeState = {
   readonly seen: SeenByClient;
   readonly strangersSeen: SeenIds;
   readonly strangers: Strangers;
+  /** When the budget of strangers that only the device can read is full again. */
+  readonly unreadFullAt: number;
   readonly budgets: AppBudgets;
   readonly open: ReadonlyMap<number, OpenRequest>;
   readonly ended: Ended;
@@ -113,6 +114,8 @@ export type Wants =
       readonly template: EventTemplate;
       readonly pubkey: string | null;
     }
+  /** What was addressed to the user key of an account, and what it is the device alone knows. */
+  | { readonly type: 'to_user'; readonly account: number; readonly pubkey: string; readonly isKnown: boolean }
   /** Whom it is from or for, and what is to be encrypted or decrypted. */
   | { readonly type: 'text'; readonly peer: string; readonly text: string };
 
@@ -174,6 +177,13 @@ export type BridgeEffect =
     }
   | { readonly type: 'cancel'; readonly job: number }
   | AnswerEffect
+  /** An answer that the device sealed: to be published as it is, where an answer of ours would be. */
+  | {
+      readonly type: 'publish';
+      readonly client: string;
+      readonly relays: readonly string[];
+      readonly event: NostrEvent;
+    }
   | NoteEffect
   /** The line of an app that asked for nothing said what it is to be asked about: these permissions, on the device. */
   | { readonly type: 'propose'; readonly client: string; readonly remoteSigner: string; readonly perms: string }
@@ -224,72 +234,3 @@ export type NoteOutcome =
 
 /** A new state and what is to be done. */
 export type Step = [BridgeState, readonly BridgeEffect[]];
-
-/** What the store loads. `seen` are requests that led to something, oldest first: a restart is no second prompt. */
-export type Loaded = {
-  readonly apps: readonly App[];
-  readonly secrets: readonly Secret[];
-  readonly revocations: readonly Revocation[];
-  readonly known: KnownAccounts | null;
-  readonly seen: readonly SeenRow[];
-  /** What had been asked and had not ended. */
-  readonly asked: readonly AskedRow[];
-  /** Strangers that a person was to come for. */
-  readonly challenges: readonly ChallengeRow[];
-};
-
-/** The bridge at start. */
-export function startBridge(signer: RemoteSigner, loaded: Loaded): BridgeState {
-  const sessions = loadSessions(loaded.apps, loaded.secrets, loaded.revocations);
-  const isOfApp = ({ client }: SeenRow): boolean => client !== null && sessions.apps.has(client);
-  const ofStrangers = loaded.seen.filter((row) => !isOfApp(row)).map(({ id }) => id);
-  return {
-    signer,
-    device: null,
-    accounts: new Map(),
-    known: loaded.known,
-    revoking: new Map(),
-    sessions,
-    ownRelays: noOwnRelays,
-    relaysTold: new Map(),
-    narrowing: noNarrowing,
-    web: null,
-    people: nobody,
-    challenges: noChallenges,
-    clicksFullAt: 0,
-    seen: seenBefore(loaded.seen.filter(isOfApp)),
-    strangersSeen: seenIds(limits.seenChunk, limits.strangerSeenChunks, ofStrangers),
-    strangers: noStrangers,
-    budgets: fullBudgets,
-    open: new Map(),
-    ended: askedBefore(loaded.seen.filter(isOfApp)),
-    nextJob: 1,
-    workedAt: 0,
-    stopping: false,
-    drops: noDrops,
-  };
-}
-
-function seenBefore(rows: readonly SeenRow[]): SeenByClient {
-  const ids = byClient(rows, ({ id }) => id);
-  return seenByClient(limits.seenChunk, limits.seenChunks, limits.seenMax, ids);
-}
-
-/** What became of these is not known any more: whoever repeats one is told so, instead of asking the human a second time. */
-function askedBefore(rows: readonly SeenRow[]): Ended {
-  // The last moment at which the event could have been taken.
-  const endedAt = ({ createdAt }: SeenRow): number => (createdAt + limits.freshnessSeconds) * 1000;
-  const asked = rows.filter(({ request }) => request !== null);
-  return endedBefore(byClient(asked, (row) => [row.request ?? '', { text: null, endedAt: endedAt(row) }] as const));
-}
-
-function byClient<T>(rows: readonly SeenRow[], part: (row: SeenRow) => T): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const client = row.client ?? '';
-    const group = groups.get(client);
-    if (group === undefined) groups.set(client, [part(row)]);
-    else group.push(part(row));
-  }
-  return groups;
-}

@@ -15,6 +15,7 @@ import { revokeAll } from '../apps/revoking.ts';
 import { ownRelaysAre } from '../apps/session-relays.ts';
 import { addSecret, voidSecret } from '../apps/sessions.ts';
 import type { AskedRow, ChallengeRow } from '../apps/store-rows.ts';
+import { askedAtUser } from '../apps/to-user.ts';
 import type { DeviceAccount } from '../device/device-port.ts';
 import { narrow, narrowedBy, reject, revoke } from '../narrowing/user-says.ts';
 import type { NostrEvent } from '../nip46/event.ts';
@@ -33,18 +34,17 @@ import { appRequest } from './requests.ts';
 import { resume } from './resuming.ts';
 import { deviceAnswered, deviceHas, expire, nextExpiry, stop } from './settle.ts';
 
-export {
-  type AnswerEffect,
-  type BridgeEffect,
-  type BridgeInput,
-  type BridgeState,
-  type KnownDevice,
-  type Loaded,
-  type NoteEffect,
-  startBridge,
+export type {
+  AnswerEffect,
+  BridgeEffect,
+  BridgeInput,
+  BridgeState,
+  KnownDevice,
+  NoteEffect,
 } from './bridge-state.ts';
 
 export type { Drops } from './drops.ts';
+export { type Loaded, startBridge } from './start-bridge.ts';
 
 /** Takes one input. `now` is ms Unix time. */
 export function step(state: BridgeState, input: BridgeInput, now: number): Step {
@@ -150,6 +150,7 @@ function accountsAre(before: BridgeState, device: string | null, accounts: reado
 function eventCame(state: BridgeState, relay: string, event: NostrEvent, now: number): Step {
   const passage = passDoor(state, event, now);
   if (passage.type === 'dropped') return [passage.state, []];
+  if (passage.type === 'to_user') return askedAtUser(passage.state, passage, event, relay, now);
   const { encryption, line, text, refusal } = passage;
   const origin: Origin = { client: event.pubkey, line, relays: [relay], encryption, createdAt: event.created_at };
   const parsed = parseRequest(text);

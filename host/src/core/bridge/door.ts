@@ -6,13 +6,16 @@
  * and so silence it on all others. Silence is for strangers: what is wrong with the event of an app is a refusal that it is told.
  */
 
-import { appAt, lineAt } from '../apps/line-keys.ts';
+import { appAt, appAtUser, lineAt, userKeys, userSecrets } from '../apps/line-keys.ts';
+import type { App } from '../apps/sessions.ts';
+import type { DeviceAccount } from '../device/device-port.ts';
 import { type Encryption, nip46Kind } from '../nip46/envelope.ts';
 import type { NostrEvent } from '../nip46/event.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { charge } from './app-budgets.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeState } from './bridge-state.ts';
+import { take } from './budget.ts';
 import { type DropReason, drop } from './drops.ts';
 import { isSeen, isSeenOf, markSeen, markSeenOf } from './seen.ts';
 import { spend } from './strangers.ts';
@@ -28,11 +31,20 @@ export type Passage =
       readonly line: string;
       readonly refusal: Refusal | null;
     }
+  /** It is addressed to the user key of this account, and nobody here can open it. `app`: who sent it; undefined for a stranger. */
+  | {
+      readonly type: 'to_user';
+      readonly state: BridgeState;
+      readonly account: DeviceAccount;
+      readonly app: App | undefined;
+    }
   | { readonly type: 'dropped'; readonly state: BridgeState };
 
 /** Checks an event and opens it. */
 export function passDoor(state: BridgeState, event: NostrEvent, now: number): Passage {
   const line = lineOf(state, event);
+  const account = line === null ? userOf(state, event) : undefined;
+  if (account !== undefined) return passToUser(state, event, account, now);
   // What is paired at one key of ours is a stranger at another.
   const isPaired = line !== null && appAt(state.sessions, event.pubkey, line) !== undefined;
   const reason = cheapReason(state, event, isPaired, now);
@@ -48,6 +60,42 @@ export function lineOf(state: BridgeState, event: NostrEvent): string | null {
     if (line !== null) return line;
   }
   return null;
+}
+
+/** The account whose user key an event is addressed to, where that answers; undefined for any other. */
+export function userOf({ known }: BridgeState, event: NostrEvent): DeviceAccount | undefined {
+  return userKeys(known).find(({ pubkey }) => recipients(event).includes(pubkey));
+}
+
+/** Silence is for all who ask there: nothing but the device could seal a word. Of strangers the device hears while a line waits for one, one at a time. */
+function passToUser(state: BridgeState, event: NostrEvent, account: DeviceAccount, now: number): Passage {
+  const { pubkey, content } = event;
+  const app = appAtUser(state.sessions, pubkey, account.pubkey);
+  const reason = cheapReason(state, event, app !== undefined, now);
+  if (reason !== null) return dropped(state, reason);
+  if (recipients(event).length !== 1) return dropped(state, 'misaddressed');
+  if (secondsOff(event, now) > limits.freshnessSeconds) return dropped(state, 'stale');
+  if (app !== undefined) {
+    const budgets = charge(state.budgets, 'work', pubkey, content.length, now);
+    if (budgets === null) return dropped(state, 'flooded');
+    if (!state.signer.isGenuine(event)) return dropped(state, 'forged');
+    return {
+      type: 'to_user',
+      state: { ...state, seen: markSeenOf(state.seen, pubkey, event.id), budgets },
+      account,
+      app,
+    };
+  }
+  if (userSecrets(state, account.account, now).length === 0) return dropped(state, 'misaddressed');
+  const isOne = [...state.open.values()].some(({ wants }) => wants.type === 'to_user' && !wants.isKnown);
+  const unreadFullAt = isOne ? null : take(state.unreadFullAt, limits.unread, 1, now);
+  if (unreadFullAt === null) return dropped(state, 'flooded');
+  // The smaller budget first: what floods this key leaves the common one to those who ask at ours.
+  const strangers = spend(state.strangers, pubkey, now);
+  if (strangers === null) return dropped(state, 'flooded');
+  if (!state.signer.isGenuine(event)) return dropped({ ...state, strangers }, 'forged');
+  const strangersSeen = markSeen(state.strangersSeen, event.id);
+  return { type: 'to_user', state: { ...state, strangers, unreadFullAt, strangersSeen }, account, app };
 }
 
 function passApp(state: BridgeState, event: NostrEvent, line: string, now: number): Passage {

@@ -5,14 +5,15 @@
  * Promises: nobody is asked a second time; who repeats such a request waits for it like for any other; what cannot be gone on with ends,
  * and is off the disk.
  */
-import { appAt } from '../apps/line-keys.ts';
+import { appAt, appAtUser } from '../apps/line-keys.ts';
 import { connectQuestion } from '../apps/pairing.ts';
 import type { AskedRow } from '../apps/store-rows.ts';
+import { resumedAtUser } from '../apps/to-user.ts';
 import { parseRequest, resultText } from '../nip46/nip46-text.ts';
 import { kindOf } from './asking.ts';
 import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, Origin, Step } from './bridge-state.ts';
-import { lineOf } from './door.ts';
+import { lineOf, userOf } from './door.ts';
 import { forgetEnded } from './ended.ts';
 import { answer } from './replies.ts';
 import { resumedQuestion } from './requests.ts';
@@ -40,7 +41,11 @@ function resumeOne(state: BridgeState, row: AskedRow, now: number): Step | null 
   // Whoever asked gave up long ago.
   if (now - cameAt > limits.lifeMs || state.open.size >= limits.openMax) return null;
   const line = lineOf(state, event);
-  if (line === null) return null;
+  if (line === null) {
+    const account = userOf(state, event);
+    const app = account === undefined ? undefined : appAtUser(state.sessions, event.pubkey, account.pubkey);
+    return account === undefined ? null : resumedAtUser(state, { account, app }, event, row);
+  }
   const opened = state.signer.at(line).open(event);
   if (opened.type === 'undecryptable') return null;
   const parsed = parseRequest(opened.text);

@@ -6,6 +6,7 @@
 import { denied, paired } from '../apps/pairing.ts';
 import { revocationAnswered } from '../apps/revoking.ts';
 import { lapse } from '../apps/sessions.ts';
+import { endedSilently, sealedAnswered } from '../apps/to-user.ts';
 import type { DeviceAnswer } from '../device/device-port.ts';
 import { sealedMax } from '../nip46/envelope.ts';
 import { isHex32 } from '../nip46/event.ts';
@@ -19,6 +20,7 @@ import { bridgeLimits as limits } from './bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-state.ts';
 import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
+import { asksHuman, mayHaveBeenSeen } from './human.ts';
 import { answer, endOnDisk, note } from './replies.ts';
 import { signQuestion } from './requests.ts';
 
@@ -33,7 +35,7 @@ export function deviceHas(state: BridgeState, job: number, now: number): Step {
 export function deviceAnswered(before: BridgeState, job: number, said: DeviceAnswer, now: number): Step {
   const open = before.open.get(job);
   if (open === undefined) return revocationAnswered(before, job, said) ?? [drop(before, 'late'), []];
-  const isWork = asksHuman(open) && (said.type !== 'refused' || said.refusal.code === 'denied');
+  const isWork = asksHuman(open) && (refusalIn(said)?.code ?? 'denied') === 'denied';
   const state = isWork ? { ...before, workedAt: now } : before;
   if (said.type === 'refused') return deviceRefused(state, job, open, said.refusal, now);
   const { wants } = open;
@@ -66,6 +68,10 @@ export function deviceAnswered(before: BridgeState, job: number, said: DeviceAns
       if (event === null || known === null) return distrust(state, job, open, now);
       return succeed(known, job, open, JSON.stringify(event), now);
     }
+    case 'to_user':
+      return said.type === 'sealed'
+        ? sealedAnswered(state, job, open, wants, said, now)
+        : distrust(state, job, open, now);
     case 'text':
       if (said.type !== 'text') return distrust(state, job, open, now);
       // An empty text can be the truth about a decryption. nostr-tools never resolves on it; there is no better answer.
@@ -103,8 +109,14 @@ function deviceRefused(before: BridgeState, job: number, open: OpenRequest, refu
     return [after, [...saves, ...effects]];
   }
   const isUnknown = refusal.code === 'not_paired';
-  const sessions = isUnknown ? lapse(state.sessions, origin.client) : state.sessions;
+  // What is unknown at the user key may be paired at another one.
+  const sessions = isUnknown && wants.type !== 'to_user' ? lapse(state.sessions, origin.client) : state.sessions;
   return fail({ ...state, sessions }, job, open, isUnknown ? pairAgain : refusal, now);
+}
+
+/** With which the device said no, to us or to the app itself; null where it did not. */
+function refusalIn(said: DeviceAnswer): Refusal | null {
+  return said.type === 'refused' || said.type === 'sealed' ? said.refusal : null;
 }
 
 /** Ends what waited too long. */
@@ -188,11 +200,12 @@ function succeed(
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
 function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal, now: number): Step {
+  if (open.wants.type === 'to_user') return endedSilently(before, job, open, why);
   const refusal = toldOf(before, job, why);
   const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
   const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
-  if (mayHaveBeenSeen(open, refusal)) {
+  if (mayHaveBeenSeen(open, refusal, refusal === neverSent || refusal === shuttingDown)) {
     return [without(keep(state, open, text, now), job), [...effects, ...endOnDisk(open)]];
   }
   const { client } = open.origin;
@@ -221,37 +234,6 @@ function without(state: BridgeState, job: number): BridgeState {
   open.delete(job);
   return { ...state, open };
 }
-
-/** The key alone is told without asking anybody. */
-function asksHuman({ wants }: OpenRequest): boolean {
-  return wants.type !== 'public_key' && wants.type !== 'account';
-}
-
-function mayHaveBeenSeen(open: OpenRequest, refusal: Refusal): boolean {
-  if (!asksHuman(open) || unasked.has(refusal.code)) return false;
-  // Of what the bridge ends by itself only that was seen which the device had.
-  const isOurs = refusal === neverSent || refusal === shuttingDown || byUser.has(refusal.code);
-  return open.sentAt !== null || !isOurs;
-}
-
-/** With these the user's own rules ended it. */
-const byUser: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['paused', 'narrowed']);
-
-/** With these the device side says that it asked nobody. */
-const unasked: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
-  'device_absent',
-  'busy',
-  'locked',
-  'not_set_up',
-  'not_paired',
-  'unauthenticated',
-  'unknown_account',
-  'not_announced',
-  'forbidden',
-  'full',
-  'rate_limited',
-  'wrong_state',
-]);
 
 /** Whatever comes after an unplugged or restarted device may be another one. */
 function forgetAccounts(state: BridgeState, refusal: Refusal): BridgeState {

@@ -44,7 +44,8 @@ export function opened(turn: Turn): void {
   // What an app signed is for a device that knows it: one without its pairing, or without apps, is asked nothing of it.
   for (const entry of turn.state.open) {
     if (entry.phase !== 'adrift' || !('carried' in entry.ask) || isAble(turn.state, 'clients')) continue;
-    if (entry.request.command !== 'nip46_request' && entry.request.command !== 'client_connect') continue;
+    const { command } = entry.request;
+    if (command !== 'nip46_request' && command !== 'client_connect' && command !== 'user_request') continue;
     remove(turn, entry);
     answer(turn, entry.job, rebooted);
   }

@@ -15,6 +15,34 @@ const aroundTags = limits.messageOverhead;
 
 /** Takes an event apart, with as much of its content as fits one message beside the rest. */
 export function carry({ account, event, conversationKey }: Carried): CarriedBody | Refusal {
+  return fitted({ account, event }, (parts, input) => ({ ...parts, conversationKey, input }), headRoom, 0);
+}
+
+/** The same of one that was addressed to the user key, which nobody but the device opens. */
+export function carryToUser(
+  carried: Omit<Carried, 'conversationKey'>,
+  beside: Pick<UserBody, 'answerAt' | 'announced' | 'secrets'>,
+): { readonly body: UserBody; readonly input: Uint8Array } | Refusal {
+  const room = (body: UserBody): number => {
+    return limits.messageMax - encodeMessage({ ...largest, command: 'user_request', body }).length - headHead;
+  };
+  return fitted(carried, (parts, input) => ({ ...parts, ...beside, input }), room, besideMax);
+}
+
+type UserBody = RequestOf<'user_request'>;
+type Parts = Omit<UserBody, 'answerAt' | 'announced' | 'secrets' | 'input'>;
+const largest = { type: 'request', id: 0xffff_ffff } as const;
+/** An empty head is a byte; one of up to 64 KiB starts with three. */
+const headHead = 2;
+/** Hashes of secrets and a time: with them the largest tags do not fit. */
+const besideMax = limits.secretsMax * 34 + 16;
+
+function fitted<B extends { readonly input: UserBody['input'] }>(
+  { account, event }: Omit<Carried, 'conversationKey'>,
+  bodyOf: (parts: Parts, input: UserBody['input']) => B,
+  room: (bare: B) => number,
+  beside: number,
+): { readonly body: B; readonly input: Uint8Array } | Refusal {
   const input = encodeUtf8(event.content);
   if (input === null) return malformed('is not valid Unicode');
   if (input.length > limits.requestStreamMax) {
@@ -24,28 +52,21 @@ export function carry({ account, event, conversationKey }: Carried): CarriedBody
   const tags = event.tags.map((tag) => [...tag]);
   if (!tags.every(isShort) || tags.length > limits.clientTagsMax)
     return malformed('has more or longer tags than a device reads');
-  const around = encodeCbor(tags).length + aroundTags;
+  const around = encodeCbor(tags).length + aroundTags + beside;
   if (around > limits.messageMax) return malformed('has longer tags than a device reads');
-  const body = (head: Uint8Array) => ({
-    account,
-    client: hexToBytes(event.pubkey),
-    createdAt: event.created_at,
-    tags,
-    sig: hexToBytes(event.sig),
-    conversationKey,
-    input: { length: input.length, head },
-  });
+  const { pubkey, created_at: createdAt, sig } = event;
+  const parts = { account, client: hexToBytes(pubkey), createdAt, tags, sig: hexToBytes(sig) };
+  const body = (head: Uint8Array): B => bodyOf(parts, { length: input.length, head });
   // What is so small that it fits in any case needs no measuring.
   if (input.length <= limits.headMax && around + input.length <= limits.messageMax) return { body: body(input), input };
-  const room = Math.min(limits.headMax, headRoom(body(new Uint8Array(0))));
-  return { body: body(input.slice(0, room)), input };
+  const free = Math.min(limits.headMax, room(body(new Uint8Array(0))));
+  return { body: body(input.slice(0, free)), input };
 }
 
 /** The bytes that are left for the head: measured on the larger of the two commands, under the largest id. */
 function headRoom(bare: RequestOf<'nip46_request'>): number {
-  const request = { type: 'request', id: 0xffff_ffff, command: 'client_connect' } as const;
-  // An empty head is a byte; one of up to 64 KiB starts with three.
-  return limits.messageMax - encodeMessage({ ...request, body: { ...bare, announced: true } }).length - 2;
+  const body = { ...bare, announced: true };
+  return limits.messageMax - encodeMessage({ ...largest, command: 'client_connect', body }).length - headHead;
 }
 
 function isShort(tag: readonly string[]): boolean {

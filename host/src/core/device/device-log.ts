@@ -122,6 +122,8 @@ const events: readonly string[] = [
   'suspended',
   'resumed',
   'renamed',
+  'addressed',
+  'not_addressed',
 ];
 const methods: readonly (string | null)[] = [
   null,

@@ -19,7 +19,7 @@ import { isAble } from './device-channel.ts';
 import { takeUnlock, waitsForPin } from './device-lock.ts';
 import { takePairing } from './device-pairing.ts';
 import { toRefusal } from './device-refusal.ts';
-import { toAnswer } from './device-request.ts';
+import { toAnswer } from './device-reply.ts';
 import {
   answer,
   askInfo,
@@ -140,5 +140,5 @@ function serve(turn: Turn, request: Request): void {
 
 /** A request of an app may be one for a text: what comes back says so only at its end. */
 function mayPush(command: Command): boolean {
-  return isTextCommand(command) || command === 'nip46_request';
+  return isTextCommand(command) || command === 'nip46_request' || command === 'user_request';
 }

@@ -2,6 +2,7 @@
  * What the host asks of a device, and what comes back: the port between the bridge and whatever speaks to hardware.
  * Values only; who carries them (our device protocol today, drivers for other signers later) is not known here.
  */
+import type { ReplyOf } from '@sallyport/device-protocol';
 import type { NostrEvent } from '../nip46/event.ts';
 import type { Refusal } from '../nip46/refusal.ts';
 import type { LogHead, RawEntry } from './device-log.ts';
@@ -66,6 +67,18 @@ export type DeviceAsk =
   | { readonly method: 'client_request'; readonly carried: Carried; readonly own: OwnAsk }
   /** `announced`: the user made the line that it answers. */
   | { readonly method: 'client_connect'; readonly carried: Carried; readonly announced: boolean }
+  /**
+   * What an app addressed to the user key: only the device opens it, and seals the answer. `answerAt`: seconds of our clock. `secrets`: hashes of
+   * those by which an app may come that it does not know.
+   */
+  | {
+      readonly method: 'user_request';
+      readonly carried: Omit<Carried, 'conversationKey'>;
+      readonly answerAt: number;
+      readonly secrets: readonly string[];
+    }
+  /** Whether an account answers what is addressed to its own key. */
+  | { readonly method: 'account_address'; readonly account: number; readonly addressed: boolean }
   | {
       readonly method: 'client_introduce';
       readonly client: string;
@@ -95,14 +108,37 @@ export type DeviceAsk =
   | { readonly method: 'log_head'; readonly nonce: Uint8Array }
   | { readonly method: 'log_read'; readonly from: number };
 
-/** An account of the device, as it names it. */
-export type DeviceAccount = { readonly account: number; readonly name: string; readonly pubkey: string };
+/** An account of the device, as it names it. `addressed`: it answers what apps address to its own key. */
+export type DeviceAccount = {
+  readonly account: number;
+  readonly name: string;
+  readonly pubkey: string;
+  readonly addressed?: true;
+};
+
+/**
+ * An answer that the device sealed with the user key: the parts of its event, and what it was about, for our books. `refusal`: what the app is
+ * told by it; `secret`: the hash of the one by which it came; `name`: what it
+ * calls itself when it is paired, a claim.
+ */
+export type SealedAnswer = {
+  readonly about: ReplyOf<'user_request'>['about'];
+  readonly kind: number | null;
+  readonly refusal: Refusal | null;
+  readonly secret: string | null;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly id: string;
+  readonly sig: string;
+  readonly content: string;
+};
 
 /** What the device said. Keys, ids and signatures are lowercase hex. `paired` by `host`: the device leaves apps to the host. */
 export type DeviceAnswer =
   | { readonly type: 'public_key'; readonly pubkey: string }
   | { readonly type: 'signature'; readonly id: string; readonly sig: string; readonly pubkey: string }
   | { readonly type: 'text'; readonly text: string }
+  | ({ readonly type: 'sealed' } & SealedAnswer)
   | { readonly type: 'paired'; readonly by: 'device' | 'host' }
   | { readonly type: 'accounts'; readonly accounts: readonly DeviceAccount[] }
   | { readonly type: 'grants'; readonly total: number; readonly grants: readonly DeviceGrant[] }

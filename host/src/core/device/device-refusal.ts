@@ -32,3 +32,9 @@ export function toRefusal(error: DeviceError): Refusal {
   const code = codes[error] ?? ownCodes.find((one) => one === error) ?? 'device_refused';
   return refuse(code, words, advice);
 }
+
+/** The same of its number; one that is not known is an error all the same (PROTOCOL.md, chapter 6). */
+export function refusalOfNumber(number: number): Refusal {
+  const names = Object.keys(deviceErrors) as DeviceError[];
+  return toRefusal(names.find((name) => deviceErrors[name].code === number) ?? 'invalid_params');
+}

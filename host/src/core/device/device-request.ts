@@ -3,21 +3,11 @@
  * bookkeeping of what is open is device-session.ts.
  */
 
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
-import {
-  type AskingCommand,
-  decodeUtf8,
-  encodeCbor,
-  encodeUtf8,
-  limits,
-  type Reply,
-  type ReplyOf,
-  type Request,
-} from '@sallyport/device-protocol';
-import { cleanLine } from '../apps/client-metadata.ts';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { type AskingCommand, encodeCbor, encodeUtf8, limits, type Request } from '@sallyport/device-protocol';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
-import { carry } from './device-carry.ts';
-import { fromWire, toWire } from './device-grants.ts';
+import { carry, carryToUser } from './device-carry.ts';
+import { toWire } from './device-grants.ts';
 import type { DeviceAnswer, DeviceAsk, OwnAsk } from './device-port.ts';
 
 /** A request ready to be sent under any id, and the whole of its input for the device to pull from. */
@@ -92,6 +82,18 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const toRequest = (id: number): Request => ({ type: 'request', id, command: 'client_connect', body });
       return { type: 'prepared', input: carried.input, toRequest };
     }
+    case 'user_request': {
+      const { carried, answerAt } = ask;
+      const secrets = ask.secrets.map((hash) => hexToBytes(hash));
+      const parts = knowsApps ? carryToUser(carried, { answerAt, announced: false, secrets }) : noGrants;
+      if ('code' in parts) return no(parts);
+      const { body, input } = parts;
+      return { type: 'prepared', input, toRequest: (id) => ({ type: 'request', id, command: 'user_request', body }) };
+    }
+    case 'account_address': {
+      const { account, addressed } = ask;
+      return bare((id) => ({ type: 'request', id, command: 'account_address', body: { account, addressed } }));
+    }
     case 'client_introduce': {
       if (!knowsApps) return { type: 'paired', by: 'host' };
       const { client, remoteSigner, account, name, announced, createdAt } = ask;
@@ -157,73 +159,6 @@ function prepareOwn(ask: OwnAsk, streamMax: number): Prepared | DeviceAnswer {
   }));
 }
 
-/** The answer that a reply holds, `output` being what was pushed before it; null when the reply is not one that we asked for. */
-export function toAnswer(reply: Reply, output: Uint8Array): DeviceAnswer | null {
-  switch (reply.command) {
-    case 'get_public_key':
-      return { type: 'public_key', pubkey: bytesToHex(reply.body.pubkey) };
-    case 'sign_event': {
-      const { id, sig, pubkey } = reply.body;
-      return { type: 'signature', id: bytesToHex(id), sig: bytesToHex(sig), pubkey: bytesToHex(pubkey) };
-    }
-    case 'nip04_encrypt':
-    case 'nip04_decrypt':
-    case 'nip44_encrypt':
-    case 'nip44_decrypt':
-      return textAnswer(reply.body.output, output);
-    case 'nip46_request':
-      return clientAnswer(reply.body, output);
-    case 'account_create':
-      return { type: 'made', account: reply.body.account, pubkey: bytesToHex(reply.body.pubkey) };
-    case 'client_connect':
-    case 'client_introduce':
-      return { type: 'paired', by: 'device' };
-    case 'grants':
-      return { type: 'grants', total: reply.body.total, grants: reply.body.grants.map(fromWire) };
-    case 'grants_propose':
-      return { type: 'given', given: reply.body.given };
-    case 'client_revoke':
-    case 'grant_revoke':
-    case 'lock':
-      return { type: 'done' };
-    case 'log_head': {
-      const { number, head, logKey, sig } = reply.body;
-      return { type: 'log_head', number, head: bytesToHex(head), logKey: bytesToHex(logKey), sig: bytesToHex(sig) };
-    }
-    case 'log_read': {
-      const entries = reply.body.entries.map(({ number, entry }) => ({ number, entry: bytesToHex(entry) }));
-      return { type: 'log', entries };
-    }
-    case 'accounts': {
-      // The device's own words end up in a terminal: nothing in them may move its cursor or speak in our name.
-      const named = reply.body.accounts.map(({ account, name, pubkey }) => ({
-        account,
-        name: cleanLine(name, limits.labelMax),
-        pubkey: bytesToHex(pubkey),
-      }));
-      return { type: 'accounts', accounts: named };
-    }
-    default:
-      return null;
-  }
-}
-
-function clientAnswer(body: ReplyOf<'nip46_request'>, pushed: Uint8Array): DeviceAnswer {
-  const { result, id, sig, pubkey, output } = body;
-  if (result === 'signature' && id !== undefined && sig !== undefined && pubkey !== undefined) {
-    return { type: 'signature', id: bytesToHex(id), sig: bytesToHex(sig), pubkey: bytesToHex(pubkey) };
-  }
-  if (result === 'text' && output !== undefined) return textAnswer(output, pushed);
-  if (result === 'public_key' && pubkey !== undefined) return { type: 'public_key', pubkey: bytesToHex(pubkey) };
-  return result === 'ack' ? { type: 'done' } : badAnswer('The device answered with less than it has to.');
-}
-
-function textAnswer({ length, head }: Input, pushed: Uint8Array): DeviceAnswer {
-  const whole = head.length === length ? head : pushed;
-  const text = whole.length === length ? decodeUtf8(whole) : null;
-  return text === null ? badAnswer('The device answered with a broken text.') : { type: 'text', text };
-}
-
 function bare(toRequest: (id: number) => Request): Prepared {
   return { type: 'prepared', input: new Uint8Array(0), toRequest };
 }
@@ -260,10 +195,6 @@ export function fitLabel(label: string): string {
 
 function no(refusal: Refusal): DeviceAnswer {
   return { type: 'refused', refusal };
-}
-
-function badAnswer(words: string): DeviceAnswer {
-  return no(refuse('bad_device_answer', words, 'Check the device and its firmware.'));
 }
 
 const noGrants = refuse(

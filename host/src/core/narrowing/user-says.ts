@@ -47,7 +47,9 @@ export function endSession(before: BridgeState, client: string, why: Refusal, no
   for (const [job, each] of state.open) {
     if (each.origin.client !== client) continue;
     open.delete(job);
-    effects.push({ type: 'cancel', job }, answer(each.origin, errorText(each.id, why), now), noteOf(each, why));
+    // What was addressed to the user key nobody here can answer.
+    const told = each.wants.type === 'to_user' ? [] : [answer(each.origin, errorText(each.id, why), now)];
+    effects.push({ type: 'cancel', job }, ...told, noteOf(each, why));
   }
   const [ended, budgets] = [forgetClient(state.ended, client), closeBudget(state.budgets, client)];
   const [next, revoking] = revokeAll({ ...state, sessions, open, ended, budgets });

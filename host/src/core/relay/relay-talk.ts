@@ -67,6 +67,12 @@ export function hear(state: OpenState, text: string, bytes: number, now: number)
 export function authSigned(state: OpenState, challenge: string, events: readonly NostrEvent[]): Step {
   const { auth } = state.link;
   if (auth.type !== 'signing' || auth.challenge !== challenge) return [state, []];
+  // Of user keys, which are not ours, nothing is signed: the relay knows us by the others.
+  if (events.length === 0 && auth.accepted > 0) {
+    const { keys, accepted } = auth;
+    const known = { type: 'accepted', challenge, keys, accepted } as const;
+    return authenticate({ ...state, link: { ...state.link, auth: known } }, known);
+  }
   if (events.length === 0) return authRejected(state, challenge, 'The authentication was not signed.');
   const eventIds = events.map((event) => event.id);
   return [
