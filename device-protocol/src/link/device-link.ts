@@ -11,6 +11,7 @@ import { limits } from '../limits.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
 import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
 import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
+import { writesFirst } from './order.ts';
 import { prologueOf } from './prologue.ts';
 
 /** What the device says of itself in every hello; the versions and the nonce are filled in here. */
@@ -70,7 +71,7 @@ export function stepDeviceLink(state: DeviceLinkState, input: DeviceLinkInput, n
       effects.push(...more);
       messages += more.filter(({ type }) => type === 'message').length;
     }
-    return [current, effects];
+    return [current, writesFirst(effects)];
   }
   if (state.arq === null) return [state, []];
   if (input.type === 'drop') return [{ ...state, arq: null }, [{ type: 'lost' }]];

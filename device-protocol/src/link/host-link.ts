@@ -13,6 +13,7 @@ import { limits } from '../limits.ts';
 import { type Hello, hello, helloRequest } from '../messages.ts';
 import { type ArqEffect, type ArqState, sendMessage, startArq, takeFrame, tickArq } from './arq.ts';
 import { encodeFrame, type Frame, type FrameDecoder, frameDecoder } from './frame.ts';
+import { writesFirst } from './order.ts';
 import { prologueOf } from './prologue.ts';
 
 export type HostLinkState =
@@ -130,7 +131,7 @@ function takeBytes(state: HostLinkState, bytes: Uint8Array, now: number, random:
     current = next;
     effects.push(...more);
   }
-  return [current, effects];
+  return [current, writesFirst(effects)];
 }
 
 function takeOne(state: HostLinkState, frame: Frame, after: Frame | undefined, now: number, random: Random): Step {
