@@ -2,28 +2,25 @@
  * What whoever owns the computer tries with a key that answers apps by itself: to have it open what is none of theirs, to have it sign once
  * more, and to be answered after it was forbidden.
  */
-import { deviceErrors } from '@sallyport/device-protocol';
+import { deviceErrors, limits } from '@sallyport/device-protocol';
 import { nip44 } from 'nostr-tools';
 import { describe, expect, test } from 'vitest';
 import { acceleratedCrypto } from '../../firmware-sim/src/accelerated-crypto.ts';
 import type { Job } from '../../firmware-sim/src/firmware/jobs/job.ts';
 import { logEvents } from '../../firmware-sim/src/firmware/vault/log-entry.ts';
-import { addressedBench, keyWith, secretHash, startS, template, user } from '../support/addressed-bench.ts';
+import {
+  addressedBench,
+  allowed,
+  keyWith,
+  ready,
+  secretHash,
+  startS,
+  template,
+  user,
+} from '../support/addressed-bench.ts';
 import { testAccount } from '../support/open-life.ts';
-import { nip04Of, publicOf, secrets } from '../vectors/client-events.ts';
+import { envelopeOf, nip04Of, publicOf, secrets } from '../vectors/client-events.ts';
 import { bytesOf } from '../vectors/diagnostic.ts';
-
-function allowed() {
-  const bench = addressedBench();
-  bench.allow();
-  return bench;
-}
-
-function ready() {
-  const bench = allowed();
-  bench.pair();
-  return bench;
-}
 
 type Bench = ReturnType<typeof ready>;
 
@@ -200,18 +197,7 @@ describe('an event that was seen', () => {
 });
 
 /** The same event as the computer brings it when it knows what opens it: as whoever has the key of the app does. */
-function carried(event: ReturnType<Bench['signed']>) {
-  const head = Uint8Array.from(Buffer.from(event.content, 'utf8'));
-  return {
-    account: 0,
-    client: bytesOf(event.pubkey),
-    createdAt: event.created_at,
-    tags: event.tags,
-    sig: bytesOf(event.sig),
-    conversationKey: keyWith('client'),
-    input: { length: head.length, head: head.slice(0, 3_584) },
-  };
-}
+const carried = (event: ReturnType<Bench['signed']>) => envelopeOf(event, keyWith('client'), limits.headMax);
 
 describe('an app whose key the computer has', () => {
   const wish = { ...sign, id: 'same' };

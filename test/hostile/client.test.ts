@@ -6,26 +6,18 @@
  */
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { judgedWorlds } from '../support/judged.ts';
 import type { MemoryApp } from '../support/memory-app.ts';
 import { finalizeEvent } from '../support/quick-nostr.ts';
 import { between, type Chance, chance, pick } from '../support/random.ts';
-import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
+import { approves, away, prompted, signed, type World } from '../support/world.ts';
 
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 const onlySeed = process.env['HOSTILE_SEED'];
 const seeds = onlySeed === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(onlySeed)];
 
-let worlds: World[] = [];
-function aWorld(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
-  return world;
-}
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
+const aWorld = judgedWorlds();
 
 const sign = (i: number): [string, unknown] => ['sign_event', [JSON.stringify({ ...note, content: `${i}` })]];
 

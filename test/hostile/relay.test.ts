@@ -4,26 +4,18 @@
  *
  * HOSTILE_SEED replays one history.
  */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { judgedWorlds } from '../support/judged.ts';
 import type { Carried, MemoryRelay } from '../support/memory-relay.ts';
 import { between, type Chance, chance } from '../support/random.ts';
-import { approves, makeWorld, signed, type World, type WorldOptions } from '../support/world.ts';
+import { approves, signed, type World } from '../support/world.ts';
 
 const two = { relays: ['wss://hostile.example', 'wss://honest.example'] };
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 const onlySeed = process.env['HOSTILE_SEED'];
 const seeds = onlySeed === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(onlySeed)];
 
-let worlds: World[] = [];
-function aWorld(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
-  return world;
-}
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
+const aWorld = judgedWorlds();
 
 /** What a relay may do with an EVENT that it carries. Nothing here needs a key. */
 const tricks: readonly [name: string, (text: string, draw: Chance) => readonly Carried[]][] = [

@@ -3,30 +3,26 @@
  * app that asks without end get no second question, no second answer, and no more of the device than their budget.
  */
 import { generateSecretKey } from 'nostr-tools/pure';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bridgeLimits as limits } from '../../host/src/core/bridge/bridge-limits.ts';
 import { toRefusal } from '../../host/src/core/device/device-refusal.ts';
 import type { NostrEvent } from '../../host/src/core/nip46/event.ts';
 import { type UserKeyWorld, userKeyWorld } from '../host/user-key-world.ts';
+import { judgedWorlds } from '../support/judged.ts';
 import type { MemoryApp } from '../support/memory-app.ts';
 import { finalizeEvent } from '../support/quick-nostr.ts';
 import { between, chance } from '../support/random.ts';
 import { answersAtOwnKey, appAtUserKey, userKeyLine } from '../support/user-key.ts';
-import { approves, away, makeWorld, signed, type World, type WorldOptions } from '../support/world.ts';
+import { approves, away, signed, type World, type WorldOptions } from '../support/world.ts';
 
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 
-let worlds: World[] = [];
+const aWorld = judgedWorlds();
 function addressed(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
+  const world = aWorld(options);
   answersAtOwnKey(world);
   return world;
 }
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
 
 const asks = (app: MemoryApp, id: string): NostrEvent =>
   app.event('sign_event', [JSON.stringify({ ...note, content: id })], { id });

@@ -8,17 +8,10 @@ import { verifyEvent } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
 import { simulatorSpare } from '../../firmware-sim/src/chip.ts';
 import type { Spare } from '../../firmware-sim/src/firmware/env.ts';
-import { addressedBench, keyWith, template, user } from '../support/addressed-bench.ts';
+import { keyWith, ready, template, user } from '../support/addressed-bench.ts';
 import { publicOf } from '../vectors/client-events.ts';
 
 const friend = { pubkey: publicOf('peer'), nip44: keyWith('peer') };
-
-function ready(spare?: Spare) {
-  const bench = addressedBench(spare);
-  bench.allow();
-  bench.pair();
-  return bench;
-}
 
 type Bench = ReturnType<typeof ready>;
 
@@ -31,8 +24,12 @@ function press(bench: Bench): void {
 
 const boards: readonly (readonly [string, Spare | undefined])[] = [
   ['of the least memory', undefined],
+  ['with a little memory to spare', { keptBytes: 16 * 1024, blocksAhead: 1 }],
   ['with memory to spare', simulatorSpare],
 ];
+
+const mostOf = (spare: Spare | undefined): number =>
+  Math.min(limits.userRequestMax, Math.max(limits.userRequestLeast, spare?.keptBytes ?? 0));
 
 describe.each(boards)('a board %s', (_, spare) => {
   test('reads a request in pieces, signs it, and pushes the whole event', () => {
@@ -84,7 +81,7 @@ describe.each(boards)('a board %s', (_, spare) => {
 
   test('tells the app what it has no room for, and asks nobody', () => {
     const bench = ready(spare);
-    const most = spare === undefined ? limits.userRequestLeast : limits.userRequestMax;
+    const most = mostOf(spare);
     const sized = (chars: number): number =>
       bench.ask({ method: 'sign_event', params: [template({ content: 'x'.repeat(chars) })] });
     const id = sized(most);
@@ -98,7 +95,7 @@ describe.each(boards)('a board %s', (_, spare) => {
 
   test('has room for answers that are far longer than what was asked', () => {
     const bench = ready(spare);
-    const most = spare === undefined ? limits.userRequestLeast : limits.userRequestMax;
+    const most = mostOf(spare);
     // Written as six characters each.
     const text = '\u0001'.repeat(Math.floor(most * 0.4));
     const id = bench.ask({ method: 'nip44_decrypt', params: [friend.pubkey, nip44.v2.encrypt(text, friend.nip44)] });

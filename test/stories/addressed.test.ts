@@ -6,20 +6,18 @@ import { type DeviceError, deviceErrors } from '@sallyport/device-protocol';
 import { nip04, nip44 } from 'nostr-tools';
 import { verifyEvent } from 'nostr-tools/pure';
 import { describe, expect, test } from 'vitest';
-import { addressedBench, answerAt, keyWith, secretHash, startS, template, user } from '../support/addressed-bench.ts';
+import {
+  addressedBench,
+  allowed,
+  answerAt,
+  keyWith,
+  ready,
+  secretHash,
+  startS,
+  template,
+  user,
+} from '../support/addressed-bench.ts';
 import { publicOf, secrets } from '../vectors/client-events.ts';
-
-function allowed() {
-  const bench = addressedBench();
-  bench.allow();
-  return bench;
-}
-
-function ready() {
-  const bench = allowed();
-  bench.pair();
-  return bench;
-}
 
 const friend = { pubkey: publicOf('peer'), nip44: keyWith('peer') };
 const wordsOf = (error: DeviceError): string => deviceErrors[error].words;

@@ -3,7 +3,9 @@
  * carries what it cannot read; the device opens it, asks me, and seals what the app is told.
  */
 import { verifyEvent } from 'nostr-tools/pure';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { askedOverGlitch, glitches } from '../support/glitch.ts';
+import { judgedWorlds } from '../support/judged.ts';
 import { pin } from '../support/life-bench.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { answersAtOwnKey, appAtUserKey, handsOf, screenOf, userKeyLine } from '../support/user-key.ts';
@@ -20,16 +22,7 @@ import {
 
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 
-let worlds: World[] = [];
-function aWorld(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
-  return world;
-}
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
+const aWorld = judgedWorlds();
 
 /** A world whose account answers at its own key. */
 function addressed(options: WorldOptions = {}): World {
@@ -78,32 +71,15 @@ test('I say no to it: the app hears that, and the line is void', () => {
   expect(app.inbox).toHaveLength(1);
 });
 
-test.each(['before I press', 'while I press', 'after I pressed'])(
-  'The cable comes out %s and goes back in: I am asked once, and one answer arrives',
-  (when) => {
-    const world = addressed();
-    const app = appAtUserKey(world);
-    world.human = away;
-    const id = app.send('sign_event', [JSON.stringify(note)]);
-    prompted(world);
-    world.clock.advance(500); // the keys are named by now
-    if (when === 'after I pressed') {
-      world.device.press('approve');
-      world.clock.advance(1);
-    }
-    world.unplug();
-    if (when === 'while I press') world.device.press('approve');
-    world.clock.advance(2_000);
-    world.plug();
-    world.clock.advance(2_000);
-    if (when === 'before I press') world.device.press('approve');
-    world.wait('the answer', () => app.answersTo(id).length === 1);
-    world.clock.advance(60_000);
-    expect(app.answersTo(id)).toHaveLength(1);
-    expect(verifyEvent(JSON.parse(String(app.answersTo(id)[0]?.json.result)))).toBe(true);
-    expect(world.device.prompts).toHaveLength(1);
-  },
-);
+test.each(glitches)('The cable comes out %s and goes back in: I am asked once, and one answer arrives', (when) => {
+  const world = addressed();
+  const app = appAtUserKey(world);
+  const id = askedOverGlitch(world, app, note, when);
+  world.clock.advance(60_000);
+  expect(app.answersTo(id)).toHaveLength(1);
+  expect(verifyEvent(JSON.parse(String(app.answersTo(id)[0]?.json.result)))).toBe(true);
+  expect(world.device.prompts).toHaveLength(1);
+});
 
 test.each(['before I press', 'between my press and the answer'])(
   'The host dies %s, and another one starts: one prompt, one answer',

@@ -6,24 +6,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyEvent } from 'nostr-tools/pure';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { hashSecret } from '../../host/src/core/apps/sessions.ts';
 import { openStore, type Store } from '../../host/src/store/store.ts';
-import { approves, away, makeWorld, prompted, signed, type World, type WorldOptions } from '../support/world.ts';
+import { askedOverGlitch, glitches } from '../support/glitch.ts';
+import { judgedWorlds } from '../support/judged.ts';
+import { approves, away, prompted, signed, type World } from '../support/world.ts';
 
 const two = { relays: ['wss://one.example', 'wss://two.example'] };
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 
-let worlds: World[] = [];
-function aWorld(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
-  return world;
-}
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
+const aWorld = judgedWorlds();
 
 test('The cable was never plugged in: the app hears it within seconds', () => {
   const world = aWorld();
@@ -36,30 +29,13 @@ test('The cable was never plugged in: the app hears it within seconds', () => {
   expect(world.ask(app, 'get_public_key', [])).toMatchObject({ result: world.device.pubkey });
 });
 
-test.each(['before I press', 'while I press', 'after I pressed'])(
-  'The cable comes out %s and goes back in: I am asked once, and the answer arrives',
-  (when) => {
-    const world = aWorld();
-    const app = world.app();
-    world.human = away;
-    const id = app.send('sign_event', [JSON.stringify(note)]);
-    prompted(world);
-    world.clock.advance(500); // the keys are named by now
-    if (when === 'after I pressed') {
-      world.device.press('approve');
-      world.clock.advance(1);
-    }
-    world.unplug();
-    if (when === 'while I press') world.device.press('approve');
-    world.clock.advance(2_000);
-    world.plug();
-    world.clock.advance(2_000);
-    if (when === 'before I press') world.device.press('approve');
-    world.wait('the answer', () => app.answersTo(id).length === 1);
-    expect(verifyEvent(JSON.parse(String(app.answersTo(id)[0]?.json.result)))).toBe(true);
-    expect(world.device.prompts).toHaveLength(1);
-  },
-);
+test.each(glitches)('The cable comes out %s and goes back in: I am asked once, and the answer arrives', (when) => {
+  const world = aWorld();
+  const app = world.app();
+  const id = askedOverGlitch(world, app, note, when);
+  expect(verifyEvent(JSON.parse(String(app.answersTo(id)[0]?.json.result)))).toBe(true);
+  expect(world.device.prompts).toHaveLength(1);
+});
 
 test('The cable comes out and stays out: the app hears why, and after replugging it works again', () => {
   const world = aWorld();

@@ -5,32 +5,15 @@
 import * as nip04 from 'nostr-tools/nip04';
 import * as nip44 from 'nostr-tools/nip44';
 import { generateSecretKey, getEventHash, getPublicKey, verifyEvent } from 'nostr-tools/pure';
-import { afterEach, expect, test } from 'vitest';
-import {
-  approves,
-  away,
-  denies,
-  makeWorld,
-  prompted,
-  signed,
-  type World,
-  type WorldOptions,
-} from '../support/world.ts';
+import { expect, test } from 'vitest';
+import { judgedWorlds } from '../support/judged.ts';
+import { approves, away, denies, prompted, signed } from '../support/world.ts';
 
 const two = { relays: ['wss://one.example', 'wss://two.example'] };
 const note = { kind: 1, created_at: 1_760_000_000, tags: [], content: 'hello' };
 const ids = [1, 2, 3].map(String);
 
-let worlds: World[] = [];
-function aWorld(options: WorldOptions = {}): World {
-  const world = makeWorld(options);
-  worlds.push(world);
-  return world;
-}
-afterEach(() => {
-  for (const world of worlds) world.judge();
-  worlds = [];
-});
+const aWorld = judgedWorlds();
 
 test('I paste a bunker line into an app, and it knows me', () => {
   const world = aWorld();

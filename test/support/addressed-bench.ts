@@ -70,6 +70,20 @@ export function addressedBench(spare?: Spare, flash = memoryFlash()) {
   return ofComputer(computer, true);
 }
 
+/** With an account that answers there. */
+export function allowed(spare?: Spare): ReturnType<typeof addressedBench> {
+  const bench = addressedBench(spare);
+  bench.allow();
+  return bench;
+}
+
+/** And with the app paired. */
+export function ready(spare?: Spare): ReturnType<typeof addressedBench> {
+  const bench = allowed(spare);
+  bench.pair();
+  return bench;
+}
+
 /** The same with a computer that stands already, as with a device that has a PIN. `pairs`: it is to be paired first. */
 export function ofComputer(computer: ReturnType<typeof sealedComputer>, pairs = false) {
   if (pairs) {

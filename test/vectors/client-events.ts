@@ -98,8 +98,8 @@ export function signedBy(who: Who, fields: Unsigned): Event {
 /** As much of a content as goes along in these vectors: the rest is streamed. */
 export const headMax = 3_072;
 
-/** The request that carries an event. */
-export function envelopeOf(event: Event, conversationKey: Uint8Array): RequestOf<'nip46_request'> {
+/** The request that carries an event, with so many bytes of its content at most. */
+export function envelopeOf(event: Event, conversationKey: Uint8Array, most = headMax): RequestOf<'nip46_request'> {
   const content = Uint8Array.from(Buffer.from(event.content, 'utf8'));
   return {
     account: 0,
@@ -108,7 +108,7 @@ export function envelopeOf(event: Event, conversationKey: Uint8Array): RequestOf
     tags: event.tags,
     sig: bytesOf(event.sig),
     conversationKey,
-    input: { length: content.length, head: content.slice(0, headMax) },
+    input: { length: content.length, head: content.slice(0, most) },
   };
 }
 

@@ -107,7 +107,8 @@ function aboutOf(wanted: Wanted, isKnown: boolean): Pick<Answering, 'about' | 'k
 
 /** Whether this board has room for the answer to a content of so many bytes. */
 export function hasRoomFor(length: number, { spare }: Pick<Env, 'spare'>): boolean {
-  return length <= (spare === undefined ? limits.userRequestLeast : limits.userRequestMax);
+  const room = Math.max(limits.userRequestLeast, spare?.keptBytes ?? 0);
+  return length <= Math.min(room, limits.userRequestMax);
 }
 
 /** Makes the answer to the app of what a request came to; any other request ends as it is. */

@@ -4,7 +4,8 @@
  *
  * It promises: every request of a paired app gets one answer; the device is asked at most once per request, whatever relays and
  * clients repeat; nothing of an unpaired key reaches the device without a live secret, or a click where the user opted in; what an answer
- * depends on is saved before it.
+ * depends on is saved before it. Of what is addressed to a user key, which only the device can read and answer (to-user.ts), the device hears of
+ * strangers while a line waits for one, seldom; and what is refused here stays unanswered.
  */
 
 import { introduced } from '../apps/introducing.ts';

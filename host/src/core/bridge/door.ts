@@ -3,7 +3,8 @@
  * address cost nothing; strangers pay from a budget before the signature is verified, apps after it; decryption comes last.
  *
  * An id is marked as seen only after the signature held. Otherwise one relay could send a forged copy ahead of the genuine event
- * and so silence it on all others. Silence is for strangers: what is wrong with the event of an app is a refusal that it is told.
+ * and so silence it on all others. Silence is for strangers: what is wrong with the event of an app is a refusal that it is told,
+ * but at a user key, where nobody here could seal it.
  */
 
 import { appAt, appAtUser, lineAt, userKeys, userSecrets } from '../apps/line-keys.ts';
