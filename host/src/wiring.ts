@@ -81,6 +81,7 @@ const ownJob = 0;
 /** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
 export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   const { store, report, now, random, wakeAt } = edges;
+  const later = (run: () => void): void => void (edges.later ?? setImmediate)(run);
   const inOrder = oneAtATime();
   const loaded = store.load();
   let bridge = startBridge(signer, loaded);
@@ -108,11 +109,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     switch (effect.type) {
       case 'save': {
         const { row } = effect;
-        // The answer is said before, and is still in this program: killed now, the next host has to say it once more.
         if (row.type !== 'ended') return store.save(row);
-        const { later = setImmediate } = edges;
-        later(() => store.save(row));
-        return;
+        // The answer is said before, and is still in this program: killed now, the next host has to say it once more.
+        return later(() => store.save(row));
       }
       case 'ask':
         return toDevice(effect);
@@ -132,7 +131,9 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'publish':
         return publish(effect.event, effect);
       case 'note':
-        return report({ type: 'request', note: effect });
+        // Nobody who asked waits for the log. It is written before the end of a request is on disk: killed in between, the next host
+        // answers and notes that once more.
+        return later(() => report({ type: 'request', note: effect }));
       case 'answer': {
         const sealed = signer.at(effect.line).seal({ ...effect, random: random(64) });
         return publish(sealed, effect);

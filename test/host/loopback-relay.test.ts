@@ -51,10 +51,10 @@ describe('the core', () => {
     say(2, ['REQ', 'c', { kinds: [20001] }]);
     const event = signed();
     expect(say(2, ['EVENT', event])).toEqual([
-      [2, ['OK', event.id, true, '']],
       [1, ['EVENT', 'a', event]],
       [1, ['EVENT', 'b', event]],
       [2, ['EVENT', 'a"\\', event]],
+      [2, ['OK', event.id, true, '']],
     ]);
     expect(say(1, ['CLOSE', 'a'])).toEqual([]);
     expect(say(2, ['EVENT', event])).toHaveLength(3);

@@ -121,7 +121,8 @@ function onText(
 function onEvent(state: LoopbackState, id: number, from: Connection, event: NostrEvent): readonly LoopbackEffect[] {
   const why = whyNot(state.options, from, event);
   if (why !== null) return [send(id, 'OK', event.id, false, why)];
-  const effects: LoopbackEffect[] = [send(id, 'OK', event.id, true, '')];
+  // Carried first, acknowledged then: somebody waits for an answer to what is carried, and nobody for the acknowledgement.
+  const effects: LoopbackEffect[] = [];
   const json = JSON.stringify(event);
   const indexed = indexEvent(event);
   for (const [to, { subscriptions }] of state.connections) {
@@ -131,6 +132,7 @@ function onEvent(state: LoopbackState, id: number, from: Connection, event: Nost
       effects.push({ type: 'send', connection: to, text: `["EVENT",${JSON.stringify(subscription)},${json}]` });
     }
   }
+  effects.push(send(id, 'OK', event.id, true, ''));
   return effects;
 }
 
