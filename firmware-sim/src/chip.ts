@@ -17,7 +17,7 @@ export const simulatorPinRounds = 40_000;
  * Memory as a chip with external RAM has it (an ESP32-S3 with PSRAM, a Pi Zero), of which the device may use 8 MiB: eight open requests, each
  * of twice what is kept. Four blocks under way fill the window of the link.
  */
-export const simulatorSpare: Spare = { keptBytes: 512 * 1024, blocksAhead: 3 };
+export const simulatorSpare: Spare = { keptBytes: 512 * 1024, blocksAhead: 3, openedRecords: 64 };
 
 /** The secret in this file; made at the first start, before anything is sealed under it. Throws with words for the user. */
 export function deviceSecretIn(path: string, image: string | null, random: Randomness): Uint8Array {

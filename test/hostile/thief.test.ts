@@ -34,11 +34,18 @@ vi.mock('../../firmware-sim/src/firmware/vault/sealed.ts', async (original) => {
   const real = await original<typeof import('../../firmware-sim/src/firmware/vault/sealed.ts')>();
   const writeSealed: typeof real.writeSealed = ({ flash, random }, key, name, bytes) => {
     const write: typeof flash.write = (_, record) => flash.write(name, record);
-    real.writeSealed({ flash: seals.named ? flash : { ...flash, write }, random }, key, seals.named ? name : '', bytes);
+    return real.writeSealed(
+      { flash: seals.named ? flash : { ...flash, write }, random },
+      key,
+      seals.named ? name : '',
+      bytes,
+    );
   };
   const readSealed: typeof real.readSealed = (flash, key, name) =>
     seals.named ? real.readSealed(flash, key, name) : real.readSealed({ read: () => flash.read(name) }, key, '');
-  return { ...real, writeSealed, readSealed };
+  const openSealed: typeof real.openSealed = (record, key, name) =>
+    real.openSealed(record, key, seals.named ? name : '');
+  return { ...real, writeSealed, readSealed, openSealed };
 });
 
 /** The derivation of an account takes 2,048 rounds, and these stories upgrade the same device some hundreds of times. */

@@ -29,6 +29,10 @@ export function benchStore(): BenchStore {
     count += 1;
     act();
   };
+  const read = (name: string): Uint8Array | null | 'damaged' => {
+    const record = records.get(name) ?? null;
+    return record instanceof Uint8Array ? record.slice() : record;
+  };
   return {
     records,
     count: () => count,
@@ -36,10 +40,8 @@ export function benchStore(): BenchStore {
     cutAt: (write) => {
       cut = write === null ? null : count + write;
     },
-    read: (name) => {
-      const record = records.get(name) ?? null;
-      return record instanceof Uint8Array ? record.slice() : record;
-    },
+    read,
+    readOften: read,
     write: (name, value) =>
       change(() => {
         bytes = value.length;

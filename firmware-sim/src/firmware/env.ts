@@ -28,6 +28,8 @@ export type Spare = {
   readonly keptBytes: number;
   /** Blocks that are asked for beyond the one that is wanted (`chunksAheadMax` at most), so that the next ones come while that is worked on. */
   readonly blocksAhead: number;
+  /** So many records that hold no secret are remembered as they lie in flash and as they were opened: some KiB each. */
+  readonly openedRecords: number;
 };
 
 /**

@@ -1,6 +1,8 @@
 /** The vault: created, opened by its PIN and by no other, changed, wiped; and what it says when flash is not what it was. */
 import { limits } from '@sallyport/device-protocol';
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { flashName, keyOf } from '../../../firmware-sim/src/firmware/vault/open-vault.ts';
 import {
   changePin,
   createVault,
@@ -13,6 +15,17 @@ import {
 } from '../../../firmware-sim/src/firmware/vault/vault.ts';
 import { memoryFlash, testChip } from '../../support/memory-flash.ts';
 import { bytesFrom, chance } from '../../support/random.ts';
+
+/** How often a record was opened by its key. */
+const deciphered = vi.hoisted(() => ({ count: 0 }));
+vi.mock('../../../firmware-sim/src/firmware/vault/sealed.ts', async (original) => {
+  const real = await original<typeof import('../../../firmware-sim/src/firmware/vault/sealed.ts')>();
+  const openSealed: typeof real.openSealed = (...args) => {
+    deciphered.count += 1;
+    return real.openSealed(...args);
+  };
+  return { ...real, openSealed };
+});
 
 const pin = '2580';
 const some = Uint8Array.of(1, 2, 3);
@@ -199,3 +212,51 @@ test('a list of names that cannot be read closes the vault', () => {
   flip(device, 'index/7');
   expect(tryPin(device, pin)).toEqual({ type: 'unreadable', why: 'damaged' });
 });
+
+test('what is read over and over is what flash holds, remembered or not', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3 }), fc.array(step, { maxLength: 40 }), (openedRecords, steps) => {
+      const device: VaultBoard = { ...board(), spare: { keptBytes: 0, blocksAhead: 0, openedRecords } };
+      const vault = createVault(device, pin);
+      const copies = new Map<string, Uint8Array>();
+      for (const [what, name, byte] of steps) {
+        const place = device.flash.names().find((each) => each === flashName(keyOf(vault), name)) ?? '';
+        const record = device.flash.read(place);
+        if (what === 'write') vault.write(name, Uint8Array.of(byte));
+        else if (what === 'remove') vault.remove(name);
+        else if (record === null) continue;
+        else if (what === 'damage') flip(device, place);
+        else if (what === 'lose') device.flash.remove(place);
+        else if (what === 'copy') copies.set(place, record);
+        else device.flash.write(place, copies.get(place) ?? record);
+        for (const each of names) expect(vault.readOften(each)).toEqual(vault.read(each));
+        // What the caller makes of it is theirs.
+        const mine = vault.readOften(name);
+        if (mine instanceof Uint8Array) mine.fill(0xff);
+      }
+      vault.close();
+      expect(() => vault.readOften('a')).toThrow('closed');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a record that is read over and over is deciphered once, where there is memory to spare', () => {
+  const reads = (openedRecords: number): number => {
+    const device: VaultBoard = { ...board(), spare: { keptBytes: 0, blocksAhead: 0, openedRecords } };
+    const vault = createVault(device, pin, [['thing', some]]);
+    deciphered.count = 0;
+    for (let i = 0; i < 5; i++) expect(vault.readOften('thing')).toEqual(some);
+    vault.write('thing', Uint8Array.of(9));
+    for (let i = 0; i < 5; i++) expect(vault.readOften('thing')).toEqual(Uint8Array.of(9));
+    return deciphered.count;
+  };
+  expect([reads(0), reads(1)]).toEqual([10, 1]);
+});
+
+const names = ['a', 'b', 'c'];
+const step = fc.tuple(
+  fc.constantFrom('write', 'write', 'remove', 'damage', 'lose', 'copy', 'put back'),
+  fc.constantFrom(...names),
+  fc.nat(255),
+);

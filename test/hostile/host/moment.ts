@@ -4,13 +4,16 @@ import { appsOf } from '../../../firmware-sim/src/firmware/apps/apps.ts';
 import type { Flash } from '../../../firmware-sim/src/firmware/env.ts';
 import type { FirmwareState } from '../../../firmware-sim/src/firmware/firmware.ts';
 import { type Clients, findClient, loadClients, markSeen } from '../../../firmware-sim/src/firmware/policy/clients.ts';
+import type { Store } from '../../../firmware-sim/src/firmware/policy/ring.ts';
 import { alice, signer } from './apps.ts';
 
 export type Memory = ReadonlyMap<string, Uint8Array>;
 
-export function mapFlash(records: Map<string, Uint8Array>): Flash {
+export function mapFlash(records: Map<string, Uint8Array>): Flash & Pick<Store, 'readOften'> {
+  const read = (name: string): Uint8Array | null => records.get(name)?.slice() ?? null;
   return {
-    read: (name) => records.get(name)?.slice() ?? null,
+    read,
+    readOften: read,
     write: (name, value) => void records.set(name, value.slice()),
     remove: (name) => void records.delete(name),
     names: () => [...records.keys()],

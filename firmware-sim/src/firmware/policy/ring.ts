@@ -10,6 +10,8 @@ import { type Closed, close, createdAtMax, isClosed } from './closed.ts';
 /** What this needs of the vault. A write is atomic, and a record is authenticated together with its name. */
 export type Store = {
   readonly read: (name: string) => Uint8Array | null | 'damaged';
+  /** The same, of what is read over and over. */
+  readonly readOften: (name: string) => Uint8Array | null | 'damaged';
   readonly write: (name: string, bytes: Uint8Array) => void;
   /** Without effect when there is no such record. */
   readonly remove: (name: string) => void;
@@ -111,7 +113,7 @@ function blocksOf({ head }: Ring): readonly number[] {
 
 /** The entries of a block. The one that is being filled may not have been written yet: then its place holds the one that fell out. */
 function readBlock(store: Store, ring: Ring, number: number): Uint8Array | 'damaged' {
-  const record = store.read(blockName(ring, number));
+  const record = store.readOften(blockName(ring, number));
   if (record === null || record === 'damaged' || record.length < headBytes || record[0] !== version) return 'damaged';
   const entries = record.subarray(headBytes);
   if (entries.length % entryBytes !== 0 || entries.length > blockEntries * entryBytes) return 'damaged';

@@ -11,13 +11,16 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { decodeCbor, encodeCbor } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
 import { ascii } from '../formats/ascii.ts';
-import { readSealed, writeSealed } from './sealed.ts';
+import { openedRecords } from './opened.ts';
+import { openSealed, readSealed, writeSealed } from './sealed.ts';
 
 export type OpenVault = {
   /** No PIN protects it. */
   readonly demo: boolean;
   /** `damaged`: the record is named in the vault and cannot be read, or is gone. */
   readonly read: (name: string) => Uint8Array | null | 'damaged';
+  /** The same, of a record that holds no secret and is read over and over. */
+  readonly readOften: (name: string) => Uint8Array | null | 'damaged';
   readonly write: (name: string, bytes: Uint8Array) => void;
   /** Without effect when there is no such record. */
   readonly remove: (name: string) => void;
@@ -43,7 +46,7 @@ const nameForm = /^[!-~]{1,160}$/;
 /** A record is rewritten as a whole: larger things are kept in parts. */
 export const recordMax = 64 * 1024;
 
-type Board = Pick<Env, 'flash' | 'random'>;
+type Board = Pick<Env, 'flash' | 'random' | 'spare'>;
 
 /** The keys of open vaults, which nobody gets who was not given the vault. */
 const keys = new WeakMap<OpenVault, Uint8Array>();
@@ -76,6 +79,7 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
   const { flash } = board;
   const names = new Set(found);
   const places = new Map<string, string>();
+  const opened = openedRecords(board.spare?.openedRecords ?? 0);
   let open = true;
   dropStrays();
 
@@ -116,11 +120,18 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
       const bytes = readSealed(flash, key, place);
       return bytes instanceof Uint8Array ? bytes : 'damaged';
     },
+    readOften: (name) => {
+      const place = at(name);
+      const sealed = names.has(name) ? flash.read(place) : null;
+      if (sealed === null) return names.has(name) ? 'damaged' : null;
+      const bytes = opened.open(place, sealed, (record) => openSealed(record, key, place));
+      return bytes instanceof Uint8Array ? bytes : 'damaged';
+    },
     write: (name, bytes) => {
       const place = at(name);
       if (bytes.length > recordMax) throw new Error(`vault: ${recordMax} bytes at most, got ${bytes.length}`);
       if (!names.has(name) && names.size >= namesMax) throw new Error(`vault: more than ${namesMax} records`);
-      writeSealed(board, key, place, bytes);
+      opened.wrote(place, writeSealed(board, key, place, bytes), bytes);
       if (names.has(name)) return;
       names.add(name);
       writeNamesAt(place);
@@ -130,6 +141,7 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
       if (!names.has(name)) return;
       names.delete(name);
       places.delete(name);
+      opened.forget(place);
       writeNamesAt(place);
       flash.remove(place);
     },
@@ -137,6 +149,7 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
     close: () => {
       open = false;
       places.clear();
+      opened.forgetAll();
       keys.delete(vault);
       key.fill(0);
     },

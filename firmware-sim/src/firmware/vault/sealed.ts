@@ -41,13 +41,13 @@ export function logKey(board: Pick<Env, 'deviceSecret'>, staticSecret: Uint8Arra
   return secret;
 }
 
-/** Seals the bytes as the record of this name; the board's write is atomic. */
+/** Seals the bytes as the record of this name, and returns what was written; the board's write is atomic. */
 export function writeSealed(
   { flash, random }: Pick<Env, 'flash' | 'random'>,
   key: Uint8Array,
   name: string,
   bytes: Uint8Array,
-): void {
+): Uint8Array {
   const nonce = random(nonceBytes);
   const sealed = chacha20poly1305(key, nonce, boundTo(name)).encrypt(bytes);
   const record = new Uint8Array(1 + nonceBytes + sealed.length);
@@ -55,6 +55,7 @@ export function writeSealed(
   record.set(nonce, 1);
   record.set(sealed, 1 + nonceBytes);
   flash.write(name, record);
+  return record;
 }
 
 /** Why a record that is there cannot be had. A whole record of another version is a newer firmware's, and no damage. */
@@ -63,7 +64,11 @@ export type Unreadable = 'damaged' | 'unknown_version';
 /** The bytes of a record: null when there is none, and damage is a value. */
 export function readSealed(flash: Pick<Flash, 'read'>, key: Uint8Array, name: string): Uint8Array | null | Unreadable {
   const record = flash.read(name);
-  if (record === null) return null;
+  return record === null ? null : openSealed(record, key, name);
+}
+
+/** The bytes that a record of this name holds. */
+export function openSealed(record: Uint8Array, key: Uint8Array, name: string): Uint8Array | Unreadable {
   if (record.length < 1 + nonceBytes + tagBytes) return 'damaged';
   if (record[0] !== recordVersion) return (record[0] ?? 0) > recordVersion ? 'unknown_version' : 'damaged';
   const nonce = record.subarray(1, 1 + nonceBytes);

@@ -23,7 +23,7 @@ export { waitMs } from './pin-tries.ts';
 export { wipe } from './wipe.ts';
 
 /** What a vault needs of the board. */
-export type VaultBoard = Pick<Env, 'flash' | 'random' | 'deviceSecret' | 'pinRounds'>;
+export type VaultBoard = Pick<Env, 'flash' | 'random' | 'deviceSecret' | 'pinRounds' | 'spare'>;
 
 /**
  * Why keys that are there cannot be used by anybody. `tries`: the count of wrong PINs cannot be read. `no_pin`: they are of a firmware that
