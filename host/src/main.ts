@@ -16,6 +16,7 @@ import { serialWire } from './device/serial-wire.ts';
 import { socketWire } from './device/stream-wire.ts';
 import type { Wire, WireEvents } from './device/wire.ts';
 import { type Host, runHost } from './host.ts';
+import { linesTogether } from './lines-together.ts';
 import { type LoopbackRelay, startLoopbackRelay } from './loopback-relay/server.ts';
 import { type DeviceAddress, defaultState, type Options, parseOptions } from './options.ts';
 import { type PairingManner, pairingTalk } from './pairing-talk.ts';
@@ -280,19 +281,5 @@ function speak(
       early = null;
       for (const report of [bunker, ...waiting]) say(report);
     },
-  };
-}
-
-/** What is said in one turn of the program is written at once: many requests end together, and each write wakes whoever reads. */
-function linesTogether(write: (text: string) => void): (line: string) => void {
-  let waiting = '';
-  const leave = (): void => {
-    if (waiting !== '') write(waiting);
-    waiting = '';
-  };
-  process.once('exit', leave);
-  return (line) => {
-    if (waiting === '') setImmediate(leave);
-    waiting += `${line}\n`;
   };
 }
