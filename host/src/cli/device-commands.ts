@@ -1,6 +1,7 @@
 /** The commands that ask the device: what apps may do there, its lock, and an event in this computer's own name. */
+import { limits as deviceLimits } from '@sallyport/device-protocol';
 import type { Command as Parser } from 'commander';
-import { wishesOf } from '../core/apps/wishes.ts';
+import { allWishesOf } from '../core/apps/wishes.ts';
 import { type Action, appKey, numberOf, wrong } from './arguments.ts';
 import { answerOf, type Command, Ending, exitCodes, look, say } from './io.ts';
 import * as show from './show.ts';
@@ -92,8 +93,11 @@ async function list(command: Command, params: App): Promise<void> {
 }
 
 async function propose(command: Command, params: App, what: string, options: GrantOptions): Promise<void> {
-  const wishes = wishesOf(what);
+  const wishes = allWishesOf(what);
   if (wishes.length === 0) throw wrong(`"${what}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
+  const { listMax } = deviceLimits;
+  if (wishes.length > listMax)
+    throw wrong(`the device is asked about ${listMax} permissions at once, and these are ${wishes.length}`);
   const number = (text: string | undefined, name: string): number | null =>
     text === undefined ? null : numberOf(text, name);
   const minutes = number(options.minutes, '--minutes');

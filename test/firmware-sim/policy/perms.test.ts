@@ -62,6 +62,12 @@ describe('what is dropped, and is not fatal', () => {
     expect(readPerms('x,'.repeat(1_000_000)).wanted).toEqual([]);
     expect(readPerms(`[${'['.repeat(100_000)}`).wanted).toEqual([]);
   });
+
+  test('what is not read to its end is not read as something else', () => {
+    const begun = `${'ping,'.repeat(407)}sign_event:3`;
+    expect(read(`${begun.padStart(2_048)}0023`)).toBe('-1');
+    expect(read(`${begun.padStart(2_048)},sign_event:1`)).toBe('sign_event:3,-1');
+  });
 });
 
 test('any text gives a closed, bounded list, and nothing that is never signed', () => {

@@ -1,10 +1,8 @@
 /** The commands, against a host in memory that listens on a real socket: what they say where, and how they end. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSecretKey, getPublicKey, verifyEvent } from 'nostr-tools/pure';
-import { expect, type TestContext, test, vi } from 'vitest';
-import { runCli } from '../../../host/src/cli/cli.ts';
+import { expect, test, vi } from 'vitest';
 import { serveControl } from '../../../host/src/control/server.ts';
 import { refuse } from '../../../host/src/core/nip46/refusal.ts';
 import { commandNames, main } from '../../../host/src/door.ts';
@@ -12,49 +10,8 @@ import { usage } from '../../../host/src/options.ts';
 import { loadRemoteSignerKey } from '../../../host/src/store/remote-signer-key.ts';
 import { openStore } from '../../../host/src/store/store.ts';
 import { pairedApp } from '../bridge-world.ts';
-import { type ControlWorld, controlWorld } from '../control/control-world.ts';
-
-/** What the next command finds on stdin. */
-let stdin = '';
-
-type Ran = { readonly code: number; readonly out: string; readonly err: string };
-
-const cli = (...argv: string[]): Promise<Ran> => cliUntil(new AbortController().signal, ...argv);
-
-async function cliUntil(until: AbortSignal, ...argv: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    asks: false,
-    stdin: async () => stdin,
-    secret: async () => expect.fail('nobody may be asked'),
-    until,
-  };
-  const code = await runCli(argv, io, ['--conditions=of-the-sources', '/opt/sallyport.js']);
-  return { code, out, err };
-}
-
-function directory({ onTestFinished }: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-/** A host whose socket is in a directory, and the commands for it. */
-async function running(context: TestContext): Promise<ControlWorld & { run: (...argv: string[]) => Promise<Ran> }> {
-  const world = controlWorld(context);
-  const state = join(directory(context), 'state');
-  const server = await serveControl(world.view, state);
-  if (server.type === 'refused') throw new Error(server.words);
-  context.onTestFinished(server.close);
-  return { ...world, run: (...argv) => cli(...argv, '--state', state) };
-}
+import { controlWorld } from '../control/control-world.ts';
+import { cli, cliUntil, directory, running, stdin } from './cli-world.ts';
 
 const row = (client: string) => ({
   at: Date.UTC(2026, 0, 31),
@@ -375,16 +332,16 @@ test('grants are listed, proposed to the device with their limits, and taken awa
 
 test('an event on stdin is signed in the name of this computer, and checked before it is said', async (context) => {
   const { run, asked } = await running(context);
-  stdin = JSON.stringify({ kind: 1, content: 'hello' });
+  stdin.text = JSON.stringify({ kind: 1, content: 'hello' });
   const { code, out, err } = await run('sign');
   expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('Look at the device') });
   expect(verifyEvent(JSON.parse(out))).toBe(true);
   expect(asked).toMatchObject([{ method: 'sign_event', account: 0, label: 'sallyport sign', event: { tags: [] } }]);
-  stdin = JSON.stringify({ kind: 1, content: 'hello', pubkey: 'a'.repeat(64) });
+  stdin.text = JSON.stringify({ kind: 1, content: 'hello', pubkey: 'a'.repeat(64) });
   expect(await run('sign')).toMatchObject({ code: 4, out: '' });
-  stdin = JSON.stringify({ kind: 14, content: 'a rumor' });
+  stdin.text = JSON.stringify({ kind: 14, content: 'a rumor' });
   expect(await run('sign')).toMatchObject({ code: 4, out: '' });
-  stdin = 'hello';
+  stdin.text = 'hello';
   expect(await run('sign')).toMatchObject({ code: 2 });
 });
 
@@ -414,7 +371,7 @@ test('a device without a PIN is not locked, and that is why', async (context) =>
 test('an app that shows a line is paired by it; a line that is none is refused', async (context) => {
   const { run, world } = await running(context);
   const { pubkey } = world.app();
-  stdin = `nostrconnect://${pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1&name=Its+name\n`;
+  stdin.text = `nostrconnect://${pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1&name=Its+name\n`;
   expect(await run('connect', '-', '--name', 'Mine', '--account', '2')).toMatchObject({
     code: 0,
     out: expect.stringContaining('Paired with Mine.'),

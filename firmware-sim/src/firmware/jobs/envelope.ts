@@ -6,6 +6,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { type DeviceError, limits, utf8Length } from '@sallyport/device-protocol';
 import type { Env } from '../env.ts';
 import { type FreeMethod, freeMethods } from '../policy/decide.ts';
+import { permsReadMax } from '../policy/perms.ts';
 import { authenticate, type ClientEvent } from '../stream/client-event.ts';
 import { type EventFor, readEvent } from '../stream/event.ts';
 import { isRefused, orRefused, type Reading } from '../stream/reading.ts';
@@ -33,9 +34,8 @@ export type Wanted =
   | { readonly type: 'connect'; readonly secret: string | null; readonly perms: string; readonly name: string };
 
 const keyChars = 64;
-/** Of wishes and of what an app says of itself, no more is read. */
+/** Of a secret, and of what an app says of itself, no more is read. */
 const secretReadMax = 256;
-const permsReadMax = 2_048;
 const aboutMax = 4_096;
 const unauthenticated = { type: 'refused', error: 'unauthenticated' } as const;
 

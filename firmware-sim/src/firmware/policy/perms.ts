@@ -18,8 +18,11 @@ export type Wishes = {
   readonly dropped: number;
 };
 
-/** Texts beyond this are not read to their end: 32 grants with their kinds take 600 characters. */
-const permsReadMax = 2_048;
+/**
+ * Texts beyond this are not read to their end. As many grants as an app can have take 543 characters, and 1,121 as a JSON array of objects;
+ * a computer that speaks for an app has a message with room for `permsMax` of them.
+ */
+export const permsReadMax = 2_048;
 
 /** Methods that a paired app may call anyway: to wish for them is no mistake. */
 const needless: readonly string[] = ['connect', 'ping', 'get_public_key', 'logout', 'get_relays', 'switch_relays', ''];
@@ -29,7 +32,7 @@ export function readPerms(text: string): Wishes {
   const wanted: GrantSubject[] = [];
   let everyKind = false;
   let dropped = text.length > permsReadMax ? 1 : 0;
-  for (const { method, param } of itemsOf(text.slice(0, permsReadMax))) {
+  for (const { method, param } of itemsOf(wholeItems(text, permsReadMax))) {
     if (method === 'sign_event' && param === null) everyKind = true;
     else if (needless.includes(method)) continue;
     else {
@@ -40,6 +43,11 @@ export function readPerms(text: string): Wishes {
     }
   }
   return { wanted, everyKind, dropped };
+}
+
+/** Cut at a comma: what is left of half a wish may be another one. */
+function wholeItems(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, Math.max(0, text.lastIndexOf(',', max)));
 }
 
 type Item = { readonly method: string; readonly param: string | null };

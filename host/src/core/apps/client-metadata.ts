@@ -28,6 +28,17 @@ export function cleanLine(value: unknown, max: number): string {
   return [...words].slice(0, max).join('').trim();
 }
 
+/** The same of a list with commas, such as permissions: an item is there whole or not at all, for half of it may be another one. */
+export function cleanList(value: unknown, max: number): string {
+  // As for a line, no more is looked at.
+  return typeof value === 'string' ? wholeItems(cleanLine(wholeItems(value, max * 8), max * 8), max) : '';
+}
+
+/** As many items of a list as there is room for. */
+export function wholeItems(list: string, max: number): string {
+  return list.length <= max ? list : list.slice(0, Math.max(0, list.lastIndexOf(',', max)));
+}
+
 /** What the device shows as the asking app: its name, or the start of its key when it gave none. */
 export function appLabel(app: { readonly client: string; readonly name: string }): string {
   return app.name === '' ? `app ${app.client.slice(0, 8)}` : app.name;

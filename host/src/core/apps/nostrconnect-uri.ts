@@ -8,7 +8,7 @@ import { isHex32 } from '../nip46/event.ts';
 import { relayWordsMax } from '../nip46/limits.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { parseShallowJson } from '../nip46/shallow-json.ts';
-import { cleanLine, parseMetadata } from './client-metadata.ts';
+import { cleanLine, cleanList, parseMetadata } from './client-metadata.ts';
 
 /** An app that introduces itself. `secret` is its own, for the answer; empty in lines of 2023 and 2024, which had none. */
 export type Introduction = {
@@ -50,7 +50,7 @@ function claims(params: Parameters): Pick<Introduction, 'name' | 'url' | 'perms'
   return {
     name: cleanLine(said('name'), limits.nameMax) || name,
     url: cleanLine(said('url'), limits.urlMax) || url,
-    perms: cleanLine(said('perms') ?? permsIn(metadata), limits.permsMax),
+    perms: cleanList(said('perms') ?? permsIn(metadata), limits.permsMax),
   };
 }
 

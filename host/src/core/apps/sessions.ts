@@ -10,7 +10,7 @@ import type { Origin } from '../bridge/bridge-state.ts';
 import type { ConnectRequest } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { isBunkerSecret } from './bunker-uri.ts';
-import { cleanLine } from './client-metadata.ts';
+import { cleanLine, cleanList } from './client-metadata.ts';
 import { lineOfApp, lineOfSecret } from './line-of.ts';
 import type { Revocation, StoreRow } from './store-rows.ts';
 
@@ -120,7 +120,7 @@ export function addSecret(
   inUse: ReadonlySet<string>,
 ): [Sessions, readonly StoreRow[]] {
   if (sessions.secrets.has(hash)) return [sessions, []];
-  const line = { name: cleanLine(name, limits.nameMax), perms: cleanLine(perms, limits.permsMax), account };
+  const line = { name: cleanLine(name, limits.nameMax), perms: cleanList(perms, limits.permsMax), account };
   const to = addressed === true ? { ownKey: false, addressed } : { ownKey };
   const secret: Secret = { hash, ...line, ...to, createdAt: now, expiresAt, spent: null };
   const secrets = new Map(sessions.secrets).set(hash, secret);

@@ -15,11 +15,15 @@ export const grantMethods: readonly GrantMethod[] = [
   'nip04_decrypt',
 ];
 
-/** The grants that a list of permissions comes to, each once, as many as one message proposes. */
+/** The first of the grants that a list of permissions comes to: as many as one message proposes. */
 export function wishesOf(perms: string): readonly ProposedGrant[] {
+  return allWishesOf(perms).slice(0, limits.listMax);
+}
+
+/** All the grants that a list of permissions comes to, each once. */
+export function allWishesOf(perms: string): readonly ProposedGrant[] {
   const texts = new Set(perms.split(',').map((text) => text.trim()));
-  const grants = [...texts].map(grantOf).filter((grant) => grant !== null);
-  return grants.slice(0, limits.listMax);
+  return [...texts].map(grantOf).filter((grant) => grant !== null);
 }
 
 /** The first of a list that no app could ask for; null when all is well. A permission that is misspelt is missed later, in the app. */

@@ -5,6 +5,7 @@
 
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { type AskingCommand, encodeCbor, encodeUtf8, limits, type Request } from '@sallyport/device-protocol';
+import { wholeItems } from '../apps/client-metadata.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { carry, carryToUser } from './device-carry.ts';
 import { toWire } from './device-grants.ts';
@@ -99,7 +100,7 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
       const { client, remoteSigner, account, name, announced, createdAt } = ask;
       const keys = { client: hexToBytes(client), remoteSigner: hexToBytes(remoteSigner) };
       // Permissions are words and commas; what is no ASCII is none.
-      const perms = ask.perms.replace(/[^\x20-\x7e]/g, '').slice(0, limits.permsMax);
+      const perms = wholeItems(ask.perms.replace(/[^\x20-\x7e]/g, ''), limits.permsMax);
       const body = { ...keys, account, name: fitLabel(name), perms, announced, createdAt };
       return bare((id) => ({ type: 'request', id, command: 'client_introduce', body }));
     }

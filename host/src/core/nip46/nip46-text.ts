@@ -3,7 +3,7 @@
  * Tolerant where clients differ in form (numeric ids, missing params, templates as objects), strict where a mistake would be signed or encrypted.
  */
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { type ClientMetadata, cleanLine, parseMetadata } from '../apps/client-metadata.ts';
+import { type ClientMetadata, cleanLine, cleanList, parseMetadata } from '../apps/client-metadata.ts';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { TextMethod } from '../device/device-port.ts';
 import { isHex32 } from './event.ts';
@@ -118,9 +118,9 @@ function parseMethod(id: RequestId, method: string, params: readonly unknown[]):
     case 'connect':
       return { type: 'request', request: parseConnect(id, params) };
     case 'create_account': {
-      const [name, domain, email, perms] = params.map((each) => cleanLine(each, limits.permsMax));
-      const said = { name: name ?? '', domain: domain ?? '', email: email ?? '', perms: perms ?? '' };
-      return { type: 'request', request: { id, method, ...said } };
+      const [name = '', domain = '', email = ''] = params.slice(0, 3).map((each) => cleanLine(each, limits.permsMax));
+      const perms = cleanList(params[3], limits.permsMax);
+      return { type: 'request', request: { id, method, name, domain, email, perms } };
     }
     case 'ping':
     case 'switch_relays':
@@ -153,7 +153,7 @@ function parseConnect(id: RequestId, params: readonly unknown[]): ConnectRequest
     user: typeof user === 'string' && isHex32(user) ? user : '',
     // Ours have at most 128 characters (bunker-uri.ts): what is cut here was none of ours and stays so.
     secret: typeof secret === 'string' ? secret.slice(0, limits.secretMax) : '',
-    perms: cleanLine(perms, limits.permsMax),
+    perms: cleanList(perms, limits.permsMax),
     metadata: parseMetadata(metadata),
   };
 }

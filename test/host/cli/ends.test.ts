@@ -1,0 +1,19 @@
+/** How commands end that come to nothing: by whose fault, in which words. */
+import { expect, test } from 'vitest';
+import { pairedApp } from '../bridge-world.ts';
+import { running } from './cli-world.ts';
+
+test('more permissions than a device is asked about at once are refused, and none is left out', async (context) => {
+  const { run, world, asked } = await running(context);
+  const { pubkey } = pairedApp(world);
+  const kinds = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `sign_event:${i + 20_000}`).join(',');
+  expect(await run('grants', pubkey, 'propose', kinds(13))).toEqual({
+    code: 2,
+    out: '',
+    err: 'sallyport: the device is asked about 12 permissions at once, and these are 13.\n',
+  });
+  expect(asked).toEqual([]);
+  await run('grants', pubkey, 'propose', kinds(12));
+  expect(asked).toMatchObject([{ method: 'grants_propose', grants: { length: 12 } }]);
+});
