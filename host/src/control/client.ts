@@ -10,7 +10,7 @@ import { controlAddress, controlHost } from './address.ts';
 import { type Answer, type Call, hasSchema, partsOf, type Route, type RouteName, routes } from './routes.ts';
 import { problem } from './schemas.ts';
 
-/** `absent`: no host runs with this state directory. `wrong`: it was asked what cannot be asked. `refused`: it said no. `broken`: what came is no answer. */
+/** `absent`: no host runs with this state directory. `wrong`: it was asked what cannot be asked. `refused`: it said no. `broken`: it met a fault of its own, or what came is no answer. */
 export type Failed = {
   readonly type: 'absent' | 'wrong' | 'refused' | 'broken';
   readonly code: string;
@@ -109,7 +109,12 @@ async function hear(
   }
   if (ok) return { type: 'ended' };
   const said = parseJson(words, problem) as z.output<typeof problem> | null;
-  return said === null ? broken : { type: response.statusCode === 400 ? 'wrong' : 'refused', ...said.error };
+  return said === null ? broken : { type: failedBy(response.statusCode ?? 500), ...said.error };
+}
+
+function failedBy(status: number): Failed['type'] {
+  if (status >= 500) return 'broken';
+  return status === 400 ? 'wrong' : 'refused';
 }
 
 function filled(path: string, call: { readonly params?: unknown; readonly query?: unknown }): string {

@@ -17,3 +17,19 @@ test('more permissions than a device is asked about at once are refused, and non
   await run('grants', pubkey, 'propose', kinds(12));
   expect(asked).toMatchObject([{ method: 'grants_propose', grants: { length: 12 } }]);
 });
+
+test('a fault of the host is none of the call, and no refusal: the command failed', async (context) => {
+  const faults: unknown[] = [];
+  const { run } = await running(context, {
+    newDashboardAddress: () => {
+      throw new Error('a hole in it');
+    },
+    fault: (problem) => void faults.push(problem),
+  });
+  expect(await run('dashboard', '--print')).toEqual({
+    code: 1,
+    out: '',
+    err: 'sallyport: A fault of the host; its log says more.\n',
+  });
+  expect(faults).toHaveLength(1);
+});
