@@ -2,7 +2,7 @@
  * Time and chance of the board: the machine's own, or simulated ones. With a virtual clock, on which time passes only when it is
  * told to, and randomness from a seed, two runs with the same inputs give the same screens and the same bytes.
  */
-import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 
 /** Milliseconds, whole: the firmware's time goes onto the wire, where there are no fractions. */
@@ -67,25 +67,8 @@ export function virtualClock(): BoardClock {
   };
 }
 
-/**
- * The machine's randomness, fetched as a chip with a generator has it: a small store that is filled now and then, since a request takes a
- * dozen bytes here and there and each fetch costs as much as a thousand. What was given out is not in the store any more.
- */
-export const machineRandom: Randomness = (length) => {
-  if (length > storeBytes) return Uint8Array.from(randomBytes(length));
-  if (given + length > storeBytes) {
-    randomFillSync(store);
-    given = 0;
-  }
-  const bytes = store.slice(given, given + length);
-  store.fill(0, given, given + length);
-  given += length;
-  return bytes;
-};
-
-const storeBytes = 1_024;
-const store = new Uint8Array(storeBytes);
-let given = storeBytes;
+/** The machine's randomness. */
+export const machineRandom: Randomness = (length) => Uint8Array.from(randomBytes(length));
 
 /** Bytes that follow from a seed: for tests, never for a key that matters. Whoever knows the seed knows every key. */
 export function seededRandom(seed: string): Randomness {

@@ -131,9 +131,8 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'publish':
         return publish(effect.event, effect);
       case 'note':
-        // Nobody who asked waits for the log. It is written before the end of a request is on disk: killed in between, the next host
-        // answers and notes that once more.
-        return later(() => report({ type: 'request', note: effect }));
+        // While the answer is still in this program: none leaves without its row in the activity log.
+        return report({ type: 'request', note: effect });
       case 'answer': {
         const sealed = signer.at(effect.line).seal({ ...effect, random: random(64) });
         return publish(sealed, effect);

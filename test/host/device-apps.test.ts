@@ -323,3 +323,29 @@ test.each(['nip04', 'nip44'] as const)('the key that is handed on opens what the
   const text = encryption === 'nip04' ? primitives.decryptNip04(content, key) : primitives.decryptNip44(content, key);
   expect(JSON.parse(text ?? '')).toEqual({ id: 'x', method: 'ping', params: [] });
 });
+
+test.each<DeviceAsk>([
+  { ...own, account: 16 },
+  { method: 'get_public_key', account: 255 },
+  { method: 'account_address', account: 16, addressed: true },
+  { method: 'client_request', carried: { ...carried(), account: 16 }, own },
+  { method: 'client_request', carried: carried(), own: { ...own, account: 16 } },
+  { method: 'client_connect', carried: { ...carried(), account: 16 }, announced: true },
+  { method: 'user_request', carried: { ...carried(), account: 16 }, answerAt: 1, secrets: [] },
+  {
+    method: 'client_introduce',
+    client: anApp.pubkey,
+    remoteSigner: anApp.pubkey,
+    account: 200,
+    name: '',
+    perms: '',
+    announced: true,
+    createdAt: 1,
+  },
+])('an account that no device can have is refused here, and ends no host: $method', (ask) => {
+  for (const device of [plugged(), tableDevice()]) {
+    const job = device.ask(ask);
+    device.plug();
+    expect(device.answers.get(job)).toMatchObject(refused('unknown_account'));
+  }
+});

@@ -5,7 +5,7 @@ import { lineMinutesMax } from '../control/schemas.ts';
 import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
 import { strangePermission } from '../core/apps/wishes.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
-import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, wrong } from './arguments.ts';
+import { type Action, accountOf, appKey, numberOf, oneOf, pauseOf, pauseText, wrong } from './arguments.ts';
 import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import * as show from './show.ts';
 
@@ -36,7 +36,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .action(
       run(async (command, options: LineOptions) => {
         const { name, perms } = options;
-        const account = numberOf(options.account, '--account');
+        const account = accountOf(options.account, '--account');
         const strange = strangePermission(perms);
         if (strange !== null)
           throw wrong(`"${strange}" is no permission; one looks like sign_event:1 or nip44_decrypt`);
@@ -61,7 +61,7 @@ export function addAppCommands(cli: Parser, run: Action): void {
         const introduction = parseNostrconnect(uri, parseRelayUrl);
         if ('code' in introduction) throw endingOf({ type: 'refused', ...introduction });
         const own = options.ownKey === true ? { ownKey: true } : {};
-        const body = { uri, name: options.name, account: numberOf(options.account, '--account'), ...own };
+        const body = { uri, name: options.name, account: accountOf(options.account, '--account'), ...own };
         await look(command, 'it shows the app, and asks whether to pair it');
         const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
         say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);

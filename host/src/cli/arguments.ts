@@ -1,4 +1,5 @@
 /** What commands are given, parsed: a number, a time, an app by the start of its key. What is wrong ends the command with a sentence. */
+import { limits } from '@sallyport/device-protocol';
 import { pauseMinutesMax } from '../control/schemas.ts';
 import { answerOf, type Command, Ending, exitCodes } from './io.ts';
 
@@ -41,6 +42,11 @@ export function numberOf(text: string, what: string, least = 0, most = Number.MA
   if (!/^\d{1,15}$/.test(text)) throw wrong(`${what} is a number, and "${text}" is none`);
   if (Number(text) < least || Number(text) > most) throw wrong(`${what} takes ${least} to ${most}, and not ${text}`);
   return Number(text);
+}
+
+/** The number of an account of the device. */
+export function accountOf(text: string, what: string): number {
+  return numberOf(text, what, 0, limits.accountsMax - 1);
 }
 
 export function timeOf(text: string): number {

@@ -1,7 +1,7 @@
 /** The commands that ask the device: what apps may do there, its lock, and an event in this computer's own name. */
 import type { Command as Parser } from 'commander';
 import { wishesOf } from '../core/apps/wishes.ts';
-import { type Action, appKey, numberOf, wrong } from './arguments.ts';
+import { type Action, accountOf, appKey, numberOf, wrong } from './arguments.ts';
 import { answerOf, type Command, Ending, exitCodes, look, say } from './io.ts';
 import * as show from './show.ts';
 
@@ -42,7 +42,7 @@ export function addDeviceCommands(cli: Parser, device: Parser, run: Action): voi
     .option('--account <number>', 'the account of the device that signs', '0')
     .action(
       run(async (command, options: { account: string }) => {
-        const account = numberOf(options.account, '--account');
+        const account = accountOf(options.account, '--account');
         const event = eventIn(await command.io.stdin());
         await look(command, 'it shows the event, and asks whether to sign it');
         const said = answerOf(

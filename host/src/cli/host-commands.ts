@@ -1,7 +1,7 @@
 /** The commands that look at the running host and narrow what it lets through. Each is a request of the control API, and what it answered. */
 import type { Command as Parser } from 'commander';
 import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
-import { type Action, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
+import { type Action, accountOf, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import { openAddress } from './open-address.ts';
@@ -106,7 +106,7 @@ function addDevice(cli: Parser, run: Action): void {
     .description('whether an account answers apps of early 2024, which ask its own key: to be held on the device')
     .action(
       run(async (command, account: string, word: string) => {
-        const number = numberOf(account, 'the account', 0, 255);
+        const number = accountOf(account, 'the account');
         const on = oneOf(['on', 'off'], word, 'setting') === 'on';
         if (on) await look(command, 'it says what that means, and asks for a hold of its button');
         const asked = { params: { number }, body: { on } };

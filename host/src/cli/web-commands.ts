@@ -1,6 +1,6 @@
 /** The commands about how others find this signer: its announcement, and who has a name at its web address. */
 import type { Command as Parser } from 'commander';
-import { type Action, numberOf } from './arguments.ts';
+import { type Action, accountOf } from './arguments.ts';
 import { answerOf, type Command, Ending, exitCodes, say } from './io.ts';
 import { announcedText, namesText } from './show.ts';
 
@@ -33,7 +33,7 @@ export function addWebCommands(cli: Parser, run: Action): void {
     .option('--relay <url...>', 'where this user is found')
     .action(
       run(async (command, name: string, options: { account: string; relay?: string[] }) => {
-        const body = { name, account: numberOf(options.account, '--account'), relays: options.relay ?? [] };
+        const body = { name, account: accountOf(options.account, '--account'), relays: options.relay ?? [] };
         told(command, answerOf(await command.client.call('POST /v0/names', { body })));
       }),
     );

@@ -1,7 +1,7 @@
 /** What the control API says and takes about the device, what is open for it, and backups, as zod schemas beside those of schemas.ts. */
 import { z } from 'zod';
 import { logVerdicts } from '../core/device/device-log.ts';
-import { hex32, kind, time } from './shapes.ts';
+import { account, hex32, kind, time } from './shapes.ts';
 
 /** Whether the account answers apps that ask its own key. */
 const userKey = z.boolean();
@@ -28,7 +28,7 @@ export const accounts = z.object({
   accounts: z.array(z.object({ number: z.number().int(), name: z.string(), pubkey: hex32, npub: z.string(), userKey })),
 });
 
-export const byAccount = z.strictObject({ number: z.coerce.number().int().min(0).max(255) });
+export const byAccount = z.strictObject({ number: z.coerce.number().pipe(account) });
 export const answersItself = z.strictObject({ on: z.boolean() });
 
 /** Whether the digits at the device and here are the same. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { grantMethods, strangePermission } from '../core/apps/wishes.ts';
 import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
 import { device } from './device-schemas.ts';
-import { hex32, kind, time } from './shapes.ts';
+import { account, hex32, kind, time } from './shapes.ts';
 
 const ms = z.number().int().nullable();
 
@@ -101,7 +101,7 @@ const ownKey = z.boolean().optional();
 
 export const newSecret = z.strictObject({
   name: z.string().max(256).default(''),
-  account: z.number().int().min(0).max(255).default(0),
+  account: account.default(0),
   /** As NIP-46 writes permissions: `sign_event:1,nip44_decrypt`. */
   perms: z
     .string()
@@ -123,7 +123,7 @@ export const newSecret = z.strictObject({
 export const introduction = z.strictObject({
   /** The `nostrconnect://` line that the app shows. */
   uri: z.string().max(8_192),
-  account: z.number().int().min(0).max(255).default(0),
+  account: account.default(0),
   /** What the user calls the app; empty: what it calls itself. */
   name: z.string().max(256).default(''),
   ownKey,
@@ -152,7 +152,7 @@ export const byGrant = z.strictObject({ client: hex32, number: z.coerce.number()
 /** An event without id and signature; what lacks (`created_at`, `tags`) is filled. */
 export const toSign = z.strictObject({
   event: z.record(z.string(), z.unknown()),
-  account: z.number().int().min(0).max(255).default(0),
+  account: account.default(0),
 });
 export const signed = z.object({
   event: z.object({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
 import { peopleLimits } from '../core/web/people.ts';
 import { signed } from './schemas.ts';
-import { hex32 } from './shapes.ts';
+import { account, hex32 } from './shapes.ts';
 
 const name = z.string().min(1).max(peopleLimits.nameMax);
 
@@ -13,7 +13,7 @@ export const names = z.object({
 
 export const newName = z.strictObject({
   name,
-  account: z.number().int().min(0).max(255).default(0),
+  account: account.default(0),
   /** Where this user is found: told to whoever asks for the name. */
   relays: z.array(z.string().max(1_024)).max(peopleLimits.relaysMax).default([]),
 });

@@ -301,3 +301,15 @@ test('a device that counts grants on and on is asked for as many as an app can h
   const said = await api.request(`/v0/apps/${app.pubkey}/grants`, { headers: { host: 'sallyport' } });
   expect(((await said.json()) as { grants: unknown[] }).grants).toHaveLength(limits.grantsMax);
 });
+
+test.each([
+  ['POST /v0/accounts/:number/user-key', '/v0/accounts/16/user-key', { on: true }],
+  ['POST /v0/accounts/:number/user-key', '/v0/accounts/x/user-key', { on: true }],
+  ['POST /v0/secrets', '/v0/secrets', { name: '', perms: '', account: 16, minutes: 5 }],
+] as const)('an account that no device can have is told at once: %s of %s', async (route, path, body) => {
+  await using(async ({ ask, world }) => {
+    const { status, said } = await ask(route, path, body);
+    expect({ status, said }).toMatchObject({ status: 400, said: { error: { code: 'malformed' } } });
+    expect(world.state().open.size).toBe(0);
+  });
+});

@@ -52,6 +52,7 @@ export function isRepeatable(ask: DeviceAsk): boolean {
 
 /** Prepares an ask, or answers it at once: with a refusal of what this device could not take, or because it is not the device's. */
 export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Prepared | DeviceAnswer {
+  if (accountOf(ask) >= limits.accountsMax) return no(noSuchAccount);
   switch (ask.method) {
     case 'accounts':
       return bare((id) => ({ type: 'request', id, command: 'accounts', body: {} }));
@@ -113,6 +114,13 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     default:
       return prepareOwn(ask, streamMax);
   }
+}
+
+/** An app of an older store, or of a backup, may have an account that no device can have. */
+function accountOf(ask: DeviceAsk): number {
+  if (ask.method === 'client_request') return Math.max(ask.carried.account, ask.own.account);
+  if ('carried' in ask) return ask.carried.account;
+  return 'account' in ask ? ask.account : 0;
 }
 
 function prepareGrants(ask: DeviceAsk & { readonly method: 'grants' | 'grants_propose' | 'grant_revoke' }): Prepared {
@@ -196,6 +204,12 @@ export function fitLabel(label: string): string {
 function no(refusal: Refusal): DeviceAnswer {
   return { type: 'refused', refusal };
 }
+
+const noSuchAccount = refuse(
+  'unknown_account',
+  `A device has accounts 0 to ${limits.accountsMax - 1}.`,
+  'Pair the app again, with a line for an account that the device has.',
+);
 
 const noGrants = refuse(
   'device_refused',
