@@ -1,4 +1,4 @@
-/** The device protocol. PROTOCOL.md specifies it; the folders follow its chapters: link, cbor, messages. */
+/** The device protocol. PROTOCOL.md specifies it; the folders follow its chapters: link, cbor, table (the commands), channel. */
 export { type Cbor, decodeCbor, encodeCbor } from './cbor/cbor.ts';
 export { type GateBounds, type GateRefusal, gate, messageBounds, streamBounds } from './cbor/gate.ts';
 export * from './channel/channel.ts';

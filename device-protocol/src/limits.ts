@@ -18,7 +18,7 @@ export const limits = {
   sealOverhead: 16,
   /** Messages of one direction under one key. A thousand a second use it up in seven weeks; then the session is renewed. */
   sealedMessagesMax: 0xffff_ffff,
-  /** Paired computers of one device. */
+  /** Paired computers of one device: more than its owner has, and their list fits one message. */
   hostsMax: 8,
   /** How long the digits are compared before a pairing counts as refused: as long as any approval. */
   pairingMs: 60_000,
@@ -53,7 +53,7 @@ export const limits = {
   claimMs: 5_000,
   /** Text that names an app, a host or a firmware: one line of a large screen, twice. */
   labelMax: 64,
-  /** Explanation inside an error message. */
+  /** Explanation inside an error message: where it was, never what; beside a label it fits `messageOverhead`. */
   detailMax: 128,
   /** Nesting of CBOR: envelope, body, stream, array, item is five; the rest is room. */
   depthMax: 8,
@@ -85,15 +85,18 @@ export const limits = {
   grantsMax: 32,
   /** Longest time grant, in milliseconds of uptime: a week. */
   grantMsMax: 7 * 86_400_000,
-  /** Permissions that an app asks for when it is paired, as text. */
+  /** Permissions that an app asks for when it is paired, as text: as many as it may have grants, of 16 characters (`sign_event:1059,`). */
   permsMax: 512,
   /** Items of one page of a list: twelve of the largest fit a message. */
   listMax: 12,
-  /** One entry of the log. */
+  /** One entry of the log: ours have some thirty bytes, other firmware may tell more; a page of them fits a message. */
   logEntryMax: 256,
   /** An encrypted key (NIP-49) has 162 characters. */
   ncryptsecMax: 200,
-  /** Digits of a PIN, and wrong ones before the device wipes itself. */
+  /**
+   * Digits of a PIN, and wrong ones before the device wipes itself. Ten tries find one PIN of four digits in a thousand; sixteen digits fill a
+   * row of a small screen.
+   */
   pinMin: 4,
   pinMax: 16,
   pinFailuresMax: 10,
@@ -101,7 +104,7 @@ export const limits = {
   requestsMax: 8,
   /** Ended requests whose outcome the device keeps, so that a cable glitch never asks the human twice: all that were open, and a flow. */
   resultsKept: 9,
-  /** Accounts of one device. */
+  /** Accounts of one device: their list, with the longest names, fits one message. */
   accountsMax: 16,
   /** Time a human has for one approval. */
   approvalMs: 60_000,
@@ -125,6 +128,11 @@ check(
 check(
   limits.messagesUnacknowledged >= 3 * limits.requestsMax + limits.chunksAheadMax + 3,
   'honest peers must never stop hearing each other',
+);
+check(
+  Math.max(limits.hostsMax, limits.accountsMax) * (32 + limits.labelMax + 32) + limits.messageOverhead <=
+    limits.messageMax,
+  'the lists of computers and of accounts, keys and names, must fit',
 );
 check(limits.claimMs < limits.resultKeptMs, 'what may still be claimed must still be known');
 check(limits.resultsKept > limits.requestsMax, 'what was open when the link broke must still be known after it');

@@ -3,8 +3,10 @@
  *
  *     step(state, input, now, env) → [state, effects]        now: whole milliseconds since the board started
  *
- * Promises: every request gets exactly one answer within a link session, and the same one again after a glitch; nothing is
- * signed, encrypted or decrypted but by an approval of exactly what was on the screen; what was asked once is asked once.
+ * Promises: every request gets exactly one answer within a link session, and the same one again after a glitch; what a request
+ * asks of a user key (to sign, encrypt, decrypt) is done only by an approval of exactly what was on the screen, or by a grant that
+ * a human gave; what was asked once is asked once. Without either an app's own event is opened, to learn what it asks
+ * (jobs/envelope.ts), and what was addressed to a user key is answered under it (jobs/addressed.ts).
  */
 import {
   capabilities,

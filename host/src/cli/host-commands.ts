@@ -214,7 +214,7 @@ function addNarrowing(cli: Parser, run: Action): void {
 type RuleOptions = { app?: string; method?: string; kind?: string; note: string; all: boolean };
 
 function addRules(cli: Parser, run: Action): void {
-  const rules = cli.command('rules').description('what is refused without asking the device');
+  const rules = cli.command('rules').description('what this host refuses by itself');
   const told = (command: Command, said: { rules: Parameters<typeof show.rulesText>[0] }): void =>
     say(command, said.rules, show.rulesText(said.rules));
   rules

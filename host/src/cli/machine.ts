@@ -19,6 +19,7 @@ export type Machine = {
   readonly clockOf: (relay: string) => Promise<number | null>;
 };
 
+/** A person waits for the doctor. It asks all relays at once, and one that takes longer has told no time. */
 const reachMs = 4_000;
 
 /** The computer that this runs on. */

@@ -1,12 +1,5 @@
 /** One handler for each row of the control API. They read the host's state and hand changes to it; they decide nothing. */
-import {
-  checks,
-  everybody,
-  isPaused,
-  type NarrowChange,
-  type Narrowing,
-  type Pause,
-} from '../core/narrowing/narrowing.ts';
+import { checks, everybody, type NarrowChange, type Narrowing, type Pause } from '../core/narrowing/narrowing.ts';
 import { missingAccount } from '../core/web/naming.ts';
 import { careHandlers } from './care-handlers.ts';
 import { humanHandlers } from './human-handlers.ts';
@@ -129,11 +122,6 @@ function withoutUndefined<T extends object>(query: T): { [K in keyof T]: Exclude
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
-}
-
-/** A pause that holds now, as the API says it. */
-export function pauseNow(pause: Pause | undefined, now: number): Pause | null {
-  return isPaused(pause, now) ? pause : null;
 }
 
 const noDashboard = no(

@@ -16,7 +16,7 @@ import type { HostView } from './view.ts';
 
 type HumanRoute = Exclude<
   { [N in RouteName]: Routes[N] extends { readonly human: true } ? N : never }[RouteName],
-  'GET /v0/watch' | 'GET /v0/accounts'
+  'GET /v0/accounts'
 >;
 
 const done = { done: true } as const;

@@ -1,4 +1,8 @@
-/** Writes openapi.json from the table of routes. A test says when it is not what the table says. */
+/**
+ * Writes openapi.json from the table of routes. A test says when it is not what the table says; then, from the root of the repository:
+ *
+ *     node --conditions=sallyport-source host/src/control/write-openapi.ts && biome check --write host/openapi.json
+ */
 import { writeFileSync } from 'node:fs';
 import { openApi } from './openapi.ts';
 

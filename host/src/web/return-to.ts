@@ -6,6 +6,7 @@
 /** `query` is how our own pages hand it on. */
 export type ReturnTo = { readonly href: string; readonly origin: string; readonly query: string };
 
+/** Three times as much, as escaping may make of it, still fits an address of our own pages (`urlMax` in app.ts). */
 const hrefMax = 2_048;
 
 /** Reads it from a query; null where there is none, or none that is honoured. */

@@ -87,6 +87,7 @@ function* unsealed(key: Ncryptsec): Part<Uint8Array | null | 'left'> {
   return openNcryptsec(key, password);
 }
 
+/** It is turned in character by character: more than anybody enters so. */
 const passwordMax = 64;
 
 /** Shows what is to be added; it is written after a yes. */

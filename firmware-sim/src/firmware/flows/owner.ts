@@ -1,5 +1,5 @@
 /** Whose a flow is: the device's own, or a computer's, which is told how it ended, and may claim it after a glitch as it may a job. */
-import type { Message, RequestOf } from '@sallyport/device-protocol';
+import type { Message } from '@sallyport/device-protocol';
 import { computerOf } from '../channel/session.ts';
 import { recordFlowEnd } from '../jobs/results.ts';
 import { type FirmwareState, say, type Turn } from '../turn.ts';
@@ -47,6 +47,3 @@ export function claimOf(owner: Owner): readonly number[] {
 export function isMaking(command: FlowCommand): command is (typeof makes)[number] {
   return makes.some((one) => one === command);
 }
-
-/** The body of the request that a flow is about. */
-export type FlowBody<C extends FlowCommand> = RequestOf<C>;

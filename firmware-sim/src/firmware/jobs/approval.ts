@@ -1,7 +1,7 @@
 /**
  * Approval as a value. It is made only here, only from a screen that showed exactly this, by a press that began after that screen was
  * drawn; acting takes it, once. Beside it stands the use of a grant, made by the policy for exactly this subject (policy/grants.ts) and
- * taken once as well. There is no other way to the user key, but that the answers to what apps address to it are sealed with it (addressed.ts).
+ * taken once as well. There is no other way to the user key, but that what apps address to it is opened and answered with it (addressed.ts).
  */
 import { type DeviceError, decodeUtf8, encodeUtf8, limits, type ReplyOf } from '@sallyport/device-protocol';
 import type { Board, Env } from '../env.ts';

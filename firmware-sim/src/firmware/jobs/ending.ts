@@ -5,7 +5,7 @@
 import type { DeviceError } from '@sallyport/device-protocol';
 import { logAsked } from '../decision-log.ts';
 import { countOwnEnd } from '../own-tries.ts';
-import { type FirmwareState, replaceJob, type Turn } from '../turn.ts';
+import { replaceJob, type Turn } from '../turn.ts';
 import { sealAnswer } from './addressed.ts';
 import { answer, showOutcome } from './answers.ts';
 import type { Job, Outcome } from './job.ts';
@@ -34,11 +34,6 @@ function concludeJoined(turn: Turn, job: Job, outcome: Outcome): void {
   if (job.request.answering === undefined || outcome.type === 'error') return conclude(turn, job, outcome);
   const { id, request, claimBy } = job;
   replaceJob(turn, { id, request, claimBy, phase: 'queued', task: { type: 'answer', outcome } });
-}
-
-/** The job of this id as it is now. */
-export function jobOf(state: FirmwareState, id: number): Job | undefined {
-  return state.jobs.find((job) => job.id === id);
 }
 
 /** Answers a job, or has its large answer pushed first. */

@@ -28,8 +28,10 @@ export type ClientRequest = {
 /** A parameter: a string, to be gone through with `walkText`; or another value, of which only the sort is kept. */
 export type Param = { readonly type: 'string'; readonly text: StreamText } | { readonly type: Exclude<Kind, 'string'> };
 
+/** Of NIP-46 a request has three members, and none has more than four parameters; of each something is kept. */
 const paramsMax = 16;
 const membersMax = 16;
+/** Bytes that are held whole. Ids in the field have at most 64, the longest name of a method 14. */
 const idMax = 128;
 const methodMax = 64;
 

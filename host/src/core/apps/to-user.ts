@@ -1,6 +1,7 @@
 /**
  * Requests that apps address to the user key itself, as texts of early 2024 have them (PROTOCOL.md, chapter 21). The device opens them and seals the
- * answers; this host carries both, and reads neither.
+ * answers; this host carries both, and reads neither. One thing, several words: "user pubkey", `user_request` and `addressed` in the
+ * protocol, `to_user` and `addressed` here, `user-key` and `userKey` in the control API.
  *
  *     door ──▶ saved, asked ──▶ the sealed answer, verified ──▶ what it was about is written down ──▶ published as it is
  *

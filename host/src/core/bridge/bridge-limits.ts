@@ -1,6 +1,6 @@
 /**
  * Every limit of the bridge, each beside its reason. The file refuses to load when two of them disagree, or when they disagree
- * with those of the relays (limits.ts) or of the device protocol.
+ * with the host's others (core/nip46/limits.ts) or those of the device protocol.
  */
 import { limits as device } from '@sallyport/device-protocol';
 import { eventContentMax, outboxCountMax, sinceSlackS } from '../nip46/limits.ts';
