@@ -4,8 +4,9 @@ import { renderUnicodeCompact } from 'uqr';
 import { lineMinutesMax } from '../control/schemas.ts';
 import { parseNostrconnect } from '../core/apps/nostrconnect-uri.ts';
 import { strangePermission } from '../core/apps/wishes.ts';
+import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
 import { parseRelayUrl } from '../relays/relay-url.ts';
-import { type Action, accountOf, appKey, numberOf, oneOf, pauseOf, pauseText, wrong } from './arguments.ts';
+import { type Action, accountOf, appKey, numberOf, oneOf, pauseOf, pauseText, wordsOf, wrong } from './arguments.ts';
 import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import * as show from './show.ts';
 
@@ -35,7 +36,8 @@ export function addAppCommands(cli: Parser, run: Action): void {
     .option('--no-qr', 'the line alone')
     .action(
       run(async (command, options: LineOptions) => {
-        const { name, perms } = options;
+        const { perms } = options;
+        const name = wordsOf(options.name, '--name', bridgeLimits.nameMax);
         const account = accountOf(options.account, '--account');
         const strange = strangePermission(perms);
         if (strange !== null)
@@ -61,7 +63,8 @@ export function addAppCommands(cli: Parser, run: Action): void {
         const introduction = parseNostrconnect(uri, parseRelayUrl);
         if ('code' in introduction) throw endingOf({ type: 'refused', ...introduction });
         const own = options.ownKey === true ? { ownKey: true } : {};
-        const body = { uri, name: options.name, account: accountOf(options.account, '--account'), ...own };
+        const name = wordsOf(options.name, '--name', bridgeLimits.nameMax);
+        const body = { uri, name, account: accountOf(options.account, '--account'), ...own };
         await look(command, 'it shows the app, and asks whether to pair it');
         const app = answerOf(await command.client.call('POST /v0/connect', { body }, command.io.until));
         say(command, app, `Paired with ${app.name === '' ? 'the app' : app.name}. It was told so on its own relays.`);

@@ -44,6 +44,12 @@ export function numberOf(text: string, what: string, least = 0, most = Number.MA
   return Number(text);
 }
 
+/** Words of the user, none of which is left out. */
+export function wordsOf(text: string, what: string, most: number): string {
+  if (text.length > most) throw wrong(`${what} takes ${most} characters at most, and these are ${text.length}`);
+  return text;
+}
+
 /** The number of an account of the device. */
 export function accountOf(text: string, what: string): number {
   return numberOf(text, what, 0, limits.accountsMax - 1);

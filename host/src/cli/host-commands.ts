@@ -1,7 +1,18 @@
 /** The commands that look at the running host and narrow what it lets through. Each is a request of the control API, and what it answered. */
 import type { Command as Parser } from 'commander';
-import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
-import { type Action, accountOf, appKey, numberOf, oneOf, pauseOf, pauseText, timeOf, wrong } from './arguments.ts';
+import { askedMethods, noteMax, ruleMethods } from '../core/narrowing/narrowing.ts';
+import {
+  type Action,
+  accountOf,
+  appKey,
+  numberOf,
+  oneOf,
+  pauseOf,
+  pauseText,
+  timeOf,
+  wordsOf,
+  wrong,
+} from './arguments.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { answerOf, type Command, endingOf, look, say } from './io.ts';
 import { openAddress } from './open-address.ts';
@@ -231,7 +242,8 @@ function addRules(cli: Parser, run: Action): void {
     .option('--note <words>', 'why; the app is told', '')
     .action(
       run(async (command, options: RuleOptions) => {
-        const { app, kind, note, all } = options;
+        const { app, kind, all } = options;
+        const note = wordsOf(options.note, '--note', noteMax);
         const method = options.method === undefined ? null : oneOf(ruleMethods, options.method, 'method of a rule');
         if (all === (app !== undefined || method !== null || kind !== undefined))
           throw wrong('A rule takes --app, --method or --kind, or else --all: everything of every app');

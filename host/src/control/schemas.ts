@@ -5,7 +5,8 @@
 import { limits } from '@sallyport/device-protocol';
 import { z } from 'zod';
 import { grantMethods, strangePermission } from '../core/apps/wishes.ts';
-import { askedMethods, ruleMethods } from '../core/narrowing/narrowing.ts';
+import { bridgeLimits } from '../core/bridge/bridge-limits.ts';
+import { askedMethods, noteMax, ruleMethods } from '../core/narrowing/narrowing.ts';
 import { device } from './device-schemas.ts';
 import { account, hex32, kind, time } from './shapes.ts';
 
@@ -51,7 +52,7 @@ export const newRule = z
     client: hex32.nullable().default(null),
     method: methodOf(ruleMethods).nullable().default(null),
     kind: kind.nullable().default(null),
-    note: z.string().max(512).default(''),
+    note: z.string().max(noteMax).default(''),
     /** Has to be said of a rule that names nothing: it refuses everything of every app. */
     all: z.boolean().default(false),
   })
@@ -100,12 +101,12 @@ export const secret = z.object({
 const ownKey = z.boolean().optional();
 
 export const newSecret = z.strictObject({
-  name: z.string().max(256).default(''),
+  name: z.string().max(bridgeLimits.nameMax).default(''),
   account: account.default(0),
   /** As NIP-46 writes permissions: `sign_event:1,nip44_decrypt`. */
   perms: z
     .string()
-    .max(1_024)
+    .max(bridgeLimits.permsMax)
     .default('')
     .refine((perms) => strangePermission(perms) === null, 'a permission looks like sign_event:1 or nip44_decrypt'),
   /** How long the line may be used: a minute to ninety days. */
@@ -125,7 +126,7 @@ export const introduction = z.strictObject({
   uri: z.string().max(8_192),
   account: account.default(0),
   /** What the user calls the app; empty: what it calls itself. */
-  name: z.string().max(256).default(''),
+  name: z.string().max(bridgeLimits.nameMax).default(''),
   ownKey,
 });
 

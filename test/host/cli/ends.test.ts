@@ -33,3 +33,18 @@ test('a fault of the host is none of the call, and no refusal: the command faile
   });
   expect(faults).toHaveLength(1);
 });
+
+test('words that are too long are refused before anybody is sent to the device', async (context) => {
+  const { run, world, asked } = await running(context);
+  const line = `nostrconnect://${world.app().pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1`;
+  const name = 'x'.repeat(65);
+  const tooLong = { code: 2, out: '', err: 'sallyport: --name takes 64 characters at most, and these are 65.\n' };
+  expect(await run('connect', line, '--name', name)).toEqual(tooLong);
+  expect(await run('pair', '--no-qr', '--name', name)).toEqual(tooLong);
+  expect(await run('rules', 'add', '--kind', '1', '--note', 'x'.repeat(121))).toEqual({
+    code: 2,
+    out: '',
+    err: 'sallyport: --note takes 120 characters at most, and these are 121.\n',
+  });
+  expect(asked).toEqual([]);
+});

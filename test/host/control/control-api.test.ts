@@ -78,6 +78,21 @@ test('what is malformed or too large is refused in words, and nothing of it is q
   expect(await ask('GET /v0/activity', '/v0/activity?limit=1001')).toMatchObject({ status: 400 });
 });
 
+test('what is longer than what is kept is refused, and nothing is cut without a word', async (context) => {
+  const { ask, world } = controlWorld(context);
+  const uri = `nostrconnect://${world.app().pubkey}?relay=wss%3A%2F%2Frelay.example&secret=a1`;
+  const words = (said: string) => ({ status: 400, said: { error: { words: said } } });
+  const tooLong = 'name: 64 characters at most.';
+  const rule = (length: number) => ask('POST /v0/rules', '/v0/rules', { kind: 1, note: 'x'.repeat(length) });
+  expect(await rule(121)).toMatchObject(words('note: 120 characters at most.'));
+  expect(await ask('POST /v0/secrets', '/v0/secrets', { name: 'x'.repeat(65) })).toMatchObject(words(tooLong));
+  expect(await ask('POST /v0/connect', '/v0/connect', { uri, name: 'x'.repeat(65) })).toMatchObject(words(tooLong));
+  expect(await rule(120)).toMatchObject({ status: 200 });
+  expect(world.state().narrowing.rules).toMatchObject([{ note: 'x'.repeat(120) }]);
+  expect(await ask('POST /v0/secrets', '/v0/secrets', { name: 'x'.repeat(64) })).toMatchObject({ status: 200 });
+  expect([...world.state().sessions.secrets.values()]).toMatchObject([{ name: 'x'.repeat(64) }]);
+});
+
 test('apps are listed, paused, resumed and revoked', async (context) => {
   const { ask, world } = controlWorld(context);
   const app = pairedApp(world);

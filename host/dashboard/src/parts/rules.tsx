@@ -85,7 +85,7 @@ function NewRule() {
       </label>
       <label>
         {said.ruleNote}
-        <input maxLength={512} value={note} onInput={(event) => (note.value = event.currentTarget.value)} />
+        <input maxLength={120} value={note} onInput={(event) => (note.value = event.currentTarget.value)} />
       </label>
       <Action
         act={add}

@@ -73,7 +73,8 @@ export const everybody = '';
 
 /** A list that a human wrote; beyond this they lost their way. */
 export const rulesMax = 256;
-const noteMax = 120;
+/** The app is told it within the refusal of each request: a sentence, in characters. */
+export const noteMax = 120;
 
 export const noNarrowing: Narrowing = { killedAt: null, pauses: new Map(), rules: [], nextRule: 1 };
 
