@@ -156,7 +156,8 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (device !== null && press !== null)
     return wrong('--sim-press is for the simulated device; a real one has a human');
   const replaceDevice = values['replace-device'];
-  if (device === null && (values.pair || replaceDevice)) return wrong('--pair is for a real port; the demo is paired');
+  const pairing = replaceDevice ? '--replace-device' : values.pair ? '--pair' : null;
+  if (device === null && pairing !== null) return wrong(`${pairing} is for a real port; the demo is paired`);
   if (device !== null && values.fresh) return wrong('--fresh is for the simulated device');
   if (!/^\d{1,2}$/.test(values.account) || Number(values.account) >= deviceLimits.accountsMax)
     return wrong(`--account does not take "${values.account}"; it takes 0 to ${deviceLimits.accountsMax - 1}`);
@@ -178,7 +179,6 @@ export function parseOptions(argv: readonly string[]): Parsed {
   if (relays.length > relaysMax) return wrong(`--relay can be given ${relaysMax} times at most`);
   const state = values.state ?? (device === null ? null : defaultState());
   const simulator: SimulatorOptions = { press, board, face, link, crypto, fresh: values.fresh };
-  const pair = values.pair || replaceDevice;
   const { json, log = null } = values;
   return {
     type: 'run',
@@ -191,7 +191,7 @@ export function parseOptions(argv: readonly string[]): Parsed {
       log,
       keepDays,
       account,
-      pair,
+      pair: pairing !== null,
       replaceDevice,
       keyPerApp: values['key-per-app'],
       web,

@@ -79,7 +79,10 @@ describe('the command', () => {
   });
 
   test('is for a device that knows apps', () => {
-    expect(prepare(asked('x'), { ...able, knowsApps: false })).toMatchObject({ type: 'refused' });
+    const refused = prepare(asked('x'), { ...able, knowsApps: false });
+    expect(refused).toMatchObject({
+      refusal: { words: 'This device answers no apps at its own keys, or this computer is not paired with it.' },
+    });
   });
 });
 

@@ -87,7 +87,7 @@ export function prepare(ask: DeviceAsk, { knowsApps, streamMax }: Abilities): Pr
     case 'user_request': {
       const { carried, answerAt } = ask;
       const secrets = ask.secrets.map((hash) => hexToBytes(hash));
-      const parts = knowsApps ? carryToUser(carried, { answerAt, announced: false, secrets }) : noGrants;
+      const parts = knowsApps ? carryToUser(carried, { answerAt, announced: false, secrets }) : noOwnKeys;
       if ('code' in parts) return no(parts);
       const { body, input } = parts;
       return { type: 'prepared', input, toRequest: (id) => ({ type: 'request', id, command: 'user_request', body }) };
@@ -215,5 +215,11 @@ const noSuchAccount = refuse(
 const noGrants = refuse(
   'device_refused',
   'This device keeps no grants, or this computer is not paired with it.',
+  'Pair this computer with the device first.',
+);
+
+const noOwnKeys = refuse(
+  'device_refused',
+  'This device answers no apps at its own keys, or this computer is not paired with it.',
   'Pair this computer with the device first.',
 );
