@@ -180,6 +180,16 @@ describe('pairing, and taking it away', () => {
     expect(device.answers.get(1)).toEqual({ type: 'paired', by: 'device' });
   });
 
+  test('an account that is to answer apps no more is told so again after a restart; to allow it a human pressed', () => {
+    const device = plugged();
+    for (const addressed of [false, true]) device.ask({ method: 'account_address', account: 1, addressed });
+    device.reboot();
+    expect(device.count('account_address')).toBe(3);
+    expect(device.last('account_address').body).toEqual({ account: 1, addressed: false });
+    expect([...device.answers.keys()]).toEqual([2]);
+    expect(device.answers.get(2)).toMatchObject(refused('device_rebooted'));
+  });
+
   test('an app is taken off the device, also after a restart in between', () => {
     const device = plugged();
     device.ask({ method: 'client_revoke', client: 'ab'.repeat(32), remoteSigner: 'cd'.repeat(32) });

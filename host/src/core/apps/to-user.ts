@@ -11,7 +11,7 @@
 import { refusalOf, save } from '../bridge/asking.ts';
 import { bridgeLimits as limits } from '../bridge/bridge-limits.ts';
 import type { BridgeEffect, BridgeState, OpenRequest, Origin, Step, Wants } from '../bridge/bridge-state.ts';
-import { endOnDisk, note, saveSeen } from '../bridge/replies.ts';
+import { endOnDisk, note, noteOfOpen, saveSeen } from '../bridge/replies.ts';
 import type { DeviceAccount, DeviceAsk, SealedAnswer } from '../device/device-port.ts';
 import { narrowed } from '../narrowing/narrowing.ts';
 import { endSession } from '../narrowing/user-says.ts';
@@ -97,13 +97,13 @@ export function sealedAnswered(
   const [next, effects] = booked;
   const outcome = said.refusal ?? (pairs(wants, said) ? 'paired' : said.about === 'logout' ? 'unpaired' : 'answered');
   const published: BridgeEffect = { type: 'publish', client, relays, event };
-  const noted = noteOf(known, outcome);
-  return [next, [...effects, published, noted, ...endOnDisk(open), ...wishesOf(next, client, said)]];
+  const noted = noteOfOpen(known, outcome);
+  return [next, [...effects, published, noted, ...endOnDisk(open), ...proposalsOf(next, client, said)]];
 }
 
 /** It ends without a word to the app, and with one for the log. */
 export function endedSilently(state: BridgeState, job: number, open: OpenRequest, why: Refusal): Step {
-  return [without(state, job), [noteOf(open, why), ...endOnDisk(open)]];
+  return [without(state, job), [noteOfOpen(open, why), ...endOnDisk(open)]];
 }
 
 /** The same after an answer: an app that the device paired meanwhile it forgets, unless we knew it before. */
@@ -126,7 +126,7 @@ function undone(
 }
 
 /** What its line takes it to ask for. Whether it wished for something itself the device alone has read. */
-function wishesOf({ sessions }: BridgeState, client: string, { about, refusal }: SealedAnswer): BridgeEffect[] {
+function proposalsOf({ sessions }: BridgeState, client: string, { about, refusal }: SealedAnswer): BridgeEffect[] {
   const app = about === 'pair' && refusal === null ? sessions.apps.get(client) : undefined;
   if (app === undefined || app.perms === '') return [];
   const { remoteSigner, perms } = app;
@@ -229,10 +229,6 @@ function without(state: BridgeState, job: number): BridgeState {
   const open = new Map(state.open);
   open.delete(job);
   return { ...state, open };
-}
-
-function noteOf({ origin, method, kind, cameAt, sentAt }: OpenRequest, outcome: Parameters<typeof note>[3]) {
-  return note(origin.client, method, kind, outcome, { createdAt: origin.createdAt, cameAt, sentAt });
 }
 
 /** In the words of NIP-46. */

@@ -26,6 +26,12 @@ export function note(
   return { type: 'note', client, method, kind, outcome: code, why, way: passed };
 }
 
+/** A line for the log about a request that had been opened. */
+export function noteOfOpen(open: OpenRequest, outcome: NoteOutcome | Refusal): NoteEffect {
+  const { cameAt, sentAt, origin } = open;
+  return note(origin.client, open.method, open.kind, outcome, { createdAt: origin.createdAt, cameAt, sentAt });
+}
+
 /**
  * On disk: this event was taken, also by the next host. `request` is the key of a request that a human is asked for, `asked` what the next
  * host has to know of one that the device is asked now.

@@ -21,7 +21,7 @@ import type { BridgeEffect, BridgeState, OpenRequest, Step } from './bridge-stat
 import { drop } from './drops.ts';
 import { keepAnswer } from './ended.ts';
 import { asksHuman, mayHaveBeenSeen } from './human.ts';
-import { answer, endOnDisk, note } from './replies.ts';
+import { answer, endOnDisk, noteOfOpen } from './replies.ts';
 import { signQuestion } from './requests.ts';
 
 /** The device has the question: from now on a human may see it. */
@@ -195,7 +195,10 @@ function succeed(
   const [state, saves] = challengeEnds(before, job, null, now);
   // The public key asks nobody anything, and a kept one would outlive a change of devices.
   const ended = asksHuman(open) ? keep(state, open, text, now) : state;
-  return [without(ended, job), [...saves, answer(open.origin, text, now), noteOf(open, outcome), ...endOnDisk(open)]];
+  return [
+    without(ended, job),
+    [...saves, answer(open.origin, text, now), noteOfOpen(open, outcome), ...endOnDisk(open)],
+  ];
 }
 
 /** A refusal that no human had a part in is not kept: otherwise plugging the device in would not help. */
@@ -204,7 +207,7 @@ function fail(before: BridgeState, job: number, open: OpenRequest, why: Refusal,
   const refusal = toldOf(before, job, why);
   const [state, saves] = challengeEnds(before, job, refusal, now);
   const text = errorText(open.id, refusal);
-  const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOf(open, refusal)];
+  const effects: BridgeEffect[] = [...saves, answer(open.origin, text, now), noteOfOpen(open, refusal)];
   if (mayHaveBeenSeen(open, refusal, refusal === neverSent || refusal === shuttingDown)) {
     return [without(keep(state, open, text, now), job), [...effects, ...endOnDisk(open)]];
   }
@@ -239,12 +242,6 @@ function without(state: BridgeState, job: number): BridgeState {
 function forgetAccounts(state: BridgeState, refusal: Refusal): BridgeState {
   const gone: readonly RefusalCode[] = ['device_absent', 'device_unplugged', 'device_rebooted'];
   return gone.includes(refusal.code) ? { ...state, accounts: new Map() } : state;
-}
-
-/** A line for the log about a request that had been opened. */
-export function noteOf(open: OpenRequest, outcome: 'answered' | 'paired' | Refusal): ReturnType<typeof note> {
-  const { cameAt, sentAt, origin } = open;
-  return note(origin.client, open.method, open.kind, outcome, { createdAt: origin.createdAt, cameAt, sentAt });
 }
 
 const wrongPubkey = refuse(

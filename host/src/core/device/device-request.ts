@@ -21,8 +21,8 @@ export type Prepared = {
 /** What this device is able to do. `knowsApps`: it judges the requests of apps itself, and this computer is paired with it. */
 export type Abilities = { readonly knowsApps: boolean; readonly streamMax: number };
 
-/** Whether nothing happens before a human pressed something. */
-export function asksHuman(ask: DeviceAsk): boolean {
+/** Whether a human may have to press something before anything happens. That an account answers apps itself is taken back unasked. */
+export function needsHuman(ask: DeviceAsk): boolean {
   switch (ask.method) {
     case 'get_public_key':
     case 'client_revoke':
@@ -33,8 +33,10 @@ export function asksHuman(ask: DeviceAsk): boolean {
     case 'log_head':
     case 'log_read':
       return false;
+    case 'account_address':
+      return ask.addressed;
     case 'client_request':
-      return asksHuman(ask.own);
+      return needsHuman(ask.own);
     default:
       return true;
   }
@@ -48,7 +50,7 @@ export function isBulk(ask: DeviceAsk): boolean {
 
 /** Whether it may be sent again to a device that restarted: it asks nobody, and is not an event that the device takes once. */
 export function isRepeatable(ask: DeviceAsk): boolean {
-  return !asksHuman(ask) && ask.method !== 'client_request';
+  return !needsHuman(ask) && ask.method !== 'client_request';
 }
 
 /** Prepares an ask, or answers it at once: with a refusal of what this device could not take, or because it is not the device's. */

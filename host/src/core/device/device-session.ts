@@ -26,7 +26,7 @@ import { beginChannel, isAble, isReady, isShaking, takeIn } from './device-chann
 import { isLocked } from './device-lock.ts';
 import { takeMessage } from './device-messages.ts';
 import { answerPairing, beginPairing, pairWhenUnlocked } from './device-pairing.ts';
-import { asksHuman, isBulk, prepare } from './device-request.ts';
+import { isBulk, needsHuman, prepare } from './device-request.ts';
 import {
   abandon,
   absent,
@@ -222,12 +222,12 @@ function nextWaiting(turn: Turn, requestsMax: number, humanMax: number): Open | 
   const { open } = turn.state;
   const sent = open.filter((entry) => entry.phase !== 'waiting');
   if (sent.length >= requestsMax) return undefined;
-  const humanIsFull = sent.filter((entry) => asksHuman(entry.ask)).length >= humanMax;
+  const humanIsFull = sent.filter((entry) => needsHuman(entry.ask)).length >= humanMax;
   const loads = new Map<string, number>();
   for (const { client } of sent) loads.set(client, (loads.get(client) ?? 0) + 1);
   // The load weighs more than the sort: nobody's list waits for ever behind another one's questions.
   const rank = ({ client, ask }: Open): number => 2 * (loads.get(client) ?? 0) + (isBulk(ask) ? 1 : 0);
-  const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && asksHuman(entry.ask)));
+  const ready = open.filter((entry) => entry.phase === 'waiting' && !(humanIsFull && needsHuman(entry.ask)));
   return ready.reduce<Open | undefined>(
     (best, entry) => (best === undefined || rank(entry) < rank(best) ? entry : best),
     undefined,

@@ -6,8 +6,8 @@ import { closeBudget } from '../bridge/app-budgets.ts';
 import { kindOf, save } from '../bridge/asking.ts';
 import type { BridgeEffect, BridgeState, Step } from '../bridge/bridge-state.ts';
 import { forgetClient } from '../bridge/ended.ts';
-import { answer, note } from '../bridge/replies.ts';
-import { endAll, noteOf } from '../bridge/settle.ts';
+import { answer, note, noteOfOpen } from '../bridge/replies.ts';
+import { endAll } from '../bridge/settle.ts';
 import { errorText, type Nip46Request } from '../nip46/nip46-text.ts';
 import { type Refusal, refuse } from '../nip46/refusal.ts';
 import { dropChallenges } from '../web/challenge-ending.ts';
@@ -49,7 +49,7 @@ export function endSession(before: BridgeState, client: string, why: Refusal, no
     open.delete(job);
     // What was addressed to the user key nobody here can answer.
     const told = each.wants.type === 'to_user' ? [] : [answer(each.origin, errorText(each.id, why), now)];
-    effects.push({ type: 'cancel', job }, ...told, noteOf(each, why));
+    effects.push({ type: 'cancel', job }, ...told, noteOfOpen(each, why));
   }
   const [ended, budgets] = [forgetClient(state.ended, client), closeBudget(state.budgets, client)];
   const [next, revoking] = revokeAll({ ...state, sessions, open, ended, budgets });
