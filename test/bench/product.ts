@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { childrenOf, processorMs, residentMb } from '../support/processes.ts';
 import { startProgram } from '../support/program.ts';
 import { type Effort, median, percentile } from './measure.ts';
-import { hostFloorMs } from './product-floor.ts';
+import { type HostFloor, hostFloor } from './product-floor.ts';
 import { type Load, loads, type Sample, type Timed, turn, Unable } from './product-loads.ts';
 import { type Contestant, type Ends, ended, productName, side, startProduct } from './product-parts.ts';
 import { short, table } from './table.ts';
@@ -74,7 +74,7 @@ type Run = { readonly timed: Timed; readonly processor: Map<string, number> };
 async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<string> {
   const runs: { contestant: Contestant; run: Run }[] = [];
   const warmUp = { ...load, count: load.warmUp };
-  const floors: number[] = [];
+  const floors: HostFloor[] = [];
   let sample: Sample | null = null;
   for (const contestant of contestants) {
     const answered = await isAble(warmUp, contestant);
@@ -83,7 +83,7 @@ async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<
     sample ??= answered;
   }
   for (let i = 0; i < load.turns; i++) {
-    if (sample !== null) floors.push(hostFloorMs(sample.request, sample.answer));
+    if (sample !== null) floors.push(hostFloor(sample.request, sample.answer));
     for (const { contestant, run } of runs) {
       const before = processors(contestant);
       await turn(load, contestant.side, run.timed);
@@ -91,7 +91,8 @@ async function runLoad(load: Load, contestants: readonly Contestant[]): Promise<
         run.processor.set(name, (run.processor.get(name) ?? 0) + ms - (before.get(name) ?? 0));
     }
   }
-  return compared(load, runs, median(floors));
+  const floor = { ms: median(floors.map(({ ms }) => ms)), checked: median(floors.map(({ checked }) => checked)) };
+  return compared(load, runs, floor);
 }
 
 /** Warms a contestant up. Some rivals do not answer events of 200 KB: they are left out of that table. The product is never. */
@@ -115,7 +116,7 @@ function processors({ pids }: Contestant): ReadonlyMap<string, number> {
 function compared(
   load: Load,
   runs: readonly { readonly contestant: Contestant; readonly run: Run }[],
-  floor: number,
+  floor: HostFloor,
 ): string {
   const others = runs.filter(({ contestant }) => !contestant.name.startsWith(productName));
   const libraries = others.filter(({ contestant }) => contestant.isBase);
@@ -136,10 +137,10 @@ function compared(
       short((load.count * 1000) / median(totals)),
       `${short(baseTotal / median(totals))}×`,
       processor.join(', '),
-      host === undefined ? '' : `${short(host / requests / floor)}×`,
+      host === undefined ? '' : `${short(host / requests / floor.ms)}×`,
     ];
   });
-  const words = `ratio: to the fastest library; the host's floor: ${short(floor)} ms`;
+  const words = `ratio: to the fastest library; the host's floor: ${short(floor.ms)} ms, ${short(floor.checked)} with the device's signature checked`;
   return table(`${load.title}, from request to answer (${words})`, heads, rows);
 }
 
