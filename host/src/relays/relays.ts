@@ -80,10 +80,14 @@ export function createRelays(mainKeys: readonly string[], callbacks: RelayCallba
 
   function publish(event: NostrEvent, to: PublishTo = {}): readonly string[] {
     const first = to.first === undefined ? [] : [to.first];
-    const wanted = [...first, ...(to.only ?? sockets.keys())].map(parseRelayUrl).filter((url) => url !== null);
-    const urls = [...new Set(wanted)].filter((url) => sockets.has(url));
+    const urls = new Set<string>();
+    for (const text of [...first, ...(to.only ?? sockets.keys())]) {
+      // Nearly always it is written as it is kept, and reading an address costs as much as writing the answer.
+      const url = sockets.has(text) ? text : parseRelayUrl(text);
+      if (url !== null && sockets.has(url)) urls.add(url);
+    }
     for (const url of urls) sockets.get(url)?.publish(event);
-    return urls;
+    return [...urls];
   }
 
   function close(): void {
