@@ -14,8 +14,9 @@ export const deviceSecretBytes = 32;
 export const simulatorPinRounds = 40_000;
 
 /**
- * Memory as a chip with external RAM has it (an ESP32-S3 with PSRAM, a Pi Zero), of which the device may use 8 MiB: eight open requests, each
- * of twice what is kept. Four blocks under way fill the window of the link.
+ * Memory as a chip with external RAM has it (an ESP32-S3 with PSRAM, a Pi Zero), of which the device may use 8 MiB and a little: eight open requests, each
+ * of twice what is kept. Four blocks under way fill the window of the link. The newest requests of an app are five records of 1.5 KB: those of
+ * a dozen apps, twice each, are 200 KB more.
  */
 export const simulatorSpare: Spare = { keptBytes: 512 * 1024, blocksAhead: 3, openedRecords: 64 };
 

@@ -1,6 +1,7 @@
 /**
  * Lines for whoever reads the program's output: what is said in one turn of the program is written at once, and while one thing follows
- * upon the other a write is made every `pauseMs`. Each wakes the reader, and a burst of requests says hundreds of lines.
+ * upon the other a write is made every `pauseMs`. Each wakes the reader, and a burst of requests says hundreds of lines. What gathers
+ * meanwhile is bounded by what is let in: strangers and apps have budgets, and what is dropped says no line.
  */
 
 /** Nobody reads faster. */

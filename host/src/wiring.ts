@@ -81,7 +81,6 @@ const ownJob = 0;
 /** Joins a bridge with what the store kept, and a session with a device that is not there yet. */
 export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
   const { store, report, now, random, wakeAt } = edges;
-  const later = (run: () => void): void => void (edges.later ?? setImmediate)(run);
   const inOrder = oneAtATime();
   const loaded = store.load();
   let bridge = startBridge(signer, loaded);
@@ -109,9 +108,11 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
     switch (effect.type) {
       case 'save': {
         const { row } = effect;
-        if (row.type !== 'ended') return store.save(row);
         // The answer is said before, and is still in this program: killed now, the next host has to say it once more.
-        return later(() => store.save(row));
+        if (row.type !== 'ended') return store.save(row);
+        const { later = setImmediate } = edges;
+        later(() => store.save(row));
+        return;
       }
       case 'ask':
         return toDevice(effect);
@@ -131,7 +132,7 @@ export function joinMachines(signer: RemoteSigner, edges: Edges): Machines {
       case 'publish':
         return publish(effect.event, effect);
       case 'note':
-        // While the answer is still in this program: none leaves without its row in the activity log.
+        // Now and not later: the answer is still in this program, and whose app it was is known.
         return report({ type: 'request', note: effect });
       case 'answer': {
         const sealed = signer.at(effect.line).seal({ ...effect, random: random(64) });

@@ -145,6 +145,24 @@ test('ids, params and their absence, as clients write them', () => {
   }
 });
 
+test.each<readonly [string, number, (count: number) => string]>([
+  ['bytes of an id', 128, (count) => JSON.stringify({ id: 'x'.repeat(count), method: 'ping' })],
+  ['bytes of a method', 64, (count) => JSON.stringify({ id: 'a', method: 'x'.repeat(count) })],
+  ['params', 16, (count) => JSON.stringify({ id: 'a', method: 'ping', params: Array(count).fill(1) })],
+  [
+    'keys',
+    16,
+    (count) => `{"id":"a","method":"ping"${Array.from({ length: count - 2 }, (_, i) => `,"${i}":1`).join('')}}`,
+  ],
+])('as many %s as PROTOCOL says, and no more: %i', (_, most, text) => {
+  const read = (count: number) => {
+    const sent = around(sealed(text(count), 'nip44'));
+    return drive(requestOf(sent, noCurve), sent.content).result;
+  };
+  expect(read(most)).toHaveProperty('method');
+  expect(read(most + 1)).toEqual({ error: 'invalid_params' });
+});
+
 test('templates: what lacks is filled, what is wrong is refused', () => {
   const read = (fields: unknown) => {
     const sent = around(sealed(rpc([JSON.stringify(fields)]), 'nip44'));

@@ -82,7 +82,7 @@ export function createRelays(mainKeys: readonly string[], callbacks: RelayCallba
     const first = to.first === undefined ? [] : [to.first];
     const urls = new Set<string>();
     for (const text of [...first, ...(to.only ?? sockets.keys())]) {
-      // Nearly always it is written as it is kept, and reading an address costs as much as writing the answer.
+      // For every answer: nearly always it is written as it is kept, and then it need not be read.
       const url = sockets.has(text) ? text : parseRelayUrl(text);
       if (url !== null && sockets.has(url)) urls.add(url);
     }

@@ -1,7 +1,7 @@
 /** How commands end that come to nothing: by whose fault, in which words. */
 import { expect, test } from 'vitest';
 import { pairedApp } from '../bridge-world.ts';
-import { running } from './cli-world.ts';
+import { cli, running } from './cli-world.ts';
 
 test('more permissions than a device is asked about at once are refused, and none is left out', async (context) => {
   const { run, world, asked } = await running(context);
@@ -47,4 +47,18 @@ test('words that are too long are refused before anybody is sent to the device',
     err: 'sallyport: --note takes 120 characters at most, and these are 121.\n',
   });
   expect(asked).toEqual([]);
+});
+
+test.each([
+  ['user-key', '16', 'on'],
+  ['pair', '--account', '16'],
+  ['sign', '--account', '200'],
+  ['connect', `nostrconnect://${'a'.repeat(64)}?relay=wss%3A%2F%2Frelay.example&secret=x`, '--account', '16'],
+  ['names', 'add', 'alice', '--account', '-1'],
+])('%s with an account that no device can have says which there can be, host or none', async (...argv) => {
+  const { code, err } = await cli(...argv);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringMatching(/account (takes 0 to 15, and not|is a number)/),
+  });
 });

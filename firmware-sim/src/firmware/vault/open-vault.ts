@@ -122,9 +122,9 @@ export function openRecords(board: Board, key: Uint8Array, demo: boolean): OpenV
     },
     readOften: (name) => {
       const place = at(name);
-      const sealed = names.has(name) ? flash.read(place) : null;
-      if (sealed === null) return names.has(name) ? 'damaged' : null;
-      const bytes = opened.open(place, sealed, (record) => openSealed(record, key, place));
+      if (!names.has(name)) return null;
+      const sealed = flash.read(place);
+      const bytes = sealed === null ? null : opened.open(place, sealed, (record) => openSealed(record, key, place));
       return bytes instanceof Uint8Array ? bytes : 'damaged';
     },
     write: (name, bytes) => {

@@ -22,7 +22,7 @@ export type EndedAnswer = { readonly text: string | null; readonly endedAt: numb
 
 export const noneEnded: Ended = new Map();
 
-/** Requests of a chunk: what is new is looked for in all of them, three times, which costs more than the copy of one. */
+/** Requests of a chunk: what is new is looked for in all of them, when it comes and when it ends, which costs more than the copy of one. */
 const chunkMax = 256;
 const nothing: EndedOf = { chunks: [], count: 0, bytes: 0 };
 
